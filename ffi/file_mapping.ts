@@ -1,0 +1,31 @@
+import { dlopen } from "bun:ffi";
+import { lastErrno, PAGE_SIZE } from "./libc.ts";
+import { SystemCallError } from "./errno.ts";
+
+const { symbols: libc } = dlopen("libc.so.6", {
+  // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
+  mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "i64"], returns: "u64" },
+  // int munmap(void *addr, size_t length)
+  munmap: { args: ["ptr", "u64"], returns: "i32" },
+});
+
+const PROT_READ = 1;
+const MAP_PRIVATE = 2;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
+/** The first page of a file, mapped to be looked up in /proc/self/maps. */
+export class FileMapping implements Disposable {
+  readonly address: number;
+
+  /** @throws {SystemCallError} */
+  constructor(fd: number) {
+    const address = libc.mmap(null, PAGE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (address === MAP_FAILED) throw new SystemCallError("mmap", lastErrno());
+    this.address = Number(address);
+  }
+
+  /** munmap(2). */
+  [Symbol.dispose](): void {
+    libc.munmap(this.address, PAGE_SIZE);
+  }
+}

@@ -1,0 +1,251 @@
+import { dlopen, FFIType, type Pointer, ptr, read as readMemory } from "bun:ffi";
+import { SystemCallError } from "./errno.ts";
+
+/**
+ * The C library, bound once per thread. Each symbol stands with its C prototype; ssize_t and off_t come
+ * back as numbers while they are safe integers (i64_fast). open, openat, ioctl, prctl and syscall are
+ * variadic in C: on x86_64 and aarch64 Linux integer and pointer arguments travel the same way as in a
+ * fixed prototype.
+ */
+const { symbols: libc } = dlopen("libc.so.6", {
+  // int *__errno_location(void)
+  __errno_location: { args: [], returns: "ptr" },
+  // int openat(int dirfd, const char *pathname, int flags, mode_t mode)
+  openat: { args: ["i32", "ptr", "i32", "u32"], returns: "i32" },
+  // int close(int fd)
+  close: { args: ["i32"], returns: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count)
+  read: { args: ["i32", "ptr", "u64"], returns: FFIType.i64_fast },
+  // ssize_t pread(int fd, void *buf, size_t count, off_t offset)
+  pread: { args: ["i32", "ptr", "u64", "i64"], returns: FFIType.i64_fast },
+  // ssize_t write(int fd, const void *buf, size_t count)
+  write: { args: ["i32", "ptr", "u64"], returns: FFIType.i64_fast },
+  // ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)
+  pwrite: { args: ["i32", "ptr", "u64", "i64"], returns: FFIType.i64_fast },
+  // off_t lseek(int fd, off_t offset, int whence)
+  lseek: { args: ["i32", "i64", "i32"], returns: FFIType.i64_fast },
+  // int ioctl(int fd, unsigned long request, void *argp)
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+  // long syscall(long number, ...)
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: FFIType.i64_fast },
+  // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  // int execve(const char *pathname, char *const argv[], char *const envp[])
+  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  // int clock_gettime(clockid_t clockid, struct timespec *tp)
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  // long sysconf(int name)
+  sysconf: { args: ["i32"], returns: FFIType.i64_fast },
+  // void openlog(const char *ident, int option, int facility)
+  openlog: { args: ["ptr", "i32", "i32"], returns: "void" },
+  // void syslog(int priority, const char *format, ...): called with the format "%s" only
+  syslog: { args: ["i32", "ptr", "ptr"], returns: "void" },
+  // void _exit(int status)
+  _exit: { args: ["i32"], returns: "void" },
+});
+
+/** What a wrapper takes for memory: the pointer lives as long as the view. */
+export type Memory = Uint8Array | Int32Array | Uint32Array | BigUint64Array | Float64Array;
+
+/** Of fcntl.h (asm-generic values: the same on x86_64 and aarch64, but for O_DIRECTORY). */
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+export const AT_FDCWD = -100;
+
+const SEEK_SET = 0;
+const SEEK_CUR = 1;
+const EINTR = 4;
+
+/** errno of the call that was made last on this thread: to be asked for right after it, in its wrapper. */
+export function lastErrno(): number {
+  const location = libc.__errno_location();
+  return location === null ? 0 : readMemory.i32(location, 0);
+}
+
+/** A NUL-terminated copy of a string. */
+export function cString(text: string): Uint8Array {
+  return Buffer.from(`${text}\0`);
+}
+
+/** openat(2), always with O_CLOEXEC. @returns a file descriptor. @throws {SystemCallError} */
+export function openAt(dirFd: number, path: string, flags: number): number {
+  const name = cString(path);
+  for (;;) {
+    const fd = libc.openat(dirFd, name, flags | O_CLOEXEC, 0);
+    if (fd >= 0) return fd;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("openat", errno, path);
+  }
+}
+
+/** close(2); never repeated on EINTR, since Linux has released the descriptor by then. */
+export function close(fd: number): void {
+  libc.close(fd);
+}
+
+/** read(2) into the first `count` bytes. @returns bytes read, 0 at the end. @throws {SystemCallError} */
+export function read(fd: number, into: Memory, count: number): number {
+  for (;;) {
+    const n = Number(libc.read(fd, into, count));
+    if (n >= 0) return n;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("read", errno);
+  }
+}
+
+/** pread(2) into the first `count` bytes. @returns bytes read. @throws {SystemCallError} */
+export function pread(fd: number, into: Memory, count: number, position: number): number {
+  for (;;) {
+    const n = Number(libc.pread(fd, into, count, position));
+    if (n >= 0) return n;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("pread", errno);
+  }
+}
+
+/** write(2) of the first `count` bytes. @returns bytes taken. @throws {SystemCallError} */
+export function write(fd: number, from: Memory, count: number): number {
+  for (;;) {
+    const n = Number(libc.write(fd, from, count));
+    if (n >= 0) return n;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("write", errno);
+  }
+}
+
+/** pwrite(2) of the first `count` bytes. @returns bytes taken. @throws {SystemCallError} */
+export function pwrite(fd: number, from: Memory, count: number, position: number): number {
+  for (;;) {
+    const n = Number(libc.pwrite(fd, from, count, position));
+    if (n >= 0) return n;
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("pwrite", errno);
+  }
+}
+
+/** lseek(2) to an absolute position. @throws {SystemCallError} */
+export function seek(fd: number, position: number): void {
+  if (Number(libc.lseek(fd, position, SEEK_SET)) < 0) {
+    throw new SystemCallError("lseek", lastErrno(), `0x${position.toString(16)}`);
+  }
+}
+
+/** The file position, by lseek(2). @throws {SystemCallError} */
+export function tell(fd: number): number {
+  const position = Number(libc.lseek(fd, 0, SEEK_CUR));
+  if (position < 0) throw new SystemCallError("lseek", lastErrno());
+  return position;
+}
+
+/** ioctl(2) with a pointer argument. @throws {SystemCallError} */
+export function ioctl(fd: number, request: number, argument: Memory): void {
+  if (libc.ioctl(fd, request, argument) < 0) {
+    throw new SystemCallError("ioctl", lastErrno(), `0x${request.toString(16)}`);
+  }
+}
+
+/** syscall(2) by number. @returns its result. @throws {SystemCallError} named `name`. */
+export function syscall(
+  name: string,
+  number: number,
+  ...args: readonly (number | bigint | Memory | null)[]
+): number {
+  const raw = args.map((a) => a === null ? 0 : typeof a === "object" ? addressOf(a) : a);
+  const result = Number(
+    libc.syscall(
+      number,
+      raw[0] ?? 0,
+      raw[1] ?? 0,
+      raw[2] ?? 0,
+      raw[3] ?? 0,
+      raw[4] ?? 0,
+      raw[5] ?? 0,
+    ),
+  );
+  if (result === -1) throw new SystemCallError(name, lastErrno());
+  return result;
+}
+
+/** The address of a view's first byte; the view must be kept alive for as long as it is used. */
+export function addressOf(memory: Memory): Pointer {
+  return ptr(memory);
+}
+
+/** Who connected: struct ucred of getsockopt(2) SO_PEERCRED (socket(7), unix(7)). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+
+/** The peer of a connected AF_UNIX socket at the time it connected. @throws {SystemCallError} */
+export function peerCredentials(fd: number): PeerCredentials {
+  const ucred = new Uint32Array(3);
+  const length = new Uint32Array([ucred.byteLength]);
+  if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length) < 0) {
+    throw new SystemCallError("getsockopt", lastErrno(), "SO_PEERCRED");
+  }
+  return { pid: ucred[0] ?? 0, uid: ucred[1] ?? 0, gid: ucred[2] ?? 0 };
+}
+
+/** A NULL-terminated array of C strings, and what keeps them alive. */
+function stringVector(strings: readonly string[]): { vector: BigUint64Array; keep: Uint8Array[] } {
+  const keep = strings.map(cString);
+  const vector = new BigUint64Array(strings.length + 1);
+  for (const [i, s] of keep.entries()) vector[i] = BigInt(addressOf(s));
+  return { vector, keep };
+}
+
+/** execve(2): replaces this process; returns only by throwing. @throws {SystemCallError} */
+export function execve(
+  path: string,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): never {
+  const args = stringVector(argv);
+  const env = stringVector(Object.entries(environment).map(([k, v]) => `${k}=${v}`));
+  libc.execve(cString(path), args.vector, env.vector);
+  throw new SystemCallError("execve", lastErrno(), path);
+}
+
+const CLOCK_THREAD_CPUTIME_ID = 3;
+const timespec = new BigUint64Array(2);
+
+/** CPU time of the calling thread in microseconds (clock_gettime(2)). */
+export function threadCpuUs(): number {
+  libc.clock_gettime(CLOCK_THREAD_CPUTIME_ID, timespec);
+  return Number((timespec[0] ?? 0n) * 1_000_000n + (timespec[1] ?? 0n) / 1000n);
+}
+
+const _SC_PAGESIZE = 30;
+
+/** Bytes in a base page, by sysconf(3): 4096, 16384 or 65536. */
+export const PAGE_SIZE = Number(libc.sysconf(_SC_PAGESIZE));
+
+const LOG_PID = 0x01;
+const LOG_USER = 1 << 3;
+const FORMAT = cString("%s");
+/** openlog(3) keeps the pointer, so this lives as long as the program. */
+let ident: Uint8Array = cString("");
+
+/** openlog(3) with LOG_PID and LOG_USER. */
+export function openSyslog(name: string): void {
+  ident = cString(name);
+  libc.openlog(ident, LOG_PID, LOG_USER);
+}
+
+/** syslog(3). @param priority 0 (LOG_EMERG) to 7 (LOG_DEBUG). */
+export function syslog(priority: number, line: string): void {
+  libc.syslog(priority, FORMAT, cString(line));
+}
+
+/** _exit(2): ends the process at once, whatever its threads do. */
+export function exitNow(status: number): never {
+  libc._exit(status);
+  throw new Error("_exit returned");
+}

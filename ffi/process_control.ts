@@ -1,0 +1,53 @@
+import { constants } from "node:os";
+import { dlopen } from "bun:ffi";
+import { lastErrno } from "./libc.ts";
+import { SystemCallError } from "./errno.ts";
+
+const { symbols: libc } = dlopen("libc.so.6", {
+  // sighandler_t signal(int signum, sighandler_t handler)
+  signal: { args: ["i32", "u64"], returns: "u64" },
+  // int prctl(int option, unsigned long arg2, ...): see libc.ts for variadic functions
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  // int kill(pid_t pid, int sig)
+  kill: { args: ["i32", "i32"], returns: "i32" },
+  // int fcntl(int fd, int cmd, ...)
+  fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
+});
+
+type Signal = keyof typeof constants.signals;
+
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+const PR_SET_PDEATHSIG = 1;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Gives signals their default action, by signal(2), whatever the runtime had set. */
+export function setDefaultAction(signals: readonly Signal[]): void {
+  for (const name of signals) libc.signal(constants.signals[name], SIG_DFL);
+}
+
+/** Ignores signals, by signal(2). */
+export function ignoreSignals(signals: readonly Signal[]): void {
+  for (const name of signals) libc.signal(constants.signals[name], SIG_IGN);
+}
+
+/**
+ * Has this process killed when the thread that started it ends (PR_SET_PDEATHSIG(2const)).
+ * @throws {SystemCallError}
+ */
+export function dieWithParent(): void {
+  if (libc.prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL, 0, 0, 0) < 0) {
+    throw new SystemCallError("prctl", lastErrno(), "PR_SET_PDEATHSIG");
+  }
+}
+
+/** Kills this process and all others of its process group. */
+export function killOwnGroup(): void {
+  libc.kill(0, constants.signals.SIGKILL);
+}
+
+/** Keeps a descriptor from programs that this process starts. */
+export function closeOnExec(fd: number): void {
+  libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+}

@@ -1,0 +1,91 @@
+import { dlopen, FFIType } from "bun:ffi";
+import { addressOf, close, lastErrno } from "./libc.ts";
+import { SystemCallError } from "./errno.ts";
+
+const { symbols: libc } = dlopen("libc.so.6", {
+  // int socketpair(int domain, int type, int protocol, int sv[2])
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)
+  sendmsg: { args: ["i32", "ptr", "i32"], returns: FFIType.i64_fast },
+  // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
+  recvmsg: { args: ["i32", "ptr", "i32"], returns: FFIType.i64_fast },
+  // int shutdown(int sockfd, int how)
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+});
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const SHUT_RDWR = 2;
+const EINTR = 4;
+
+/** socketpair(2): two connected, blocking stream sockets, close-on-exec. @throws {SystemCallError} */
+export function socketPair(): readonly [number, number] {
+  const pair = new Int32Array(2);
+  if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+    throw new SystemCallError("socketpair", lastErrno());
+  }
+  return [pair[0] ?? -1, pair[1] ?? -1];
+}
+
+/** shutdown(2) of both directions: the peer reads what was written, then the end. */
+export function shutDown(fd: number): void {
+  libc.shutdown(fd, SHUT_RDWR);
+}
+
+/** CMSG_LEN and CMSG_SPACE of one int (cmsg(3)). */
+const CMSG_LENGTH = 20;
+const CMSG_SPACE = 24;
+
+/** A struct msghdr (recvmsg(2)) of one byte and room for one descriptor. */
+class DescriptorMessage {
+  /** struct cmsghdr: size_t cmsg_len; int cmsg_level, cmsg_type; then the int. */
+  readonly control = new DataView(new ArrayBuffer(CMSG_SPACE));
+  readonly header = new BigUint64Array(7);
+  /** A byte must go along. */
+  readonly #byte = new Uint8Array(1);
+  /** struct iovec: void *iov_base; size_t iov_len. */
+  readonly #vector = new BigUint64Array([BigInt(addressOf(this.#byte)), 1n]);
+
+  constructor() {
+    this.header[2] = BigInt(addressOf(this.#vector));
+    this.header[3] = 1n;
+    this.header[4] = BigInt(addressOf(new Uint8Array(this.control.buffer)));
+    this.header[5] = BigInt(CMSG_SPACE);
+  }
+}
+
+/** Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS); ours stays open. @throws {SystemCallError} */
+export function sendDescriptor(socket: number, fd: number): void {
+  const { control, header } = new DescriptorMessage();
+  control.setBigUint64(0, BigInt(CMSG_LENGTH), true);
+  control.setInt32(8, SOL_SOCKET, true);
+  control.setInt32(12, SCM_RIGHTS, true);
+  control.setInt32(16, fd, true);
+  while (Number(libc.sendmsg(socket, header, MSG_NOSIGNAL)) < 0) {
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("sendmsg", errno, "SCM_RIGHTS");
+  }
+}
+
+/** Waits for the descriptor that sendDescriptor() sends. @throws {SystemCallError | Error} when there is none. */
+export function receiveDescriptor(socket: number): number {
+  const { control, header } = new DescriptorMessage();
+  for (;;) {
+    const count = Number(libc.recvmsg(socket, header, MSG_CMSG_CLOEXEC));
+    if (count > 0 && control.getInt32(12, true) === SCM_RIGHTS) return control.getInt32(16, true);
+    if (count >= 0) throw new Error("Cannot receive a descriptor: there is none");
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("recvmsg", errno, "SCM_RIGHTS");
+  }
+}
+
+/** Closes both. */
+export function closePair([one, other]: readonly [number, number]): void {
+  close(one);
+  close(other);
+}
