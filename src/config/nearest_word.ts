@@ -1,0 +1,33 @@
+/** What is longer than this is no slip of the pen. */
+const LONGEST_WORD = 64;
+
+/** The candidate that takes the fewest slips of the pen to become `word`; the first of equals. */
+export function nearestWord<W extends string>(
+  word: string,
+  candidates: readonly W[],
+): W | undefined {
+  const distances = candidates.map((candidate) => editDistance(word, candidate));
+  return candidates[distances.indexOf(Math.min(...distances))];
+}
+
+/** Characters added, left out, replaced, or swapped with their neighbour (optimal string alignment). */
+export function editDistance(word: string, b: string): number {
+  const a = word.slice(0, LONGEST_WORD);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? at(beforeLast, j - 2) + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, at(last, j) + 1, at(row, j - 1) + 1));
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

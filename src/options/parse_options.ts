@@ -1,0 +1,185 @@
+import { nearest } from "./nearest.ts";
+import {
+  describeOption,
+  HELP_OPTION,
+  type Option,
+  type OptionTable,
+  type ParsedOptions,
+  type ValueOption,
+} from "./option.ts";
+import { quote, UsageError } from "./usage_error.ts";
+
+/** Options as getopt_long(3) has them: `-l0`, `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, any order. */
+export type ParseResult<Table extends OptionTable> =
+  | { readonly help: true }
+  | { readonly help: false; readonly options: ParsedOptions<Table> };
+
+/**
+ * Parses the arguments after a command; only options may stand there. Arguments are taken from left to
+ * right: what comes after -h is not looked at. node:util's parseArgs is no choice here: loading it takes
+ * a tenth of the whole client's time.
+ * @param command for messages: `etmem obj add`.
+ * @throws {UsageError} for the first mistake.
+ */
+export function parseOptions<const Table extends OptionTable>(
+  command: string,
+  table: Table,
+  args: readonly string[],
+): ParseResult<Table> {
+  const parser = new Parser(command, table, args);
+  if (parser.run() === "help") return { help: true };
+  // Parser fills in exactly what ParsedOptions says of the table.
+  return { help: false, options: parser.values as ParsedOptions<Table> };
+}
+
+class Parser {
+  readonly values: Record<string, unknown> = {};
+  readonly #command: string;
+  readonly #table: OptionTable;
+  readonly #args: readonly string[];
+  #next = 0;
+  /** Options that were given, and how. */
+  readonly #given = new Map<Option, string>();
+
+  constructor(command: string, table: OptionTable, args: readonly string[]) {
+    this.#command = command;
+    this.#table = table;
+    this.#args = args;
+  }
+
+  run(): "help" | "options" {
+    while (this.#next < this.#args.length) {
+      const arg = this.#args[this.#next++] ?? "";
+      if (arg === "--") {
+        this.#refuseOperand(this.#args[this.#next]);
+      } else if (arg.startsWith("--")) {
+        if (this.#long(arg) === "help") return "help";
+      } else if (arg.startsWith("-") && arg !== "-") {
+        if (this.#cluster(arg) === "help") return "help";
+      } else {
+        this.#refuseOperand(arg);
+      }
+    }
+    this.#complete();
+    return "options";
+  }
+
+  #long(arg: string): "help" | undefined {
+    const equals = arg.indexOf("=");
+    const written = equals < 0 ? arg : arg.slice(0, equals);
+    const inline = equals < 0 ? undefined : arg.slice(equals + 1);
+    const option = this.#find((known) => `--${known.long}` === written);
+    if (option === undefined) throw this.#unknown(written);
+    if (option.value !== undefined) {
+      this.#set(option, written, inline ?? this.#following(option, written));
+      return undefined;
+    }
+    if (inline !== undefined) {
+      throw new UsageError(`Cannot set ${quote(written)} to ${quote(inline)}: it takes no value`);
+    }
+    return this.#raise(option, written);
+  }
+
+  /** `-m`, `-ml0`, `-l 0`: flags, of which the last may be an option with its value. */
+  #cluster(arg: string): "help" | undefined {
+    const letters = Array.from(arg.slice(1));
+    for (const [index, letter] of letters.entries()) {
+      const written = `-${letter}`;
+      const option = this.#find((known) => known.short === letter);
+      if (option === undefined) throw this.#unknown(written, arg);
+      if (option.value !== undefined) {
+        const rest = letters.slice(index + 1).join("");
+        this.#set(option, written, rest === "" ? this.#following(option, written) : rest);
+        return undefined;
+      }
+      if (this.#raise(option, written) === "help") return "help";
+    }
+    return undefined;
+  }
+
+  #find(isIt: (known: Option) => boolean): Option | undefined {
+    return Object.values(this.#table).find(isIt) ?? (isIt(HELP_OPTION) ? HELP_OPTION : undefined);
+  }
+
+  /** The argument after an option, as its value. */
+  #following(option: ValueOption<unknown>, written: string): string {
+    const { placeholder, allowed } = option.value;
+    const arg = this.#args[this.#next];
+    if (arg === undefined) {
+      throw new UsageError(
+        `Cannot use ${quote(written)}: its ${placeholder} is missing, allowed is ${allowed}`,
+      );
+    }
+    this.#next++;
+    if (!arg.startsWith("-") || arg === "-" || option.value.parse(arg) === undefined) return arg;
+    throw new UsageError(
+      `Cannot use ${quote(written)}: ${quote(arg)} follows where its ${placeholder} is expected, ` +
+        `a value that begins with "-" is written --${option.long}=${placeholder}`,
+    );
+  }
+
+  #set(option: ValueOption<unknown>, written: string, text: string): void {
+    this.#giveOnce(option, written);
+    const value = option.value.parse(text);
+    if (value === undefined) {
+      throw new UsageError(
+        `Cannot set ${quote(written)} to ${quote(text)}: allowed is ${option.value.allowed}`,
+      );
+    }
+    this.values[this.#nameOf(option)] = value;
+  }
+
+  #raise(option: Option, written: string): "help" | undefined {
+    if (option === HELP_OPTION) return "help";
+    this.#giveOnce(option, written);
+    this.values[this.#nameOf(option)] = true;
+    return undefined;
+  }
+
+  #giveOnce(option: Option, written: string): void {
+    const before = this.#given.get(option);
+    if (before !== undefined) {
+      throw new UsageError(
+        `Cannot use ${quote(written)} a second time: ${describeOption(option)} is allowed once`,
+      );
+    }
+    this.#given.set(option, written);
+  }
+
+  #nameOf(option: Option): string {
+    return Object.keys(this.#table).find((name) => this.#table[name] === option) ?? "";
+  }
+
+  #complete(): void {
+    const missing: string[] = [];
+    for (const [name, option] of Object.entries(this.#table)) {
+      if (option.value === undefined) this.values[name] ??= false;
+      else if (option.required === true && !this.#given.has(option)) {
+        missing.push(describeOption(option));
+      }
+    }
+    if (missing.length > 0) {
+      const are = missing.length === 1 ? "is" : "are";
+      throw new UsageError(
+        `Cannot run "${this.#command}": ${missing.join(" and ")} ${are} missing`,
+      );
+    }
+  }
+
+  #unknown(written: string, arg = written): UsageError {
+    const known = [...Object.values(this.#table), HELP_OPTION];
+    const meant = nearest(written, known.map((option) => `--${option.long}`));
+    const inside = arg === written ? "" : ` in ${quote(arg)}`;
+    return new UsageError(
+      `Cannot use ${quote(written)}${inside}: "${this.#command}" has no such option, ` +
+        (meant === undefined
+          ? `it has ${known.map(describeOption).join("; ")}`
+          : `did you mean "${meant}"`),
+    );
+  }
+
+  #refuseOperand(arg: string | undefined): void {
+    if (arg === undefined) return;
+    throw new UsageError(`Cannot use ${quote(arg)}: "${this.#command}" takes options only`);
+  }
+}
