@@ -1,0 +1,53 @@
+import type { MoverName } from "../config/description.ts";
+
+/** Units (base pages or whole huge pages) of one process to move, in ascending order of address. */
+export interface PageBatch {
+  /** Units in it. */
+  count: number;
+  /** Base pages in it. */
+  pages: number;
+  /** Page number of each unit. */
+  readonly page: Float64Array;
+  /** Base pages of each unit. */
+  readonly size: Uint32Array;
+}
+
+/** The process that a mover works on. */
+export interface MoveTarget {
+  readonly pid: number;
+  /** Descriptor of /proc/PID, held since the process was selected. */
+  readonly dirFd: number;
+}
+
+/** Pages that the kernel refused outright, with its reason. */
+export interface OutrightRefusal {
+  readonly reason: string;
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** Moves pages of one process out of DRAM. */
+export interface Mover extends Disposable {
+  /**
+   * Asks the kernel to move the batch and returns when it has dealt with it. What really moved must be looked
+   * up afterwards.
+   * @throws {SystemCallError} ESRCH when the process is gone.
+   */
+  pageOut(batch: PageBatch): OutrightRefusal[];
+}
+
+/** An entry of the mover table. */
+export interface MoverKind {
+  readonly name: MoverName;
+  /** Can set the swap cache marks and have the swap cache reclaimed. */
+  readonly trimsSwapCache: boolean;
+  /** @returns why this kernel cannot do it; undefined when it can. */
+  readonly missing: () => string | undefined;
+  /** @throws {SystemCallError} ESRCH or ENOENT when the process is gone. */
+  readonly open: (target: MoveTarget) => Mover;
+}
+
+/** An empty batch with room for a number of units. */
+export function newBatch(capacity: number): PageBatch {
+  return { count: 0, pages: 0, page: new Float64Array(capacity), size: new Uint32Array(capacity) };
+}

@@ -1,0 +1,121 @@
+import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { errorCode, SystemCallError } from "../../ffi/errno.ts";
+import {
+  IoVector,
+  MADV_PAGEOUT,
+  MAX_RANGES,
+  PidFd,
+  processMadvise,
+} from "../../ffi/process_madvise.ts";
+import { pageOf } from "../procfs/pagemap.ts";
+import { readMaps } from "../procfs/maps.ts";
+import { readProcessStat } from "../procfs/process_stat.ts";
+import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
+
+const ESRCH = 3;
+
+const vector = new IoVector();
+
+/** What a failed advice of one range means (stock kernels: madvise_cold_or_pageout). */
+function reasonOf(error: unknown): string {
+  switch (errorCode(error)) {
+    case "EINVAL":
+      return "locked, hugetlb or device memory";
+    case "ENOMEM":
+      return "not mapped any more";
+    default:
+      return errorCode(error) ?? String(error);
+  }
+}
+
+/** Page numbers at which a VMA begins where another ends, ascending. @returns undefined when the process is gone. */
+function readSeams(dirFd: number): number[] | undefined {
+  const vmas = readMaps(dirFd);
+  return vmas?.filter((vma, i) => vmas[i - 1]?.end === vma.start).map((vma) => pageOf(vma.start));
+}
+
+/**
+ * MADV_PAGEOUT of stock kernels: neighbouring units of a VMA go as one range. The kernel stops at the first
+ * VMA that it cannot page out (a locked one), so a range never reaches into the next.
+ */
+class ProcessMadviseMover implements Mover {
+  readonly #pidFd: PidFd;
+  readonly #seams: readonly number[];
+
+  constructor(target: MoveTarget) {
+    const seams = readSeams(target.dirFd);
+    const pidFd = new PidFd(target.pid);
+    try {
+      // The pid was still the selected process's when the descriptor was made, if it is there now.
+      if (seams === undefined || readProcessStat(target.dirFd) === undefined) {
+        throw new SystemCallError("pidfd_open", ESRCH, String(target.pid));
+      }
+    } catch (error) {
+      pidFd[Symbol.dispose]();
+      throw error;
+    }
+    this.#pidFd = pidFd;
+    this.#seams = seams;
+  }
+
+  pageOut(batch: PageBatch): OutrightRefusal[] {
+    const refused: OutrightRefusal[] = [];
+    let seam = 0;
+    for (let unit = 0; unit < batch.count;) {
+      let ranges = 0;
+      while (unit < batch.count && ranges < MAX_RANGES) {
+        const from = batch.page[unit]!;
+        let to = from + batch.size[unit]!;
+        while (seam < this.#seams.length && this.#seams[seam]! < to) seam++;
+        const end = this.#seams[seam] ?? Number.POSITIVE_INFINITY;
+        for (unit++; unit < batch.count && to < end && batch.page[unit] === to; unit++) {
+          to += batch.size[unit]!;
+        }
+        vector.set(ranges++, from * PAGE_SIZE, (to - from) * PAGE_SIZE);
+      }
+      this.#advise(ranges, refused);
+    }
+    return refused;
+  }
+
+  /** Goes on behind each range that the kernel cannot do; why, it says only of the first one of a call. */
+  #advise(ranges: number, refused: OutrightRefusal[]): void {
+    for (let from = 0; from < ranges;) {
+      const first = from;
+      let reason = "the kernel stopped there";
+      try {
+        let bytes = processMadvise(this.#pidFd.fd, vector, from, ranges - from, MADV_PAGEOUT);
+        while (from < ranges && bytes >= vector.bytes(from)) bytes -= vector.bytes(from++);
+      } catch (error) {
+        if (errorCode(error) === "ESRCH") throw error;
+        reason = reasonOf(error);
+      }
+      if (from > first) continue;
+      const page = vector.address(from) / PAGE_SIZE;
+      refused.push({ reason, page, pages: vector.bytes(from) / PAGE_SIZE });
+      from++;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#pidFd[Symbol.dispose]();
+  }
+}
+
+function missing(): string | undefined {
+  try {
+    using self = new PidFd(process.pid);
+    processMadvise(self.fd, vector, 0, 0, MADV_PAGEOUT);
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) === "ENOSYS") return "this kernel has no process_madvise (Linux 5.10)";
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export const PROCESS_MADVISE: MoverKind = {
+  name: "process_madvise",
+  trimsSwapCache: false,
+  missing,
+  open: (target) => new ProcessMadviseMover(target),
+};

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { AT_FDCWD, close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
+import { errorCode } from "../../ffi/errno.ts";
+import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
+import { SwapPagesText } from "./swap_pages_text.ts";
+
+const FILE = "swap_pages";
+/**
+ * Lines of one write(2): the kernel copies it to memory without gaps, which it finds at any time up to 32 KiB
+ * (PAGE_ALLOC_COSTLY_ORDER with 4K pages).
+ */
+const TEXT_LINES = 1024;
+
+let text: SwapPagesText | undefined;
+
+/** Page-out by the etmem_swap module. The descriptor stays with the address space it was opened on. */
+class SwapPagesMover implements Mover {
+  readonly #fd: number;
+
+  constructor(target: MoveTarget) {
+    this.#fd = openAt(target.dirFd, FILE, O_WRONLY);
+  }
+
+  /** A write must hold whole lines; what cannot be moved is passed over silently. */
+  pageOut(batch: PageBatch): OutrightRefusal[] {
+    text ??= new SwapPagesText(TEXT_LINES);
+    for (let from = 0; from < batch.count; from += TEXT_LINES) {
+      text.format(batch.page, from, Math.min(TEXT_LINES, batch.count - from));
+      write(this.#fd, text.bytes, text.length);
+    }
+    return [];
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#fd);
+  }
+}
+
+function missing(): string | undefined {
+  const path = `/proc/self/${FILE}`;
+  if (!existsSync(path)) return "this kernel has no /proc/PID/swap_pages";
+  try {
+    close(openAt(AT_FDCWD, path, O_WRONLY));
+    return undefined;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENODEV") return "the module etmem_swap is not loaded: modprobe etmem_swap";
+    if (code === "EPERM" || code === "EACCES") return "/proc/PID/swap_pages needs CAP_SYS_ADMIN";
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export const SWAP_PAGES: MoverKind = {
+  name: "swap_pages",
+  trimsSwapCache: true,
+  missing,
+  open: (target) => new SwapPagesMover(target),
+};

@@ -1,0 +1,6 @@
+import type { MoverKind } from "./mover.ts";
+import { PROCESS_MADVISE } from "./mover_process_madvise.ts";
+import { SWAP_PAGES } from "./mover_swap_pages.ts";
+
+/** All movers to swap, best first. */
+export const MOVERS: readonly MoverKind[] = [SWAP_PAGES, PROCESS_MADVISE];

@@ -1,0 +1,239 @@
+import { isGone } from "../procfs/read_file.ts";
+import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import type { MovedSet } from "./moved_set.ts";
+import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
+
+/** A request to the kernel shall take about this long: it cannot be taken back, and a stop waits for it. */
+const SHORT_MS = 50;
+const LONG_MS = 150;
+const FIRST_BATCH_PAGES = 256;
+export const LARGEST_BATCH_PAGES = 64 * 1024;
+
+/** Units further apart than this are looked up with a read of their own. */
+const LOOKUP_GAP_PAGES = 512;
+
+const WAS_PRESENT = 1;
+const WAS_FILE = 2;
+
+/** Where the cold pages come from, and when to stop. */
+export interface PageOutOrder {
+  /**
+   * Appends the next units, in ascending order, to an empty batch, at most `pages` base pages; leaves it empty
+   * at the end. So far `moved` base pages have moved.
+   */
+  readonly next: (batch: PageBatch, pages: number, moved: number) => void;
+  /** Asked before each batch: a reason to leave the rest alone. */
+  readonly hold: () => string | undefined;
+  /** Leave pages alone that several processes have. */
+  readonly sparesShared: boolean;
+  readonly mover: Mover;
+  readonly pagemap: Pagemap;
+  /** Takes note of what moved. */
+  readonly moved: MovedSet;
+}
+
+/** What came of it, in base pages. */
+export interface PageOutAccount {
+  asked: number;
+  moved: number;
+  /** Of those asked: still there, by reason. */
+  readonly refused: Map<string, number>;
+  /** Not there any more when their turn came. */
+  vanished: number;
+  /** Not asked for, since several processes have them. */
+  sparedShared: number;
+  /** Why the rest was left alone: told to, the process is gone, or the mover failed. */
+  held?: string;
+  moveUs: number;
+  verifyUs: number;
+}
+
+const PROCESS_GONE = "process gone";
+
+/** Adds to a count by reason. */
+export function tally(counts: Map<string, number>, reason: string, n: number): void {
+  if (n > 0) counts.set(reason, (counts.get(reason) ?? 0) + n);
+}
+
+/** The batch in hand, and for each base page of it what it was before: one a thread. */
+let batchInHand: PageBatch | undefined;
+let before: Uint8Array | undefined;
+
+/** One run of paging out, batch by batch; before and after each batch pagemap says where its pages are. */
+class PageOut {
+  readonly account: PageOutAccount = {
+    asked: 0,
+    moved: 0,
+    refused: new Map(),
+    vanished: 0,
+    sparedShared: 0,
+    moveUs: 0,
+    verifyUs: 0,
+  };
+  readonly #order: PageOutOrder;
+  readonly #batch = batchInHand ??= newBatch(LARGEST_BATCH_PAGES);
+  readonly #before = before ??= new Uint8Array(LARGEST_BATCH_PAGES);
+
+  constructor(order: PageOutOrder) {
+    this.#order = order;
+  }
+
+  run(): void {
+    let limit = FIRST_BATCH_PAGES;
+    const batch = this.#batch;
+    for (;;) {
+      const held = this.account.held ?? this.#order.hold();
+      if (held !== undefined) {
+        this.account.held = held;
+        return;
+      }
+      batch.count = batch.pages = 0;
+      this.#order.next(batch, limit, this.account.moved);
+      if (batch.count === 0) return;
+      const begin = performance.now();
+      if (!this.#dropAbsent()) continue;
+      const asked = performance.now();
+      const refused = this.#ask();
+      const after = performance.now();
+      this.#verify(refused);
+      this.account.moveUs += (after - asked) * 1000;
+      this.account.verifyUs += (asked - begin + performance.now() - after) * 1000;
+      if (after - asked < SHORT_MS) limit = Math.min(limit * 2, LARGEST_BATCH_PAGES);
+      else if (after - asked > LONG_MS) limit = Math.max(limit / 2, FIRST_BATCH_PAGES);
+    }
+  }
+
+  /** When the mover fails as a whole, what it may have moved before is looked up all the same. */
+  #ask(): OutrightRefusal[] {
+    if (this.#batch.count === 0) return [];
+    try {
+      return this.#order.mover.pageOut(this.#batch);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.account.held = isGone(error) ? PROCESS_GONE : message;
+      return [];
+    }
+  }
+
+  /** Loads the pagemap window for unit `index` and the units near it. @returns false when all is gone. */
+  #load(index: number): boolean {
+    const batch = this.#batch;
+    const from = batch.page[index]!;
+    let to = from + batch.size[index]!;
+    for (let i = index + 1; i < batch.count; i++) {
+      const end = batch.page[i]! + batch.size[i]!;
+      if (batch.page[i]! - to > LOOKUP_GAP_PAGES || end - from > WINDOW_ENTRIES) break;
+      to = end;
+    }
+    if (this.#order.pagemap.load(from, to) === to - from) return true;
+    this.account.held = PROCESS_GONE;
+    return false;
+  }
+
+  /** Takes out of the batch what shall not be asked for. @returns false when the process is gone. */
+  #dropAbsent(): boolean {
+    const { pagemap, sparesShared } = this.#order;
+    const batch = this.#batch;
+    let kept = 0;
+    let base = 0;
+    let asked = 0;
+    let vanished = 0;
+    let sparedShared = 0;
+    for (let unit = 0; unit < batch.count; unit++) {
+      const page = batch.page[unit]!;
+      const size = batch.size[unit]!;
+      if (!pagemap.holds(page + size - 1) || !pagemap.holds(page)) {
+        if (!this.#load(unit)) return false;
+      }
+      let present = 0;
+      let isShared = false;
+      for (let i = 0; i < size; i++) {
+        const isPresent = pagemap.isPresent(page + i);
+        if (isPresent) {
+          present++;
+          isShared ||= sparesShared && !pagemap.isExclusive(page + i);
+        }
+        this.#before[base + i] = isPresent
+          ? WAS_PRESENT | (pagemap.isFile(page + i) ? WAS_FILE : 0)
+          : 0;
+      }
+      vanished += size - present;
+      if (isShared) sparedShared += present;
+      if (present === 0 || isShared) continue;
+      asked += present;
+      batch.page[kept] = page;
+      batch.size[kept] = size;
+      kept++;
+      base += size;
+    }
+    batch.count = kept;
+    batch.pages = base;
+    this.account.asked += asked;
+    this.account.vanished += vanished;
+    this.account.sparedShared += sparedShared;
+    return true;
+  }
+
+  #verify(outright: readonly OutrightRefusal[]): void {
+    const { pagemap, moved } = this.#order;
+    const batch = this.#batch;
+    let base = 0;
+    let refusal = 0;
+    pagemap.forget();
+    for (let unit = 0; unit < batch.count; unit++) {
+      const page = batch.page[unit]!;
+      const size = batch.size[unit]!;
+      if (!pagemap.holds(page + size - 1) || !pagemap.holds(page)) {
+        if (!this.#load(unit)) {
+          tally(this.account.refused, PROCESS_GONE, this.account.asked - this.#settled());
+          return;
+        }
+      }
+      while (refusal < outright.length && endOf(outright[refusal]!) <= page) refusal++;
+      const said = outright[refusal];
+      for (let i = 0; i < size; i++) {
+        const was = this.#before[base + i]!;
+        if (was === 0) continue;
+        const at = page + i;
+        if (pagemap.isSwapped(at)) {
+          this.account.moved++;
+          moved.add(at);
+        } else if (pagemap.isPresent(at)) {
+          const isSaid = said !== undefined && at >= said.page;
+          tally(this.account.refused, isSaid ? said.reason : this.#reasonFor(at), 1);
+        } else if ((was & WAS_FILE) !== 0) {
+          this.account.moved++;
+        } else {
+          tally(this.account.refused, "unmapped meanwhile", 1);
+        }
+      }
+      base += size;
+    }
+  }
+
+  #reasonFor(page: number): string {
+    if (this.account.held !== undefined) return this.account.held;
+    return this.#order.pagemap.isExclusive(page) ? "kept by the kernel" : "shared";
+  }
+
+  /** Pages whose fate is known. */
+  #settled(): number {
+    let refused = 0;
+    for (const pages of this.account.refused.values()) refused += pages;
+    return this.account.moved + refused;
+  }
+}
+
+function endOf(refusal: OutrightRefusal): number {
+  return refusal.page + refusal.pages;
+}
+
+/**
+ * Pages cold memory out and finds out what became of it.
+ * @returns base pages; `asked` = `moved` + all `refused`. @throws {SystemCallError}
+ */
+export function pageOut(order: PageOutOrder): PageOutAccount {
+  const run = new PageOut(order);
+  run.run();
+  return run.account;
+}

@@ -1,0 +1,97 @@
+import { PAGE_SIZE, pread } from "../../ffi/libc.ts";
+
+const ENTRY_BYTES = 8;
+/** Entries read at once: 512 KiB of pagemap, 256 MiB of 4K pages. */
+export const WINDOW_ENTRIES = 64 * 1024;
+
+/** Upper halves of the flags of a pagemap entry (Documentation/admin-guide/mm/pagemap.rst). */
+const PRESENT_HIGH = 1 << 31;
+const SWAPPED_HIGH = 1 << 30;
+const FILE_HIGH = 1 << 29;
+const EXCLUSIVE_HIGH = 1 << 24;
+/** The upper 23 bits of the 55 bits of a frame number. */
+const FRAME_HIGH_MASK = 0x7f_ffff;
+
+/** The entries of one window, two words each, the low one first: the machines we run on are little-endian. */
+const words = new Uint32Array(2 * WINDOW_ENTRIES);
+/** Whose entries those are: the key of a Pagemap. */
+let owner: symbol | undefined;
+
+/**
+ * A window onto /proc/PID/pagemap; there is one window a thread, which the last to load it has. Held open on
+ * one address space: after execve(2) or the end of the process it reads as gone, never as somebody else's
+ * memory.
+ */
+export class Pagemap {
+  readonly #fd: number;
+  readonly #key = Symbol("pagemap");
+  /** Page number of the window's first entry, and how many entries it holds. */
+  #from = 0;
+  #count = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Whether the address space is still there. @param page a page number in a VMA of the process. */
+  isAlive(page: number): boolean {
+    owner = undefined;
+    return pread(this.#fd, words, ENTRY_BYTES, page * ENTRY_BYTES) === ENTRY_BYTES;
+  }
+
+  /**
+   * Reads the entries from page number `from` on, at most up to `to` and at most a window.
+   * @returns how many were read; 0 when the address space is gone. @throws {SystemCallError}
+   */
+  load(from: number, to: number): number {
+    owner = this.#key;
+    const wanted = Math.min(to - from, WINDOW_ENTRIES);
+    const bytes = pread(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES);
+    this.#from = from;
+    this.#count = bytes / ENTRY_BYTES;
+    return this.#count;
+  }
+
+  /** Drops the window: what it holds is out of date. */
+  forget(): void {
+    owner = undefined;
+  }
+
+  /** Whether the window holds this page number. */
+  holds(page: number): boolean {
+    return owner === this.#key && page >= this.#from && page < this.#from + this.#count;
+  }
+
+  #high(page: number): number {
+    return words[2 * (page - this.#from) + 1] ?? 0;
+  }
+
+  isPresent(page: number): boolean {
+    return (this.#high(page) & PRESENT_HIGH) !== 0;
+  }
+
+  isSwapped(page: number): boolean {
+    return (this.#high(page) & SWAPPED_HIGH) !== 0;
+  }
+
+  /** A page of a file, or of shared anonymous memory. */
+  isFile(page: number): boolean {
+    return (this.#high(page) & FILE_HIGH) !== 0;
+  }
+
+  /** Mapped by this address space only (Linux 4.2 and later). */
+  isExclusive(page: number): boolean {
+    return (this.#high(page) & EXCLUSIVE_HIGH) !== 0;
+  }
+
+  /** The page frame number of a present page; 0 without CAP_SYS_ADMIN. */
+  frame(page: number): number {
+    const low = words[2 * (page - this.#from)] ?? 0;
+    return (this.#high(page) & FRAME_HIGH_MASK) * 0x1_0000_0000 + low;
+  }
+}
+
+/** Page number of an address. */
+export function pageOf(address: number): number {
+  return address / PAGE_SIZE;
+}

@@ -1,0 +1,59 @@
+import { readRecord } from "./read_file.ts";
+import { ProcfsError } from "./procfs_error.ts";
+
+/** Of include/linux/sched.h: this is a kernel thread. */
+const PF_KTHREAD = 0x0020_0000;
+
+/** What tells a process apart, of /proc/PID/stat. */
+export interface ProcessStat {
+  readonly comm: string;
+  readonly ppid: number;
+  readonly isKernelThread: boolean;
+  /** A process that ended and was not waited for, or is ending. */
+  readonly isDead: boolean;
+  readonly threads: number;
+  /** Ticks after boot at which it started: with the pid, the process's identity. */
+  readonly startTicks: number;
+  /** Changes with execve(2): where the program's code and its stack begin. */
+  readonly memoryId: string;
+}
+
+/**
+ * Parses /proc/PID/stat (proc_pid_stat(5)). The name in parentheses may hold anything, `)` too, so fields
+ * are counted from the last one.
+ * @throws {ProcfsError}
+ */
+export function parseProcessStat(text: string): ProcessStat {
+  const open = text.indexOf("(");
+  const closing = text.lastIndexOf(")");
+  const fields = text.slice(closing + 2).trim().split(" ");
+  /** By the number that the manual page gives it. */
+  const field = (number: number): string => {
+    const value = fields[number - 3];
+    if (open < 0 || closing < open || value === undefined) {
+      throw new ProcfsError("stat", 1, `field ${number}`, text.slice(0, 80));
+    }
+    return value;
+  };
+  const integer = (number: number): number => {
+    const value = Number(field(number));
+    if (!Number.isFinite(value)) throw new ProcfsError("stat", 1, `field ${number}`, field(number));
+    return value;
+  };
+  const state = field(3);
+  return {
+    comm: text.slice(open + 1, closing),
+    ppid: integer(4),
+    isKernelThread: (integer(9) & PF_KTHREAD) !== 0,
+    isDead: state === "Z" || state === "X" || state === "x",
+    threads: integer(20),
+    startTicks: integer(22),
+    memoryId: `${field(26)}:${field(28)}`,
+  };
+}
+
+/** @param dirFd a process's /proc directory. @returns undefined when the process is gone. */
+export function readProcessStat(dirFd: number, path = "stat"): ProcessStat | undefined {
+  const text = readRecord(dirFd, path);
+  return text === undefined || text === "" ? undefined : parseProcessStat(text);
+}

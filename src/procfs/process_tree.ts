@@ -1,0 +1,149 @@
+import { existsSync, readdirSync } from "node:fs";
+import { AT_FDCWD, close, O_RDONLY, openAt } from "../../ffi/libc.ts";
+import { isGone, isRecord, readRecord, readText } from "./read_file.ts";
+import { type ProcessStat, readProcessStat } from "./process_stat.ts";
+
+/** A process that was found; pid and start time together are never used again. */
+export interface FoundProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+/** Which processes are looked for: one by pid, or all of a name. */
+export type ProcessQuery =
+  | { readonly type: "pid"; readonly pid: number }
+  | { readonly type: "name"; readonly comm: string };
+
+/** What an etmemd server is called; those that host its engines are called alike. */
+const SERVER_COMM = "etmemd";
+const INIT_PID = 1;
+/** The lists of so few threads are read faster than the folder of all processes. */
+const FEW_THREADS = 16;
+
+interface Process extends ProcessStat {
+  readonly pid: number;
+}
+
+/** One look at /proc: what was read is kept for its time. */
+class ProcLook implements Disposable {
+  readonly #root: string;
+  readonly #fd: number;
+  readonly #seen = new Map<number, Process | undefined>();
+  #pids: number[] | undefined;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#fd = openAt(AT_FDCWD, root, O_RDONLY);
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#fd);
+  }
+
+  allPids(): number[] {
+    if (this.#pids === undefined) {
+      this.#pids = [];
+      for (const name of readdirSync(this.#root)) {
+        const pid = Number(name);
+        if (pid > 0) this.#pids.push(pid);
+      }
+    }
+    return this.#pids;
+  }
+
+  /** All processes of a name: of many only this is read, so it has to be cheap. */
+  pidsOf(comm: string): number[] {
+    const record = Buffer.from(`${comm}\n`, "latin1");
+    return this.allPids().filter((pid) => isRecord(this.#fd, `${pid}/comm`, record));
+  }
+
+  /** Whether this is the number of a thread that is not its process's first: procfs has hidden folders of them. */
+  isThread(pid: number): boolean {
+    const tgid = /^Tgid:\s*(\d+)$/m.exec(readRecord(this.#fd, `${pid}/status`) ?? "")?.[1];
+    return tgid !== undefined && Number(tgid) !== pid;
+  }
+
+  process(pid: number): Process | undefined {
+    if (this.#seen.has(pid)) return this.#seen.get(pid);
+    const stat = readProcessStat(this.#fd, `${pid}/stat`);
+    const found = stat === undefined ? undefined : { ...stat, pid };
+    this.#seen.set(pid, found);
+    return found;
+  }
+
+  /**
+   * Children of some processes: by their threads' lists where the kernel has them and it is less to read. A pid
+   * that was given to another process meanwhile does not count.
+   */
+  childrenOf(parents: readonly Process[]): Process[] {
+    const threads = parents.reduce((sum, parent) => sum + parent.threads, 0);
+    const isLess = threads <= FEW_THREADS || threads <= this.allPids().length;
+    const pids = isLess && this.#hasChildrenFiles()
+      ? parents.flatMap((parent) => this.#childrenByThread(parent.pid))
+      : this.allPids();
+    const wanted = new Set(parents.map((parent) => parent.pid));
+    return pids.flatMap((pid) => {
+      const process = this.process(pid);
+      return process !== undefined && wanted.has(process.ppid) ? [process] : [];
+    });
+  }
+
+  #hasChildrenFiles(): boolean {
+    return existsSync(`${this.#root}/${process.pid}/task/${process.pid}/children`);
+  }
+
+  /** Of CONFIG_PROC_CHILDREN (proc_pid_task_children in proc(5)). */
+  #childrenByThread(pid: number): number[] {
+    let threads: string[];
+    try {
+      threads = readdirSync(`${this.#root}/${pid}/task`);
+    } catch (error) {
+      if (isGone(error)) return [];
+      throw error;
+    }
+    return threads.flatMap((thread) => {
+      const text = readText(this.#fd, `${pid}/task/${thread}/children`) ?? "";
+      return text.split(" ").filter((child) => child !== "").map(Number);
+    });
+  }
+}
+
+function isServer(comm: string): boolean {
+  return comm === SERVER_COMM || comm.startsWith(`${SERVER_COMM}-`);
+}
+
+function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
+  if (query.type === "pid") {
+    const process = look.isThread(query.pid) ? undefined : look.process(query.pid);
+    return process === undefined ? [] : [process];
+  }
+  return look.pidsOf(query.comm).flatMap((pid) => {
+    const process = look.process(pid);
+    return process?.comm === query.comm ? [process] : [];
+  });
+}
+
+/**
+ * Finds the processes that a query names and all their descendants (those of pid 1 are not followed), without
+ * kernel threads, etmemd servers and what ended.
+ * @param root where procfs is mounted. @throws {SystemCallError | ProcfsError}
+ */
+export function findProcesses(query: ProcessQuery, root = "/proc"): FoundProcess[] {
+  using look = new ProcLook(root);
+  const seen = new Set<number>();
+  const found: FoundProcess[] = [];
+  let generation = namedBy(query, look);
+  while (generation.length > 0) {
+    const parents: Process[] = [];
+    for (const process of generation) {
+      if (seen.has(process.pid) || process.isKernelThread || isServer(process.comm)) continue;
+      seen.add(process.pid);
+      const { pid, startTicks } = process;
+      // A process whose first thread has ended looks dead, and may have children.
+      if (!process.isDead) found.push({ pid, startTicks });
+      if (pid !== INIT_PID) parents.push(process);
+    }
+    generation = parents.length === 0 ? [] : look.childrenOf(parents);
+  }
+  return found;
+}

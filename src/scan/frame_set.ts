@@ -1,0 +1,111 @@
+/** Frames in a block: 128 MiB of 4K pages, 4 KiB of bits. */
+const BLOCK_SHIFT = 15;
+export const BLOCK_FRAMES = 1 << BLOCK_SHIFT;
+const BLOCK_WORDS = BLOCK_FRAMES / 32;
+/** 16-bit units in a block's bits. */
+const BLOCK_UNITS = BLOCK_FRAMES / 16;
+
+/**
+ * A FrameSet to be kept or handed to another thread, in at most 2 bytes a frame besides 10 a block: of each
+ * block the bits or, where that is shorter, the list of its frames.
+ */
+export interface FrameSetData {
+  /** First frame / BLOCK_FRAMES. */
+  readonly numbers: Float64Array<ArrayBuffer>;
+  /** 16-bit units of each block; BLOCK_UNITS of them are bits, fewer are a list. */
+  readonly lengths: Uint16Array<ArrayBuffer>;
+  readonly units: Uint16Array<ArrayBuffer>;
+}
+
+/** A set of page frame numbers: one bit each, in blocks that are there where frames are. */
+export class FrameSet {
+  readonly #blocks: Map<number, Uint32Array<ArrayBuffer>>;
+  #lastNumber = -1;
+  #lastBlock: Uint32Array<ArrayBuffer> | undefined;
+
+  constructor(blocks: Iterable<readonly [number, Uint32Array<ArrayBuffer>]> = []) {
+    this.#blocks = new Map(blocks);
+  }
+
+  static fromData({ numbers, lengths, units }: FrameSetData): FrameSet {
+    let at = 0;
+    return new FrameSet(Array.from(numbers, (number, i) => {
+      const content = units.subarray(at, at += lengths[i]!);
+      const bits = new Uint32Array(BLOCK_WORDS);
+      if (content.length === BLOCK_UNITS) new Uint16Array(bits.buffer).set(content);
+      else for (const index of content) setBit(bits, index);
+      return [number, bits] as const;
+    }));
+  }
+
+  toData(): FrameSetData {
+    const blocks = this.blocks();
+    const numbers = Float64Array.from(blocks, ([number]) => number);
+    const lengths = Uint16Array.from(blocks, ([, bits]) => Math.min(countBits(bits), BLOCK_UNITS));
+    const units = new Uint16Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const [i, [, bits]] of blocks.entries()) {
+      const length = lengths[i]!;
+      if (length === BLOCK_UNITS) units.set(new Uint16Array(bits.buffer), at);
+      else listBits(bits, units, at);
+      at += length;
+    }
+    return { numbers, lengths, units };
+  }
+
+  /** Blocks in ascending order: its number (first frame / BLOCK_FRAMES) and its bits. */
+  blocks(): [number, Uint32Array<ArrayBuffer>][] {
+    return [...this.#blocks].sort((a, b) => a[0] - b[0]);
+  }
+
+  #block(number: number): Uint32Array<ArrayBuffer> | undefined {
+    if (number !== this.#lastNumber) {
+      this.#lastNumber = number;
+      this.#lastBlock = this.#blocks.get(number);
+    }
+    return this.#lastBlock;
+  }
+
+  add(frame: number): void {
+    const number = Math.floor(frame / BLOCK_FRAMES);
+    let block = this.#block(number);
+    if (block === undefined) {
+      block = new Uint32Array(BLOCK_WORDS);
+      this.#blocks.set(number, block);
+      this.#lastBlock = block;
+    }
+    setBit(block, frame % BLOCK_FRAMES);
+  }
+
+  has(frame: number): boolean {
+    const block = this.#block(Math.floor(frame / BLOCK_FRAMES));
+    return block !== undefined && hasBit(block, frame % BLOCK_FRAMES);
+  }
+}
+
+/** Whether a bit is set in a block's words. */
+export function hasBit(words: Uint32Array, index: number): boolean {
+  return (words[index >>> 5]! & (1 << (index & 31))) !== 0;
+}
+
+/** Sets a bit in a block's words. */
+export function setBit(words: Uint32Array, index: number): void {
+  words[index >>> 5] = words[index >>> 5]! | (1 << (index & 31));
+}
+
+function countBits(words: Uint32Array): number {
+  let count = 0;
+  for (let rest of words) {
+    for (; rest !== 0; rest &= rest - 1) count++;
+  }
+  return count;
+}
+
+function listBits(words: Uint32Array, into: Uint16Array, from: number): void {
+  let at = from;
+  for (let word = 0; word < words.length; word++) {
+    for (let rest = words[word]!; rest !== 0; rest &= rest - 1) {
+      into[at++] = word * 32 + 31 - Math.clz32(rest & -rest);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { TrackerName } from "../config/description.ts";
+import type { Pagemap } from "../procfs/pagemap.ts";
+import type { PageCounts } from "./page_counts.ts";
+import type { VmaSelection } from "./vma_selection.ts";
+
+/** How a scan looks at memory; only idle_pages heeds these. */
+export interface ScanFlags {
+  /** Only memory that the process marked with MADV_SWAPFLAG. */
+  readonly swapFlag: boolean;
+  /** Of a virtual machine, ignore the accesses of the host itself. */
+  readonly ignoreHost: boolean;
+}
+
+/** A process under the tracker's eyes; its descriptors stay those of one address space. */
+export interface ScanTarget {
+  /** Descriptor of /proc/PID. */
+  readonly dirFd: number;
+  readonly pagemap: Pagemap;
+  readonly selection: VmaSelection;
+  readonly flags: ScanFlags;
+  /** Asked between two system calls; true ends the scan early. */
+  readonly stopped: () => boolean;
+}
+
+/** What one scan came to. */
+export type ScanOutcome =
+  | {
+    readonly state: "scanned";
+    /** Monotonic time in ms from which on the next scan will see accesses. */
+    readonly windowStartMs: number;
+    /** VMAs of which a part could not be looked at; their pages count as used. */
+    readonly errors: readonly string[];
+  }
+  | { readonly state: "gone" | "stopped" }
+  /** The tracker cannot judge this process. */
+  | { readonly state: "unfit"; readonly reason: string };
+
+/** What a tracker keeps between two scans of a process: plain data with transferable buffers. */
+export interface TrackerMemory {
+  readonly buffers: readonly ArrayBuffer[];
+}
+
+/** Observes which pages of a process are used. One object for one process; it moves between threads. */
+export interface Tracker {
+  /**
+   * One scan: what was used since the scan before is added to the counts, and the next scan's window is
+   * opened.
+   * @param counts null: the accesses so far are of unknown age; they are forgotten, only the window opens.
+   * @throws {SystemCallError | ProcfsError} when the process cannot be looked at at all.
+   */
+  scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome;
+  memory(): TrackerMemory;
+}
+
+/** An entry of the tracker table. */
+export interface TrackerKind {
+  readonly name: TrackerName;
+  /** What it tells apart: single pages, or only whole VMAs. */
+  readonly granularity: "page" | "vma";
+  /** @returns why it cannot limit itself to memory marked with MADV_SWAPFLAG; undefined when it can. */
+  readonly missingForSwapFlag: () => string | undefined;
+  /** @returns why this kernel cannot do it; undefined when it can. */
+  readonly missing: () => string | undefined;
+  /** Said in the log when it is chosen. */
+  readonly caution?: () => string | undefined;
+  /** @param memory what the same kind's tracker kept of the process. */
+  readonly create: (memory: TrackerMemory | undefined) => Tracker;
+}

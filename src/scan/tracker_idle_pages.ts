@@ -1,0 +1,212 @@
+import {
+  AT_FDCWD,
+  close,
+  ioctl,
+  O_RDONLY,
+  openAt,
+  PAGE_SIZE,
+  read,
+  seek,
+  tell,
+} from "../../ffi/libc.ts";
+import { errorCode } from "../../ffi/errno.ts";
+import { runsVirtualMachine } from "../procfs/kvm.ts";
+import { isGone } from "../procfs/read_file.ts";
+import { decodeIdlePages } from "./idle_pages_stream.ts";
+import type { PageCounts } from "./page_counts.ts";
+import type { PageRange } from "./page_range.ts";
+import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
+import { readRanges } from "./vma_selection.ts";
+
+/** _IOW(0x66, 0 and 2, unsigned int) of etmem_scan. */
+const IDLE_SCAN_ADD_FLAGS = 0x4004_6600;
+const VMA_SCAN_ADD_FLAGS = 0x4004_6602;
+const VMA_SCAN_FLAG = 0x1000;
+/** A virtual machine's small pages are reported at the size of a PMD. */
+const SCAN_AS_HUGE = 0x100_0000;
+const SCAN_IGN_HOST = 0x200_0000;
+
+/** A read(2) walks 8 pages for each byte of its buffer: 2 GiB of 4K pages for this one. */
+const BUFFER_BYTES = 64 * 1024;
+const PAGES_PER_BYTE = 8;
+/** The kernel answers EINVAL to less. */
+const SMALLEST_READ = 19;
+
+const buffer = new Uint8Array(BUFFER_BYTES);
+
+/** A process of which so many parts cannot be looked at is not looked at any further in this scan. */
+const MOST_ERRORS = 16;
+
+/** What one read(2) came to. */
+interface Walk {
+  /** The kernel has looked at the pages below; or may have, where the walk failed. */
+  readonly to: number;
+  /** Why the answer, or the rest of it, cannot be used. */
+  readonly failure?: string;
+}
+
+/** One open of idle_pages: reads every range to its end. */
+class IdlePagesScan {
+  readonly errors: string[] = [];
+  readonly #target: ScanTarget;
+  readonly #fd: number;
+  readonly #ranges: readonly PageRange[];
+  readonly #counts: PageCounts | null;
+
+  constructor(
+    target: ScanTarget,
+    fd: number,
+    ranges: readonly PageRange[],
+    counts: PageCounts | null,
+  ) {
+    this.#target = target;
+    this.#fd = fd;
+    this.#ranges = ranges;
+    this.#counts = counts;
+  }
+
+  /** The kernel's answers may reach past a range: the next range goes on where they ended. */
+  run(): "scanned" | "gone" | "stopped" {
+    let page = 0;
+    /** Page at which the file stands; -1: unknown. */
+    let position = -1;
+    for (const [index, range] of this.#ranges.entries()) {
+      page = Math.max(page, range.from);
+      if (page < range.to && page !== position) seek(this.#fd, page * PAGE_SIZE);
+      while (page < range.to) {
+        if (this.#target.stopped()) return "stopped";
+        const { to, failure } = this.#walk(page, range, index);
+        if (failure === undefined) {
+          page = position = to;
+          continue;
+        }
+        if (!this.#target.pagemap.isAlive(range.from)) return "gone";
+        this.#report(page, failure);
+        // The walk has cleared accessed bits that nobody will ever see: nothing there can be called idle.
+        const isLast = this.errors.length === MOST_ERRORS;
+        const end = isLast ? Number.POSITIVE_INFINITY : Math.max(to, range.to);
+        this.#counts?.distrust(page, end);
+        if (isLast) return "scanned";
+        page = end;
+        position = -1;
+      }
+    }
+    return "scanned";
+  }
+
+  #walk(page: number, range: PageRange, index: number): Walk {
+    const wanted = Math.ceil((range.to - page) / PAGES_PER_BYTE);
+    const count = Math.min(Math.max(wanted, SMALLEST_READ), BUFFER_BYTES);
+    let walk = this.#read(page, count, this.#ranges, index);
+    if (walk.to === page && walk.failure === undefined && count >= wanted) {
+      // The kernel does not walk past the end of user space: end this walk where the range ends.
+      const lower = Math.max(0, range.to - count * PAGES_PER_BYTE);
+      seek(this.#fd, lower * PAGE_SIZE);
+      walk = this.#read(lower, count, [{ from: page, to: range.to }], 0);
+    }
+    if (walk.to > page || walk.failure !== undefined) return walk;
+    return { to: page, failure: "no progress" };
+  }
+
+  /** One read(2) from `page` on, where the file stands. */
+  #read(page: number, count: number, ranges: readonly PageRange[], first: number): Walk {
+    let bytes: number;
+    try {
+      bytes = read(this.#fd, buffer, count);
+    } catch (error) {
+      const why = errorCode(error) ?? String(error);
+      return { to: page + count * PAGES_PER_BYTE, failure: `read: ${why}` };
+    }
+    const to = tell(this.#fd) / PAGE_SIZE;
+    if (this.#counts === null || bytes === 0) return { to };
+    const { corrupt } = decodeIdlePages(buffer, bytes, this.#counts, ranges, first);
+    return corrupt === undefined ? { to } : { to, failure: corrupt };
+  }
+
+  #report(page: number, what: string): void {
+    this.errors.push(`idle_pages at 0x${(page * PAGE_SIZE).toString(16)}: ${what}`);
+  }
+}
+
+/** Flags belong to the open file; unknown ones are ignored by the kernel. */
+function setFlags(fd: number, { dirFd, selection, flags }: ScanTarget): void {
+  if (flags.swapFlag) ioctl(fd, VMA_SCAN_ADD_FLAGS, new Uint32Array([VMA_SCAN_FLAG]));
+  let idleScan = flags.ignoreHost ? SCAN_IGN_HOST : 0;
+  if (selection.kind === "flagged" && runsVirtualMachine(dirFd)) idleScan |= SCAN_AS_HUGE;
+  if (idleScan !== 0) ioctl(fd, IDLE_SCAN_ADD_FLAGS, new Uint32Array([idleScan]));
+}
+
+/** Accessed bits by the etmem_scan module: every page, at the price of one walk of the page tables. */
+class IdlePagesTracker implements Tracker {
+  scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    const ranges = readRanges(target.dirFd, target.selection);
+    if (ranges === undefined) return { state: "gone" };
+    let fd: number;
+    try {
+      fd = openAt(target.dirFd, "idle_pages", O_RDONLY);
+    } catch (error) {
+      if (isGone(error)) return { state: "gone" };
+      throw error;
+    }
+    const scan = new IdlePagesScan(target, fd, ranges, counts);
+    let state: ReturnType<IdlePagesScan["run"]>;
+    try {
+      setFlags(fd, target);
+      counts?.beginScan();
+      state = scan.run();
+    } finally {
+      // Closing flushes the TLB of the process: only then is an access seen again.
+      close(fd);
+    }
+    const windowStartMs = performance.now();
+    if (state !== "scanned") return { state };
+    counts?.endScan();
+    return { state, windowStartMs, errors: scan.errors };
+  }
+
+  memory(): { buffers: ArrayBuffer[] } {
+    return { buffers: [] };
+  }
+}
+
+/** Tries something on our own file. @returns why it failed. */
+function failureOf(attempt: (fd: number) => void): string | undefined {
+  let fd = -1;
+  try {
+    fd = openAt(AT_FDCWD, "/proc/self/idle_pages", O_RDONLY);
+    attempt(fd);
+    return undefined;
+  } catch (error) {
+    switch (errorCode(error)) {
+      case "ENOENT":
+        return "this kernel has no /proc/PID/idle_pages";
+      case "ENODEV":
+        return "the module etmem_scan is not loaded: modprobe etmem_scan";
+      case "EPERM":
+      case "EACCES":
+        return "/proc/PID/idle_pages needs CAP_SYS_ADMIN";
+      case "ENOTTY":
+        return "this kernel's idle_pages has no VMA_SCAN_ADD_FLAGS";
+      default:
+        return error instanceof Error ? error.message : String(error);
+    }
+  } finally {
+    if (fd >= 0) close(fd);
+  }
+}
+
+function missing(): string | undefined {
+  return failureOf(() => {});
+}
+
+function missingForSwapFlag(): string | undefined {
+  return failureOf((fd) => ioctl(fd, VMA_SCAN_ADD_FLAGS, new Uint32Array([VMA_SCAN_FLAG])));
+}
+
+export const IDLE_PAGES: TrackerKind = {
+  name: "idle_pages",
+  granularity: "page",
+  missingForSwapFlag,
+  missing,
+  create: () => new IdlePagesTracker(),
+};

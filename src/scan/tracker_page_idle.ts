@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from "node:fs";
+import { errorCode } from "../../ffi/errno.ts";
+import { KpageFlags } from "../procfs/kpageflags.ts";
+import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import { FrameSet, type FrameSetData } from "./frame_set.ts";
+import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
+import type { PageCounts } from "./page_counts.ts";
+import { PMD_PAGES } from "./page_size.ts";
+import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
+import { readRanges } from "./vma_selection.ts";
+
+const NOTHING = new FrameSet();
+
+/** What is kept between scans. */
+interface PageIdleMemory extends TrackerMemory {
+  readonly marked: FrameSetData;
+}
+
+/**
+ * Accessed bits of stock kernels, by page frame: a scan reads which of the frames that it marked are still
+ * idle, and marks all that are present now. A page whose frame was not marked has moved or is new, and
+ * counts as used.
+ */
+class PageIdleTracker implements Tracker {
+  #marked: FrameSet;
+
+  constructor(memory: PageIdleMemory | undefined) {
+    this.#marked = memory === undefined ? new FrameSet() : FrameSet.fromData(memory.marked);
+  }
+
+  scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    const ranges = readRanges(target.dirFd, target.selection);
+    if (ranges === undefined) return { state: "gone" };
+    using flags = new KpageFlags();
+    using bitmap = new IdleBitmap();
+    const idle = counts === null ? NOTHING : bitmap.idleOf(this.#marked, flags, target.stopped);
+    const present = new FrameSet();
+    counts?.beginScan();
+    for (const range of ranges) {
+      for (let from = range.from; from < range.to;) {
+        if (target.stopped()) return { state: "stopped" };
+        // A window ends at a huge page's boundary, so that each is seen whole.
+        const read = target.pagemap.load(
+          from,
+          Math.min(range.to, from - from % PMD_PAGES + WINDOW_ENTRIES),
+        );
+        if (read === 0) return { state: "gone" };
+        this.#lookAt(target.pagemap, from, from + read, idle, present, flags, counts);
+        from += read;
+      }
+    }
+    counts?.endScan();
+    bitmap.mark(present, target.stopped);
+    this.#marked = present;
+    return { state: "scanned", windowStartMs: performance.now(), errors: [] };
+  }
+
+  #lookAt(
+    pagemap: Pagemap,
+    from: number,
+    to: number,
+    idle: FrameSet,
+    present: FrameSet,
+    flags: KpageFlags,
+    counts: PageCounts | null,
+  ): void {
+    for (let page = from; page < to; page++) {
+      if (!pagemap.isPresent(page)) continue;
+      const frame = pagemap.frame(page);
+      present.add(frame);
+      if (counts === null) continue;
+      const weight = idle.has(frame) ? 0 : 1;
+      if (isHugeAt(pagemap, flags, page, frame, to)) {
+        for (let tail = 1; tail < PMD_PAGES; tail++) present.add(frame + tail);
+        counts.add(page, PMD_PAGES, weight, true);
+        page += PMD_PAGES - 1;
+      } else {
+        counts.add(page, 1, weight, false);
+      }
+    }
+  }
+
+  memory(): PageIdleMemory {
+    const marked = this.#marked.toData();
+    return { marked, buffers: [marked.numbers.buffer, marked.lengths.buffer, marked.units.buffer] };
+  }
+}
+
+/** Whether a huge page is mapped here whole: aligned alike, frames in a row, and one compound page. */
+function isHugeAt(
+  pagemap: Pagemap,
+  flags: KpageFlags,
+  page: number,
+  frame: number,
+  to: number,
+): boolean {
+  if (page % PMD_PAGES !== 0 || frame % PMD_PAGES !== 0 || page + PMD_PAGES > to) return false;
+  for (let i = 1; i < PMD_PAGES; i++) {
+    if (!pagemap.isPresent(page + i) || pagemap.frame(page + i) !== frame + i) return false;
+  }
+  return flags.isCompound(frame, PMD_PAGES);
+}
+
+function missing(): string | undefined {
+  if (!existsSync(BITMAP)) return `this kernel has no ${BITMAP} (CONFIG_IDLE_PAGE_TRACKING)`;
+  try {
+    new IdleBitmap()[Symbol.dispose]();
+    new KpageFlags()[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)} (${errorCode(error) ?? "?"})`;
+  }
+}
+
+function caution(): string | undefined {
+  const switchFile = "/proc/sys/kernel/numa_balancing";
+  if (!existsSync(switchFile) || readFileSync(switchFile, "latin1").trim() === "0") {
+    return undefined;
+  }
+  return "numa_balancing is on: pages that it moves count as used";
+}
+
+export const PAGE_IDLE: TrackerKind = {
+  name: "page_idle",
+  granularity: "page",
+  missingForSwapFlag: () => "page_idle knows nothing of MADV_SWAPFLAG",
+  missing,
+  caution,
+  create: (memory) => new PageIdleTracker(memory as PageIdleMemory | undefined),
+};

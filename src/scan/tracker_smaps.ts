@@ -1,0 +1,97 @@
+import { close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
+import { runsVirtualMachine } from "../procfs/kvm.ts";
+import { isGone } from "../procfs/read_file.ts";
+import { pageOf } from "../procfs/pagemap.ts";
+import { readSmaps, type SmapsVma } from "../procfs/smaps.ts";
+import type { PageCounts } from "./page_counts.ts";
+import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
+import { isSwappable } from "./vma_selection.ts";
+
+/** A VMA of which less than one part in so many (5 %) was referenced is idle as a whole. */
+const IDLE_DIVISOR = 20;
+/** Of clear_refs (proc_pid_clear_refs(5)): reset the accessed bits of all pages. */
+const CLEAR_REFS_ALL = Buffer.from("1");
+
+const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
+
+/**
+ * Referenced of smaps, on any kernel: it cannot see pages, so a VMA is used as a whole or idle as a whole.
+ * Which pages are present comes from pagemap.
+ */
+class SmapsTracker implements Tracker {
+  scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    try {
+      if (runsVirtualMachine(target.dirFd)) return { state: "unfit", reason: KVM_REASON };
+    } catch (error) {
+      if (isGone(error)) return { state: "gone" };
+      throw error;
+    }
+    const vmas = counts === null ? [] : readSmaps(target.dirFd, target.stopped);
+    if (vmas === undefined) return { state: "gone" };
+    if (target.stopped()) return { state: "stopped" };
+    // At once: what is used between the two looks is not seen.
+    if (!clearRefs(target.dirFd)) return { state: "gone" };
+    const windowStartMs = performance.now();
+    if (counts !== null) {
+      const state = this.#countAll(target, vmas, counts);
+      if (state !== "counted") return { state };
+    }
+    return { state: "scanned", windowStartMs, errors: [] };
+  }
+
+  #countAll(
+    { pagemap, stopped }: ScanTarget,
+    vmas: readonly SmapsVma[],
+    counts: PageCounts,
+  ): "counted" | "gone" | "stopped" {
+    counts.beginScan();
+    for (const vma of vmas) {
+      if (!isSwappable(vma) || vma.rssBytes === 0) continue;
+      const weight = vma.referencedBytes * IDLE_DIVISOR < vma.rssBytes ? 0 : 1;
+      const to = pageOf(vma.end);
+      // A VMA that grew while smaps was read may be listed again from its new beginning.
+      for (let from = Math.max(pageOf(vma.start), counts.position); from < to;) {
+        if (stopped()) return "stopped";
+        const read = pagemap.load(from, to);
+        if (read === 0) return "gone";
+        for (let page = from; page < from + read; page++) {
+          if (pagemap.isPresent(page)) counts.add(page, 1, weight, false);
+        }
+        from += read;
+      }
+    }
+    counts.endScan();
+    return "counted";
+  }
+
+  memory(): { buffers: ArrayBuffer[] } {
+    return { buffers: [] };
+  }
+}
+
+function clearRefs(dirFd: number): boolean {
+  let fd: number;
+  try {
+    fd = openAt(dirFd, "clear_refs", O_WRONLY);
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+  try {
+    write(fd, CLEAR_REFS_ALL, CLEAR_REFS_ALL.length);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  } finally {
+    close(fd);
+  }
+}
+
+export const SMAPS: TrackerKind = {
+  name: "smaps",
+  granularity: "vma",
+  missingForSwapFlag: () => "smaps knows nothing of MADV_SWAPFLAG",
+  missing: () => undefined,
+  create: () => new SmapsTracker(),
+};

@@ -1,0 +1,7 @@
+import type { TrackerKind } from "./tracker.ts";
+import { IDLE_PAGES } from "./tracker_idle_pages.ts";
+import { PAGE_IDLE } from "./tracker_page_idle.ts";
+import { SMAPS } from "./tracker_smaps.ts";
+
+/** All trackers, best first. */
+export const TRACKERS: readonly TrackerKind[] = [IDLE_PAGES, PAGE_IDLE, SMAPS];

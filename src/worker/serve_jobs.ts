@@ -1,0 +1,27 @@
+import {
+  type Answer,
+  type JobFunctions,
+  type JobTable,
+  type Order,
+  transferablesOf,
+} from "./messages.ts";
+
+declare const self: {
+  addEventListener(type: "message", take: (event: { readonly data: Order }) => void): void;
+  postMessage(message: Answer, transfer: ArrayBuffer[]): void;
+};
+
+/** What a worker thread does: takes one order at a time and answers it. */
+export function serveJobs<J extends JobTable>(jobs: JobFunctions<J>): void {
+  self.addEventListener("message", ({ data }) => {
+    try {
+      const run = jobs[data.job];
+      if (run === undefined) throw new Error(`Cannot do job "${data.job}": no such job`);
+      const reply = run(data.request);
+      self.postMessage({ reply }, transferablesOf(reply));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      self.postMessage({ error: message }, []);
+    }
+  });
+}
