@@ -1,0 +1,301 @@
+import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
+import { log } from "../../log/logger.ts";
+import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
+import type { TrackerKind } from "../../scan/tracker.ts";
+import type { LocatedPages } from "../../worker/locate_pages.ts";
+import type { StepRequest } from "../../worker/process_step.ts";
+import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../process_round.ts";
+import type { Turn } from "../process_turns.ts";
+import { addByReason, type RoundRecord } from "../round_record.ts";
+import { processTurns, workers } from "../shared_means.ts";
+import type { Slots } from "../slots.ts";
+import type { MemoryByReason, NodePairStatus } from "../status.ts";
+import type { CslideTask } from "./cslide_task.ts";
+import { roomOf } from "./free_memory.ts";
+import type { MovePairReply, ProcessMoves } from "./move_pair.ts";
+import type { DecidedPair } from "./node_pairs.ts";
+import { type NodePages } from "./page_tables.ts";
+import type { PairAccount, PoolFree } from "./pair_planner.ts";
+import { type NodeUsage, type PlanReply, POOL } from "./plan_round.ts";
+
+const MIB = 2 ** 20;
+
+/** What every round of an engine works with. */
+export interface CslideMeans {
+  readonly project: ProjectDescription;
+  readonly engine: CslideEngineDescription;
+  readonly pairs: readonly DecidedPair[];
+  readonly slots: Slots;
+  readonly trackerOf: (task: CslideTask) => TrackerKind;
+}
+
+/** A process in a round. */
+interface Entry {
+  readonly task: CslideTask;
+  readonly record: RoundRecord;
+  readonly process: FoundProcess;
+  turn?: Turn;
+  /** Set when its scans are over; its descriptors are open then. */
+  located?: { readonly pages: LocatedPages; readonly open: NonNullable<StepRequest["open"]> };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** One round over all tasks of an engine: scan, locate, plan, move. */
+export class CslideRound {
+  readonly #means: CslideMeans;
+  readonly #entries: Entry[] = [];
+  readonly #records = new Map<CslideTask, RoundRecord>();
+
+  constructor(means: CslideMeans, tasks: readonly CslideTask[]) {
+    this.#means = means;
+    const taken = new Map<string, string>();
+    for (const task of tasks) {
+      const record = task.beginRound();
+      this.#records.set(task, record);
+      const found = findProcesses(task.description.target);
+      record.status.processes = found.length;
+      const keys = new Set(found.map(keyOf));
+      for (const key of task.memories.keys()) if (!keys.has(key)) task.memories.delete(key);
+      processTurns.keepOnly(keys, task);
+      for (const process of found) {
+        const other = taken.get(keyOf(process));
+        if (other === undefined) {
+          taken.set(keyOf(process), task.description.name);
+          this.#entries.push({ task, record, process });
+        } else {
+          record.skip(`belongs to task ${other}`, [process.pid]);
+        }
+      }
+    }
+  }
+
+  async run(): Promise<void> {
+    try {
+      await Promise.all(this.#entries.map((entry) => this.#scan(entry)));
+      await this.#move(this.#entries.filter(({ task, located }) => task.started && located));
+    } finally {
+      for (const { located, turn } of this.#entries) {
+        if (located !== undefined) closeProcess(located.open);
+        turn?.end();
+      }
+      for (const [task, record] of this.#records) {
+        task.endRound(record);
+        if (!task.started) processTurns.keepOnly(new Set(), task);
+      }
+    }
+  }
+
+  #planFor({ description, stopWord }: CslideTask, tracker: TrackerKind): RoundPlan {
+    const { project } = this.#means;
+    return {
+      loop: project.loop,
+      intervalMs: project.intervalSeconds * 1000,
+      step: {
+        tracker: tracker.name,
+        selection: {
+          kind: "flagged",
+          vmFlags: description.vmFlags,
+          anonOnly: description.anonOnly,
+        },
+        flags: { swapFlag: false, ignoreHost: description.ignHost },
+        stop: stopWord,
+      },
+      last: { locate: true },
+    };
+  }
+
+  async #scan(entry: Entry): Promise<void> {
+    const { task, record, process } = entry;
+    const key = keyOf(process);
+    const turn = await processTurns.take(key, task, task.signal);
+    if (turn === undefined) return;
+    const known = task.memories.get(key);
+    task.memories.delete(key);
+    try {
+      const reply = await task.track(runProcessRound(
+        process,
+        this.#planFor(task, this.#means.trackerOf(task)),
+        {
+          workers,
+          slots: this.#means.slots,
+          signal: task.signal,
+          onReply: (step) => {
+            record.add(step);
+            if (step.state === "skipped") record.skip(step.reason, [process.pid]);
+            for (const error of step.errors) log.warning(this.#label(task, process, error));
+          },
+        },
+        known,
+        turn.isStale,
+      ));
+      if (reply?.state === "located") {
+        entry.turn = turn;
+        entry.located = reply;
+        task.memories.set(key, reply.memory);
+      }
+    } catch (error) {
+      record.status.scan_errors++;
+      record.skip(messageOf(error), [process.pid]);
+      log.warning(this.#label(task, process, messageOf(error)));
+    } finally {
+      if (entry.turn === undefined) turn.end();
+    }
+  }
+
+  #label(task: CslideTask, process: FoundProcess, what: string): string {
+    return `project ${this.#means.project.name}: task ${task.description.name}: process ${process.pid}: ${what}`;
+  }
+
+  async #move(entries: readonly Entry[]): Promise<void> {
+    const { engine, pairs } = this.#means;
+    const freeOf = (pair: DecidedPair, pool: number): PoolFree => ({
+      slowFreeBytes: roomOf(pair.slow, pool),
+      dramFreeBytes: roomOf(pair.dram, pool),
+    });
+    const begin = performance.now();
+    const plan = await workers.run("plan_round", {
+      limits: {
+        hotThreshold: engine.hotThreshold,
+        quotaBytes: engine.nodeMigQuotaMb * MIB,
+        reserveBytes: engine.nodeHotReserveMb * MIB,
+      },
+      pairs: pairs.map(({ slow, dram }) => ({ slow, dram })),
+      free: pairs.map((pair) => [freeOf(pair, POOL.memory), freeOf(pair, POOL.hugetlb)]),
+      tables: entries.map(({ located }) => located!.pages),
+    });
+    const planUs = (performance.now() - begin) * 1000;
+    for (const record of this.#records.values()) {
+      record.status.phases.classify_us += Math.round(planUs / this.#records.size);
+    }
+    const usage = entries.map((_, i) => this.#noteUsage(entries[i]!, plan, i));
+    for (const [i, pair] of pairs.entries()) await this.#movePair(pair, i, entries, plan, usage);
+    for (const [i, { task, process }] of entries.entries()) {
+      const nodes = [...usage[i]!.values()].sort((a, b) => a.node - b.node);
+      task.pages = [...task.pages.filter(({ pid }) => pid !== process.pid), {
+        pid: process.pid,
+        nodes,
+      }];
+    }
+    for (const task of this.#records.keys()) {
+      const pids = new Set(entries.filter((e) => e.task === task).map((e) => e.process.pid));
+      task.pages = task.pages.filter(({ pid }) => pids.has(pid));
+    }
+  }
+
+  /** Adds what was found to the round, and gives it by node. */
+  #noteUsage({ record }: Entry, plan: PlanReply, index: number): Map<number, NodePages> {
+    const { status } = record;
+    const found: readonly NodeUsage[] = plan.usage[index]!;
+    const byNode = new Map<number, NodePages>();
+    for (const { node, hotBytes, coldBytes, hotHugeBytes } of found) {
+      status.present_bytes += hotBytes + coldBytes;
+      status.hot_bytes += hotBytes;
+      status.cold_bytes += coldBytes;
+      status.hot_huge_bytes += hotHugeBytes;
+      byNode.set(node, { node, usedBytes: hotBytes + coldBytes, hotBytes, coldBytes });
+    }
+    return byNode;
+  }
+
+  async #movePair(
+    pair: DecidedPair,
+    index: number,
+    entries: readonly Entry[],
+    plan: PlanReply,
+    usage: readonly Map<number, NodePages>[],
+  ): Promise<void> {
+    const { steps, account } = plan.pairs[index]!;
+    for (const record of this.#records.values()) {
+      record.status.node_pairs = [...(record.status.node_pairs ?? []), pairStatus(pair, account)];
+    }
+    if (steps.length === 0) return;
+    const reply: MovePairReply = await workers.run("move_pair", {
+      slow: pair.slow,
+      dram: pair.dram,
+      cpus: pair.cpus,
+      steps,
+      processes: entries.map(({ task, process, located }) => ({
+        pid: process.pid,
+        pagemapFd: located!.open.pagemapFd,
+        stop: task.stopWord,
+      })),
+    });
+    for (const [i, { record }] of entries.entries()) {
+      const moves = reply.moves[i]!;
+      noteMoves(record, index, moves);
+      shift(usage[i]!, pair, moves);
+    }
+    for (const record of this.#records.values()) {
+      record.status.phases.move_us += Math.round(reply.us / this.#records.size);
+      record.status.cpu_us += Math.round(reply.cpuUs / this.#records.size);
+    }
+  }
+}
+
+function byReason(
+  reasons: Readonly<Record<string, readonly [text: string, bytes: number]>>,
+): MemoryByReason[] {
+  return Object.values(reasons)
+    .filter(([, bytes]) => bytes > 0)
+    .map(([reason, bytes]) => ({ reason, bytes }));
+}
+
+function pairStatus(pair: DecidedPair, account: PairAccount): NodePairStatus {
+  const { hotLeftBytes, reserveShortBytes } = account;
+  return {
+    slow_node: pair.slow,
+    dram_node: pair.dram,
+    up_hot_bytes: 0,
+    up_cold_bytes: 0,
+    down_hot_bytes: 0,
+    down_cold_bytes: 0,
+    up_quota_used_bytes: account.upQuotaUsedBytes,
+    down_quota_used_bytes: account.downQuotaUsedBytes,
+    hot_left: byReason({
+      quota: ["node_mig_quota used up", hotLeftBytes.quota],
+      noColdPages: ["no cold memory of these tasks on DRAM to exchange", hotLeftBytes.noColdPages],
+      noFreeMemory: ["no free page on either node to exchange through", hotLeftBytes.noFreeMemory],
+    }),
+    reserve_short: byReason({
+      quota: ["node_mig_quota used up", reserveShortBytes.quota],
+      noColdPages: ["no cold memory of these tasks on DRAM", reserveShortBytes.noColdPages],
+      slowNodeFull: ["the slow node is full", reserveShortBytes.slowNodeFull],
+    }),
+  };
+}
+
+function noteMoves({ status }: RoundRecord, pair: number, moves: ProcessMoves): void {
+  status.asked_bytes += moves.asked;
+  status.moved_bytes += moves.upHot + moves.upCold + moves.downHot + moves.downCold;
+  for (const [reason, bytes] of moves.refused) addByReason(status.refused, reason, bytes);
+  const flow = status.node_pairs![pair]!;
+  flow.up_hot_bytes += moves.upHot;
+  flow.up_cold_bytes += moves.upCold;
+  flow.down_hot_bytes += moves.downHot;
+  flow.down_cold_bytes += moves.downCold;
+}
+
+/** Brings the account of a process by node up to date with what moved. */
+function shift(
+  usage: Map<number, NodePages>,
+  { slow, dram }: DecidedPair,
+  moves: ProcessMoves,
+): void {
+  const add = (node: number, hot: number, cold: number): void => {
+    const known = usage.get(node) ?? { node, usedBytes: 0, hotBytes: 0, coldBytes: 0 };
+    usage.set(node, {
+      node,
+      usedBytes: known.usedBytes + hot + cold,
+      hotBytes: known.hotBytes + hot,
+      coldBytes: known.coldBytes + cold,
+    });
+  };
+  const hot = moves.upHot - moves.downHot;
+  const cold = moves.upCold - moves.downCold;
+  if (hot === 0 && cold === 0) return;
+  add(dram, hot, cold);
+  add(slow, -hot, -cold);
+}

@@ -1,0 +1,260 @@
+import { coldPagesFor, partnersOf, type Pool, roomForOne } from "./exchange_room.ts";
+import type { Bucket, BucketSlice } from "./page_buckets.ts";
+
+/** Free memory of the nodes of a pair in one pool. */
+export interface PoolFree {
+  readonly slowFreeBytes: number;
+  readonly dramFreeBytes: number;
+}
+
+/** What a round may do to a pair. */
+export interface PairLimits {
+  /** Accesses from which a page is hot. */
+  readonly hotThreshold: number;
+  /** In each direction. */
+  readonly quotaBytes: number;
+  /** Free in each pool of the DRAM node. */
+  readonly reserveBytes: number;
+}
+
+/** A step whose pages are known by number, not yet by index. */
+export type DraftStep =
+  | { readonly kind: "promote"; readonly up: BucketSlice }
+  | { readonly kind: "exchange"; readonly down: BucketSlice; readonly up: BucketSlice }
+  | { readonly kind: "demote"; readonly down: BucketSlice };
+
+/** What a plan comes to for a pair. */
+export interface PairAccount {
+  /** Hot pages into memory that was free. */
+  promotedHotBytes: number;
+  /** Hot pages in exchange for cold ones, and those cold ones. */
+  exchangedUpBytes: number;
+  exchangedDownBytes: number;
+  /** Pages that are not hot, into what is free beyond the reserve. */
+  promotedRestBytes: number;
+  /** Cold pages that leave DRAM for the reserve's sake. */
+  demotedBytes: number;
+  /** Charged to the quota of what goes up: an exchange counts both ways. */
+  upQuotaUsedBytes: number;
+  /** Charged to the quota of what goes down. */
+  downQuotaUsedBytes: number;
+  /** Hot memory that stays on the slow node, by what stood in the way. */
+  readonly hotLeftBytes: {
+    quota: number;
+    /** DRAM is full, and not with cold pages of these tasks. */
+    noColdPages: number;
+    /** Neither node has the free memory through which pages are exchanged. */
+    noFreeMemory: number;
+  };
+  /** What is missing of the reserve, by what stood in the way. */
+  readonly reserveShortBytes: {
+    quota: number;
+    noColdPages: number;
+    slowNodeFull: number;
+  };
+  /** Free memory in each pool when all is done. */
+  readonly pools: { slowFreeBytes: number; dramFreeBytes: number }[];
+}
+
+/** The largest n of 0..limit that fits, where all smaller ones fit too. */
+function largestThatFits(limit: number, fits: (n: number) => boolean): number {
+  let low = 0;
+  let high = limit;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Makes the plan of one pair, in amounts of pages; see planMoves() for the rules. */
+export class PairPlanner {
+  readonly #limits: PairLimits;
+  readonly #slow: readonly Bucket[];
+  readonly #dram: readonly Bucket[];
+  readonly #steps: DraftStep[] = [];
+  readonly #account: PairAccount;
+  #upQuota: number;
+  #downQuota: number;
+
+  /** @param slow the pages on the slow node. @param dram those on the DRAM node. */
+  constructor(
+    limits: PairLimits,
+    pools: readonly PoolFree[],
+    slow: readonly Bucket[],
+    dram: readonly Bucket[],
+  ) {
+    this.#limits = limits;
+    this.#slow = slow.toSorted((a, b) => b.heat - a.heat || a.pageBytes - b.pageBytes);
+    this.#dram = dram.toSorted((a, b) => a.heat - b.heat || b.pageBytes - a.pageBytes);
+    this.#upQuota = limits.quotaBytes;
+    this.#downQuota = limits.quotaBytes;
+    this.#account = {
+      promotedHotBytes: 0,
+      exchangedUpBytes: 0,
+      exchangedDownBytes: 0,
+      promotedRestBytes: 0,
+      demotedBytes: 0,
+      upQuotaUsedBytes: 0,
+      downQuotaUsedBytes: 0,
+      hotLeftBytes: { quota: 0, noColdPages: 0, noFreeMemory: 0 },
+      reserveShortBytes: { quota: 0, noColdPages: 0, slowNodeFull: 0 },
+      pools: pools.map((pool) => ({ ...pool })),
+    };
+  }
+
+  plan(): { steps: readonly DraftStep[]; account: PairAccount } {
+    const { hotThreshold, reserveBytes, quotaBytes } = this.#limits;
+    const hot = this.#slow.filter((bucket) => bucket.heat >= hotThreshold);
+    const rest = this.#slow.filter((bucket) => bucket.heat < hotThreshold);
+    const cold = this.#dram.filter((bucket) => bucket.heat < hotThreshold);
+    const account = this.#account;
+    for (const bucket of hot) account.promotedHotBytes += this.#promote(bucket, 0);
+    this.#exchangeAll(hot, cold);
+    for (const bucket of hot) this.#explainHot(bucket, cold);
+    for (const bucket of rest) account.promotedRestBytes += this.#promote(bucket, reserveBytes);
+    for (const bucket of cold) this.#demote(bucket);
+    this.#explainReserve(cold);
+    account.upQuotaUsedBytes = quotaBytes - this.#upQuota;
+    account.downQuotaUsedBytes = quotaBytes - this.#downQuota;
+    return { steps: this.#steps, account };
+  }
+
+  #poolOf(bucket: Bucket): Pool {
+    const pool = this.#account.pools[bucket.pool];
+    if (pool === undefined) throw new RangeError(`Cannot plan without pool ${bucket.pool}`);
+    return pool;
+  }
+
+  /** Fills what is free in DRAM down to `keepFree`. @returns bytes that go up. */
+  #promote(bucket: Bucket, keepFree: number): number {
+    const pool = this.#poolOf(bucket);
+    const room = Math.min(pool.dramFreeBytes - keepFree, this.#upQuota);
+    const count = Math.min(bucket.left, Math.floor(room / bucket.pageBytes));
+    if (count <= 0) return 0;
+    const bytes = count * bucket.pageBytes;
+    this.#upQuota -= bytes;
+    pool.dramFreeBytes -= bytes;
+    pool.slowFreeBytes += bytes;
+    this.#steps.push({ kind: "promote", up: bucket.take(count) });
+    return bytes;
+  }
+
+  /** Exchanges until nothing more can be: what one leaves free may be what a hotter page lacked. */
+  #exchangeAll(hot: readonly Bucket[], cold: readonly Bucket[]): void {
+    // Free DRAM with which a bucket was tried in vain; quota and cold pages only become fewer.
+    const triedWith = new Map<Bucket, number>();
+    const advance = (bucket: Bucket): boolean => {
+      const { dramFreeBytes } = this.#poolOf(bucket);
+      if (triedWith.get(bucket) === dramFreeBytes) return false;
+      if (this.#exchange(bucket, cold)) return true;
+      triedWith.set(bucket, dramFreeBytes);
+      return false;
+    };
+    while (hot.some(advance));
+  }
+
+  /** Brings some of what is left of a hot bucket up in exchange for cold pages. @returns whether it could. */
+  #exchange(hot: Bucket, cold: readonly Bucket[]): boolean {
+    if (hot.left === 0) return false;
+    // Larger cold pages that left for smaller hot ones may have made more room than those took.
+    const promotedBytes = this.#promote(hot, 0);
+    this.#account.promotedHotBytes += promotedBytes;
+    if (promotedBytes > 0) return true;
+    const pool = this.#poolOf(hot);
+    const limitBytes = Math.min(pool.slowFreeBytes, this.#upQuota - hot.pageBytes);
+    const leaving = roomForOne(hot, partnersOf(hot, cold), pool, limitBytes);
+    const last = leaving?.pop();
+    if (leaving === undefined || last === undefined) return false;
+    for (const { cold: bucket, count } of leaving) this.#leave(bucket.take(count));
+    this.#swap(hot, last.cold);
+    return true;
+  }
+
+  /** Cold pages that leave ahead of an exchange. */
+  #leave(down: BucketSlice): void {
+    this.#chargeExchange(down);
+    this.#steps.push({ kind: "demote", down });
+  }
+
+  /**
+   * Exchanges as many pages of two buckets as there are and the quota allows, once one can be: what is free
+   * on the two nodes together stays the same, and so does what one page needs of it.
+   */
+  #swap(hot: Bucket, cold: Bucket): void {
+    const pool = this.#poolOf(hot);
+    const upCount = largestThatFits(hot.left, (count) => {
+      const leaving = coldPagesFor(count, hot, cold, pool);
+      return leaving <= cold.left &&
+        count * hot.pageBytes + leaving * cold.pageBytes <= this.#upQuota;
+    });
+    const down = cold.take(coldPagesFor(upCount, hot, cold, pool));
+    const up = hot.take(upCount);
+    this.#chargeExchange(down);
+    const upBytes = upCount * hot.pageBytes;
+    this.#upQuota -= upBytes;
+    pool.dramFreeBytes -= upBytes;
+    pool.slowFreeBytes += upBytes;
+    this.#account.exchangedUpBytes += upBytes;
+    this.#steps.push({ kind: "exchange", down, up });
+  }
+
+  /** What goes down in exchange is charged to both quotas, so the upward one always runs out first. */
+  #chargeExchange({ bucket, count }: BucketSlice): void {
+    const pool = this.#poolOf(bucket);
+    const bytes = count * bucket.pageBytes;
+    this.#upQuota -= bytes;
+    this.#downQuota -= bytes;
+    pool.dramFreeBytes += bytes;
+    pool.slowFreeBytes -= bytes;
+    this.#account.exchangedDownBytes += bytes;
+  }
+
+  #explainHot(hot: Bucket, cold: readonly Bucket[]): void {
+    if (hot.left === 0) return;
+    const pool = this.#poolOf(hot);
+    const left = this.#account.hotLeftBytes;
+    const bytes = hot.left * hot.pageBytes;
+    const partners = partnersOf(hot, cold);
+    const canMove = (limitBytes: number): boolean =>
+      pool.dramFreeBytes >= hot.pageBytes ||
+      roomForOne(hot, partners, pool, limitBytes) !== undefined;
+    if (canMove(pool.slowFreeBytes)) left.quota += bytes;
+    else if (canMove(Infinity)) left.noFreeMemory += bytes;
+    else left.noColdPages += bytes;
+  }
+
+  /** What is missing of the reserve in a pool. */
+  #shortBytes(pool: Pool): number {
+    return Math.max(0, this.#limits.reserveBytes - pool.dramFreeBytes);
+  }
+
+  #demote(bucket: Bucket): void {
+    const pool = this.#poolOf(bucket);
+    const count = Math.min(
+      bucket.left,
+      Math.ceil(this.#shortBytes(pool) / bucket.pageBytes),
+      Math.floor(pool.slowFreeBytes / bucket.pageBytes),
+      Math.floor(this.#downQuota / bucket.pageBytes),
+    );
+    if (count <= 0) return;
+    const bytes = count * bucket.pageBytes;
+    this.#downQuota -= bytes;
+    pool.dramFreeBytes += bytes;
+    pool.slowFreeBytes -= bytes;
+    this.#account.demotedBytes += bytes;
+    this.#steps.push({ kind: "demote", down: bucket.take(count) });
+  }
+
+  #explainReserve(cold: readonly Bucket[]): void {
+    const short = this.#account.reserveShortBytes;
+    for (const [index, pool] of this.#account.pools.entries()) {
+      const bytes = this.#shortBytes(pool);
+      const left = cold.filter((bucket) => bucket.pool === index && bucket.left > 0);
+      if (left.length === 0) short.noColdPages += bytes;
+      else if (left.some((bucket) => bucket.pageBytes <= pool.slowFreeBytes)) short.quota += bytes;
+      else short.slowNodeFull += bytes;
+    }
+  }
+}

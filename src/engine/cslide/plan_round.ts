@@ -1,0 +1,175 @@
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { PMD_PAGES } from "../../scan/page_size.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "../../worker/locate_pages.ts";
+import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
+import type { PairAccount, PairLimits, PoolFree } from "./pair_planner.ts";
+import { type PageList, planMoves, type PlanStep } from "./policy.ts";
+
+/** Pools that free memory is counted in: that of base and huge pages, and that of hugetlb pages. */
+export const POOL = { memory: 0, hugetlb: 1 } as const;
+
+/** By UNIT: bytes of a unit and the pool it lives in. */
+const UNIT_CLASSES = [
+  { unit: UNIT.base, pageBytes: PAGE_SIZE, pool: POOL.memory },
+  { unit: UNIT.thp, pageBytes: PAGE_SIZE * PMD_PAGES, pool: POOL.memory },
+  { unit: UNIT.hugetlb, pageBytes: PAGE_SIZE * PMD_PAGES, pool: POOL.hugetlb },
+] as const;
+
+/** What a round has found, for all processes of the engine's tasks. */
+export interface PlanRequest {
+  readonly limits: PairLimits;
+  readonly pairs: readonly { readonly slow: number; readonly dram: number }[];
+  /** Per pair, by POOL. */
+  readonly free: readonly (readonly PoolFree[])[];
+  /** One a process. */
+  readonly tables: readonly LocatedPages[];
+}
+
+/** Units of one process and size that go the same way. */
+export interface MoveList {
+  /** Index of the process. */
+  readonly process: number;
+  readonly unitBytes: number;
+  readonly pool: number;
+  readonly hot: boolean;
+  readonly page: Float64Array<ArrayBuffer>;
+}
+
+/** A piece of the work on a pair; what goes down makes the room for what goes up. */
+export interface MoveStep {
+  readonly down: readonly MoveList[];
+  readonly up: readonly MoveList[];
+}
+
+/** Memory of one process on one node. */
+export interface NodeUsage {
+  readonly node: number;
+  readonly hotBytes: number;
+  readonly coldBytes: number;
+  /** Of it, in units larger than a base page. */
+  readonly hotHugeBytes: number;
+}
+
+/** What to do, and what was found where. */
+export interface PlanReply {
+  /** In the order of the pairs. */
+  readonly pairs: readonly { readonly steps: readonly MoveStep[]; readonly account: PairAccount }[];
+  /** In the order of the processes. */
+  readonly usage: readonly (readonly NodeUsage[])[];
+}
+
+/** Pages of one size of all processes, and where each comes from. */
+interface SourcedClass extends PageClass {
+  readonly page: Float64Array;
+  /** Index of the first page of each process, and behind the last one the number of pages. */
+  readonly starts: readonly number[];
+}
+
+/** The place of each node. */
+function placesOf(pairs: PlanRequest["pairs"]): Uint8Array {
+  const places = new Uint8Array(NO_NODE + 1).fill(NOWHERE);
+  for (const [i, { slow, dram }] of pairs.entries()) {
+    places[slow] = slowPlace(i);
+    places[dram] = dramPlace(i);
+  }
+  return places;
+}
+
+function collect(
+  { unit, pageBytes, pool }: (typeof UNIT_CLASSES)[number],
+  tables: readonly LocatedPages[],
+  places: Uint8Array,
+): SourcedClass {
+  let pages = 0;
+  const starts = tables.map(({ kind }) => {
+    const start = pages;
+    for (let i = 0; i < kind.length; i++) if (kind[i] === unit) pages++;
+    return start;
+  });
+  starts.push(pages);
+  const heat = new Uint8Array(pages);
+  const place = new Uint8Array(pages);
+  const page = new Float64Array(pages);
+  let at = 0;
+  for (const table of tables) {
+    for (let i = 0; i < table.kind.length; i++) {
+      if (table.kind[i] !== unit) continue;
+      heat[at] = table.heat[i]!;
+      place[at] = places[table.node[i]!]!;
+      page[at] = table.page[i]!;
+      at++;
+    }
+  }
+  return { pageBytes, pool, heat, place, page, starts };
+}
+
+function usageOf(table: LocatedPages, hotThreshold: number): NodeUsage[] {
+  const byNode = new Map<
+    number,
+    { node: number; hotBytes: number; coldBytes: number; hotHugeBytes: number }
+  >();
+  for (let i = 0; i < table.kind.length; i++) {
+    const node = table.node[i]!;
+    if (node === NO_NODE) continue;
+    let usage = byNode.get(node);
+    if (usage === undefined) {
+      usage = { node, hotBytes: 0, coldBytes: 0, hotHugeBytes: 0 };
+      byNode.set(node, usage);
+    }
+    const { pageBytes } = UNIT_CLASSES[table.kind[i]!]!;
+    if (table.heat[i]! < hotThreshold) {
+      usage.coldBytes += pageBytes;
+    } else {
+      usage.hotBytes += pageBytes;
+      if (pageBytes > PAGE_SIZE) usage.hotHugeBytes += pageBytes;
+    }
+  }
+  return [...byNode.values()].sort((a, b) => a.node - b.node);
+}
+
+/** Splits a list of the policy by process. */
+function toMoveLists(
+  list: PageList,
+  classes: readonly SourcedClass[],
+  hotThreshold: number,
+): MoveList[] {
+  const { pageBytes, pool, page, starts } = classes[list.classIndex]!;
+  const lists: MoveList[] = [];
+  let process = 0;
+  for (let i = 0; i < list.pages.length;) {
+    while (starts[process + 1]! <= list.pages[i]!) process++;
+    const first = i;
+    while (i < list.pages.length && list.pages[i]! < starts[process + 1]!) i++;
+    lists.push({
+      process,
+      unitBytes: pageBytes,
+      pool,
+      hot: list.heat >= hotThreshold,
+      page: Float64Array.from(list.pages.subarray(first, i), (index) => page[index]!),
+    });
+  }
+  return lists;
+}
+
+/** Plans what moves between the nodes of each pair, and sums up what is where. */
+export function planRound(request: PlanRequest): PlanReply {
+  const { limits, tables, pairs, free } = request;
+  const places = placesOf(pairs);
+  const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
+  const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
+  const toStep = (step: PlanStep): MoveStep => {
+    switch (step.kind) {
+      case "promote":
+        return { up: lists(step.up), down: [] };
+      case "exchange":
+        return { up: lists(step.up), down: lists(step.down) };
+      case "demote":
+        return { up: [], down: lists(step.down) };
+    }
+  };
+  return {
+    pairs: planMoves({ ...limits, classes, pairs: free })
+      .map(({ steps, account }) => ({ steps: steps.map(toStep), account })),
+    usage: tables.map((table) => usageOf(table, limits.hotThreshold)),
+  };
+}

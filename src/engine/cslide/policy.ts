@@ -1,0 +1,110 @@
+import {
+  type Bucket,
+  type BucketSlice,
+  countPages,
+  dramPlace,
+  MAX_PAIRS,
+  type PageClass,
+  pickPages,
+  slowPlace,
+} from "./page_buckets.ts";
+import {
+  type DraftStep,
+  type PairAccount,
+  type PairLimits,
+  PairPlanner,
+  type PoolFree,
+} from "./pair_planner.ts";
+
+/** What a round knows when its scans are done; the limits hold for each pair. */
+export interface PolicyInput extends PairLimits {
+  /** The pages of all tasks of the engine: a class for each size and pool. */
+  readonly classes: readonly PageClass[];
+  /** Per pair: free memory of its two nodes in each pool (hugetlb pages of one size; other memory). */
+  readonly pairs: readonly (readonly PoolFree[])[];
+}
+
+/** Pages of one class and heat, by their indices in the class. */
+export interface PageList {
+  readonly classIndex: number;
+  readonly heat: number;
+  readonly pages: Uint32Array;
+}
+
+/**
+ * A piece of the work on a pair.
+ * - promote: into memory that is free on the DRAM node.
+ * - exchange: `down` makes the room for `up`. By turns, a few pages down and what then fits up, it needs
+ *   no more free memory on either node than the account's pools had.
+ * - demote: to the slow node; ahead of an exchange, to make room for it together with its `down`.
+ */
+export type PlanStep =
+  | { readonly kind: "promote"; readonly up: PageList }
+  | { readonly kind: "exchange"; readonly down: PageList; readonly up: PageList }
+  | { readonly kind: "demote"; readonly down: PageList };
+
+/** What to do for a pair, in this order. */
+export interface PairPlan {
+  readonly steps: readonly PlanStep[];
+  readonly account: PairAccount;
+}
+
+function check({ classes, pairs }: PolicyInput): void {
+  if (pairs.length > MAX_PAIRS) {
+    throw new RangeError(`Cannot plan for ${pairs.length} pairs: at most ${MAX_PAIRS}`);
+  }
+  for (const [i, { pageBytes, pool, heat, place }] of classes.entries()) {
+    if (heat.length !== place.length) {
+      throw new RangeError(
+        `Cannot plan for class ${i}: ${heat.length} heats for ${place.length} places`,
+      );
+    }
+    if (!Number.isInteger(Math.log2(pageBytes))) {
+      throw new RangeError(`Cannot plan for class ${i}: ${pageBytes} bytes is no power of two`);
+    }
+    if (pairs.some((pools) => pools[pool] === undefined)) {
+      throw new RangeError(`Cannot plan for class ${i}: a pair has no pool ${pool}`);
+    }
+  }
+}
+
+/**
+ * Plans the moves of a round for each pair, hottest pages of all tasks first:
+ * 1. hot pages of the slow node go to DRAM, into free memory first, then in exchange for cold ones;
+ * 2. what is free beyond the reserve takes the hottest of the rest;
+ * 3. cold pages of DRAM go to the slow node until the reserve is free again.
+ *
+ * A page moves at most once. The quota is kept per direction: what goes up is charged to one, an exchange
+ * twice (for the page that goes up and for the one that makes room); what goes down, in exchange or not,
+ * is charged to the other. Among pages of one heat the smaller is the hotter: one access is enough to
+ * make all of a huge page hot.
+ *
+ * It takes time and memory for what is there and what moves: two passes over the pages, four bytes for
+ * each page that moves.
+ * @returns in the order of `pairs`. @throws {RangeError} when the input does not fit together.
+ */
+export function planMoves(input: PolicyInput): PairPlan[] {
+  check(input);
+  const buckets = input.classes.map(countPages);
+  const all = buckets.flat();
+  const at = (place: number): Bucket[] => all.filter((bucket) => bucket.place === place);
+  const drafts = input.pairs.map((pools, pair) =>
+    new PairPlanner(input, pools, at(slowPlace(pair)), at(dramPlace(pair))).plan()
+  );
+  const picks = input.classes.map((pageClass, i) => pickPages(pageClass, buckets[i] ?? []));
+  const listOf = (slice: BucketSlice): PageList => {
+    const { classIndex, heat } = slice.bucket;
+    return { classIndex, heat, pages: picks[classIndex]?.(slice) ?? new Uint32Array() };
+  };
+  const stepOf = (draft: DraftStep): PlanStep => {
+    switch (draft.kind) {
+      case "promote":
+        return { kind: "promote", up: listOf(draft.up) };
+      case "exchange":
+        return { kind: "exchange", down: listOf(draft.down), up: listOf(draft.up) };
+      case "demote":
+        return { kind: "demote", down: listOf(draft.down) };
+    }
+  };
+  return drafts.map(({ steps, account }) => ({ steps: steps.map(stepOf), account }));
+}

@@ -1,0 +1,69 @@
+import type {
+  EngineDescription,
+  ProjectDescription,
+  TaskDescription,
+} from "../config/description.ts";
+import type { TaskStatus } from "./status.ts";
+
+/**
+ * A live engine: one [engine] of one project with its tasks. The project calls these one at a time
+ * and never concurrently for the same engine; only stopTask is called for several tasks at once, so
+ * that a stop takes as long as its slowest task.
+ */
+export interface Engine {
+  /** Takes a task in, without starting it. @throws {EngineRefusal} when the task cannot be taken. */
+  addTask(task: TaskDescription): Promise<void>;
+  /** Forgets a stopped task. */
+  removeTask(name: string): Promise<void>;
+  /**
+   * Starts an added task and resolves once it is certain that it can work.
+   * @throws {EngineRefusal} with the reason; then nothing of the task runs.
+   */
+  startTask(name: string): Promise<void>;
+  /** Stops a task: resolves within a second, with no work of the task left running. */
+  stopTask(name: string): Promise<void>;
+  /** What is known of a task, started or not. */
+  taskStatus(name: string): TaskStatus;
+  /**
+   * Runs a private command of the engine (`etmem engine CMD`).
+   * @throws {EngineRefusal} when there is no such command or it failed.
+   */
+  command(request: EngineCommand): Promise<void>;
+  /** Gives everything back; all tasks are stopped and removed before. */
+  close(): Promise<void>;
+}
+
+/** A private command on its way to an engine. */
+export interface EngineCommand {
+  readonly command: string;
+  /** The task of -t; undefined: about the whole engine. */
+  readonly task?: string;
+  /** The client asked for one JSON document instead of a table. */
+  readonly json: boolean;
+  /** Takes the answer's text in pieces, in order. */
+  readonly write: (text: Uint8Array | string) => void;
+  /** Fires when the answer is no longer wanted (client gone, or out of time). */
+  readonly signal: AbortSignal;
+}
+
+/** What an engine is made of: an entry of the engine table in `engines.ts`. */
+export interface EngineKind {
+  readonly kind: EngineDescription["kind"];
+  /** Makes a live engine of a description. @throws {EngineRefusal} when it cannot be. */
+  create(description: EngineDescription, project: ProjectDescription): Promise<Engine>;
+}
+
+/** An engine says no; `message` is one line that names what is wrong, for the client. */
+export class EngineRefusal extends Error {
+  override readonly name = "EngineRefusal";
+  /**
+   * Whose fault it is: that of the configuration or command ("invalid"), or not ("internal"). Left out,
+   * it is "internal" for a start and "invalid" for everything else.
+   */
+  readonly fault: "invalid" | "internal" | undefined;
+
+  constructor(message: string, options: ErrorOptions & { fault?: "invalid" | "internal" } = {}) {
+    super(message, options);
+    this.fault = options.fault;
+  }
+}

@@ -1,0 +1,98 @@
+import { PAGE_SIZE } from "../../ffi/libc.ts";
+import type { StepReply } from "../worker/process_step.ts";
+import type { MemoryByReason, RoundStatus, SkippedProcesses } from "./status.ts";
+
+const MAX_PIDS = 8;
+
+/** Adds to a list by reason. */
+export function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
+  const known = list.find((entry) => entry.reason === reason);
+  if (known === undefined) list.push({ reason, bytes });
+  else known.bytes += bytes;
+}
+
+/** The account of one round while it is made. */
+export class RoundRecord {
+  readonly status: RoundStatus;
+  readonly #begin = performance.now();
+
+  constructor(number: number) {
+    this.status = {
+      number,
+      state: "running",
+      started_at: new Date().toISOString(),
+      duration_us: 0,
+      processes: 0,
+      skipped: [],
+      scanned_bytes: 0,
+      present_bytes: 0,
+      hot_bytes: 0,
+      cold_bytes: 0,
+      hot_huge_bytes: 0,
+      spared: [],
+      asked_bytes: 0,
+      moved_bytes: 0,
+      refused: [],
+      came_back_bytes: 0,
+      scan_errors: 0,
+      phases: { vmas_us: 0, scan_us: 0, classify_us: 0, move_us: 0, verify_us: 0, swapcache_us: 0 },
+      cpu_us: 0,
+    };
+  }
+
+  skip(reason: string, pids: readonly number[]): void {
+    const { skipped } = this.status;
+    let entry: SkippedProcesses | undefined = skipped.find((known) => known.reason === reason);
+    if (entry === undefined) {
+      entry = { reason, processes: 0, pids: [] };
+      skipped.push(entry);
+    }
+    entry.processes += pids.length;
+    entry.pids.push(...pids.slice(0, MAX_PIDS - entry.pids.length));
+  }
+
+  /** Adds what one step for one process came to. */
+  add(reply: StepReply): void {
+    const { status } = this;
+    const { phases } = status;
+    phases.vmas_us += Math.round(reply.times.vmas);
+    phases.scan_us += Math.round(reply.times.scan);
+    phases.classify_us += Math.round(reply.times.classify);
+    phases.move_us += Math.round(reply.times.move);
+    phases.verify_us += Math.round(reply.times.verify);
+    status.cpu_us += Math.round(reply.times.cpu);
+    status.scanned_bytes += reply.scanned * PAGE_SIZE;
+    status.came_back_bytes += reply.cameBack * PAGE_SIZE;
+    status.scan_errors += reply.errors.length;
+    if (reply.state !== "done") return;
+    const { moves } = reply;
+    status.present_bytes += moves.present * PAGE_SIZE;
+    status.hot_bytes += moves.hot * PAGE_SIZE;
+    status.cold_bytes += moves.cold * PAGE_SIZE;
+    status.hot_huge_bytes += moves.hotHuge * PAGE_SIZE;
+    status.asked_bytes += moves.asked * PAGE_SIZE;
+    status.moved_bytes += moves.moved * PAGE_SIZE;
+    for (const [reason, pages] of moves.refused) {
+      addByReason(status.refused, reason, pages * PAGE_SIZE);
+    }
+    for (const [reason, pages] of moves.spared) {
+      addByReason(status.spared, reason, pages * PAGE_SIZE);
+    }
+  }
+
+  /** The round so far, its duration up to now. */
+  view(): RoundStatus {
+    const { status } = this;
+    if (status.state === "running") status.duration_us = this.#elapsedUs();
+    return status;
+  }
+
+  end(state: "done" | "stopped"): void {
+    this.status.duration_us = this.#elapsedUs();
+    this.status.state = state;
+  }
+
+  #elapsedUs(): number {
+    return Math.round((performance.now() - this.#begin) * 1000);
+  }
+}

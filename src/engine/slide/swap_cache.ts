@@ -1,0 +1,60 @@
+import type { ProjectDescription } from "../../config/description.ts";
+import { log } from "../../log/logger.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import { JobError } from "../../worker/pool.ts";
+import type { SwapCacheReply, SwapCacheRequest } from "../../worker/trim_swap_cache.ts";
+import type { Workers } from "../shared_means.ts";
+
+/** Keeps the swap cache between the marks of a project: the marks are set once, reclaim is begun when needed. */
+export class SwapCache {
+  readonly #project: string;
+  readonly #wmark: ProjectDescription["swapcacheWmark"];
+  readonly #workers: Workers;
+  #isSet = false;
+  #isReclaiming = false;
+  #isRefused = false;
+
+  constructor(project: ProjectDescription, workers: Workers) {
+    this.#project = project.name;
+    this.#wmark = project.swapcacheWmark;
+    this.#workers = workers;
+  }
+
+  /** After a round: has the kernel reclaim when SwapCached is above the high mark. @returns microseconds spent. */
+  async keep(): Promise<number> {
+    const wmark = this.#wmark;
+    if (wmark === undefined || this.#isRefused) return 0;
+    const { swapCachedBytes, totalBytes } = readMemInfo();
+    if (swapCachedBytes * 100 <= totalBytes * wmark.highPercent) return 0;
+    const first = !this.#isSet;
+    this.#isSet = true;
+    const reply = await this.#trim({ ...(first ? { wmark } : {}), reclaim: true });
+    if (reply.refused === undefined) {
+      this.#isReclaiming = true;
+    } else {
+      this.#isRefused = true;
+      log.warning(`project ${this.#project}: swap cache is not reclaimed: ${reply.refused}`);
+    }
+    return reply.us;
+  }
+
+  /** Ends the reclaim that was begun: no work of the project goes on in the kernel after it has stopped. */
+  async release(): Promise<void> {
+    this.#isRefused = false;
+    if (!this.#isReclaiming) return;
+    this.#isReclaiming = false;
+    const { refused } = await this.#trim({ reclaim: false });
+    if (refused !== undefined) {
+      log.warning(`project ${this.#project}: reclaim of the swap cache goes on: ${refused}`);
+    }
+  }
+
+  async #trim(request: SwapCacheRequest): Promise<SwapCacheReply> {
+    try {
+      return await this.#workers.run("trim_swap_cache", request);
+    } catch (error) {
+      if (!(error instanceof JobError)) throw error;
+      return { refused: error.message, us: 0 };
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import type { ProjectDescription, SlideTaskDescription } from "../../config/description.ts";
+import { log } from "../../log/logger.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
+import type { ProcessMemory, StepReply } from "../../worker/process_step.ts";
+import type { MoverKind } from "../../migrate/mover.ts";
+import type { TrackerKind } from "../../scan/tracker.ts";
+import { pause } from "../pause.ts";
+import type { ProcessTurns } from "../process_turns.ts";
+import { Slots } from "../slots.ts";
+import type { RoundStatus, TaskStatus } from "../status.ts";
+import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../process_round.ts";
+import { RoundRecord } from "../round_record.ts";
+import type { SwapCache } from "./swap_cache.ts";
+import type { Workers } from "../shared_means.ts";
+
+const KEPT_ROUNDS = 16;
+/** A stop does not wait longer for a thread that the kernel holds. */
+const STOP_MS = 900;
+
+/** What a started task works with. */
+export interface TaskMeans {
+  readonly tracker: TrackerKind;
+  readonly mover: MoverKind;
+  readonly workers: Workers;
+  readonly turns: ProcessTurns;
+  readonly swapCache: SwapCache;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A started task of the slide engine: one round after the other until it is stopped. */
+export class TaskRun {
+  readonly #project: ProjectDescription;
+  readonly #task: SlideTaskDescription;
+  readonly #means: TaskMeans;
+  readonly #plan: RoundPlan;
+  readonly #slots: Slots;
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  readonly #abort = new AbortController();
+  readonly #memories = new Map<string, ProcessMemory>();
+  /** Newest first. */
+  readonly #records: RoundRecord[] = [];
+  readonly #total: TaskStatus["total"] = {
+    rounds: 0,
+    asked_bytes: 0,
+    moved_bytes: 0,
+    came_back_bytes: 0,
+  };
+  readonly #ended: Promise<void>;
+  #failed: string | undefined;
+
+  constructor(project: ProjectDescription, task: SlideTaskDescription, means: TaskMeans) {
+    this.#project = project;
+    this.#task = task;
+    this.#means = means;
+    this.#slots = new Slots(task.maxThreads);
+    this.#plan = {
+      loop: project.loop,
+      intervalMs: project.intervalSeconds * 1000,
+      step: {
+        tracker: means.tracker.name,
+        selection: { kind: "swappable" },
+        flags: { swapFlag: task.swapFlag, ignoreHost: false },
+        stop: this.#stop,
+        ...(task.swapThresholdBytes === undefined
+          ? {}
+          : { swapThresholdBytes: task.swapThresholdBytes }),
+      },
+      last: {
+        move: {
+          mover: means.mover.name,
+          coldThreshold: task.coldThreshold,
+          ...(project.sysmemThresholdPercent === undefined
+            ? {}
+            : { sysmemThresholdPercent: project.sysmemThresholdPercent }),
+          ...(task.dramPercent === undefined ? {} : { dramPercent: task.dramPercent }),
+        },
+      },
+    };
+    this.#ended = this.#run();
+  }
+
+  get #label(): string {
+    return `project ${this.#project.name}: task ${this.#task.name}`;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    for (let number = 1; !signal.aborted; number++) {
+      const record = new RoundRecord(number);
+      this.#records.unshift(record);
+      this.#records.length = Math.min(this.#records.length, KEPT_ROUNDS);
+      try {
+        await this.#round(record);
+        this.#failed = undefined;
+      } catch (error) {
+        this.#failed = messageOf(error);
+        log.error(`${this.#label}: round ${number} failed: ${this.#failed}`);
+      }
+      record.end(signal.aborted ? "stopped" : "done");
+      this.#sumUp(record.status);
+      await pause(this.#project.sleepSeconds * 1000, signal);
+    }
+    this.#forgetAllBut([]);
+  }
+
+  async #round(record: RoundRecord): Promise<void> {
+    const found = findProcesses(this.#task.target);
+    record.status.processes = found.length;
+    this.#forgetAllBut(found);
+    const held = this.#heldBack();
+    if (held !== undefined) {
+      record.skip(held, found.map((process) => process.pid));
+      return;
+    }
+    const means: RoundMeans = {
+      workers: this.#means.workers,
+      slots: this.#slots,
+      signal: this.#abort.signal,
+      onReply: (reply, process) => this.#note(record, reply, process),
+    };
+    await Promise.all(found.map((process) => this.#work(process, means, record)));
+    if (record.status.asked_bytes > 0 && !this.#abort.signal.aborted) {
+      record.status.phases.swapcache_us = Math.round(await this.#means.swapCache.keep());
+    }
+  }
+
+  async #work(process: FoundProcess, means: RoundMeans, record: RoundRecord): Promise<void> {
+    const key = keyOf(process);
+    const turn = await this.#means.turns.take(key, this, means.signal);
+    if (turn === undefined) return;
+    const known = this.#memories.get(key);
+    this.#memories.delete(key);
+    try {
+      const reply = await runProcessRound(process, this.#plan, means, known, turn.isStale);
+      if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
+        this.#memories.set(key, reply.memory);
+      }
+    } catch (error) {
+      record.status.scan_errors++;
+      record.skip(messageOf(error), [process.pid]);
+      log.warning(`${this.#label}: process ${process.pid}: ${messageOf(error)}`);
+    } finally {
+      turn.end();
+    }
+  }
+
+  #note(record: RoundRecord, reply: StepReply, { pid }: FoundProcess): void {
+    record.add(reply);
+    if (reply.state === "skipped") record.skip(reply.reason, [pid]);
+    const [first, ...others] = reply.errors;
+    if (first === undefined) return;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    log.warning(`${this.#label}: process ${pid}: ${first}${more}`);
+  }
+
+  /** Why nothing of the system's memory shall be swapped now; asked before anything about a process. */
+  #heldBack(): string | undefined {
+    if (this.#task.coldThreshold === 0) return "T=0: nothing counts as cold";
+    const percent = this.#project.sysmemThresholdPercent;
+    if (percent === undefined) return undefined;
+    const { availableBytes, totalBytes } = readMemInfo();
+    return availableBytes * 100 < totalBytes * percent
+      ? undefined
+      : "MemAvailable is not below sysmem_threshold";
+  }
+
+  #forgetAllBut(found: readonly FoundProcess[]): void {
+    const keys = new Set(found.map(keyOf));
+    for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key);
+    this.#means.turns.keepOnly(keys, this);
+  }
+
+  #sumUp(round: RoundStatus): void {
+    if (round.state === "done") this.#total.rounds++;
+    this.#total.asked_bytes += round.asked_bytes;
+    this.#total.moved_bytes += round.moved_bytes;
+    this.#total.came_back_bytes += round.came_back_bytes;
+    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+    log.info(
+      `${this.#label}: round ${round.number}: ${round.processes} processes, present ${
+        mib(round.present_bytes)
+      } MiB, cold ${mib(round.cold_bytes)}, asked ${mib(round.asked_bytes)}, moved ${
+        mib(round.moved_bytes)
+      }, came back ${mib(round.came_back_bytes)}`,
+    );
+  }
+
+  /** Resolves when nothing of the task runs any more, or when only the kernel holds a thread of it. */
+  async stop(): Promise<void> {
+    Atomics.store(this.#stop, 0, 1);
+    this.#abort.abort();
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(resolve, STOP_MS, "late");
+    const outcome = await Promise.race([this.#ended, late]);
+    clearTimeout(timer);
+    if (outcome === "late") {
+      log.warning(`${this.#label}: stopped, but the kernel still holds a thread at its last work`);
+    }
+  }
+
+  status(): Omit<TaskStatus, "name" | "engine" | "type" | "value" | "started"> {
+    return {
+      ...(this.#failed === undefined ? {} : { failed: this.#failed }),
+      tracker: this.#means.tracker.name,
+      mover: this.#means.mover.name,
+      total: { ...this.#total },
+      rounds: this.#records.map((record) => record.view()),
+    };
+  }
+}

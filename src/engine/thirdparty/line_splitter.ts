@@ -1,0 +1,36 @@
+const NEWLINE = 0x0a;
+
+/** Cuts bytes into lines of text; what is no UTF-8 is replaced. */
+export class LineSplitter {
+  readonly #maxBytes: number;
+  readonly #take: (line: string) => void;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** @param maxBytes a longer line is cut into several. */
+  constructor(maxBytes: number, take: (line: string) => void) {
+    this.#maxBytes = maxBytes;
+    this.#take = take;
+  }
+
+  push(bytes: Uint8Array): void {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const end = rest.indexOf(NEWLINE);
+      const room = this.#maxBytes - this.#bytes;
+      const length = Math.min(end < 0 ? rest.length : end, room);
+      this.#pieces.push(rest.slice(0, length));
+      this.#bytes += length;
+      const isLine = end === length;
+      rest = rest.subarray(isLine ? length + 1 : length);
+      if (isLine || this.#bytes === this.#maxBytes) this.flush();
+    }
+  }
+
+  /** Gives out what is there of an unfinished line. */
+  flush(): void {
+    if (this.#bytes > 0) this.#take(new TextDecoder().decode(Buffer.concat(this.#pieces)));
+    this.#pieces = [];
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,160 @@
+import { CMemory } from "../../ffi/c_memory.ts";
+import type { EngineLibrary } from "../../ffi/engine_library.ts";
+import {
+  bindOperations,
+  type EngineOperations,
+  type OperationName,
+} from "../../ffi/engine_operations.ts";
+import { GKeyFile } from "../../ffi/glib.ts";
+import { close } from "../../ffi/libc.ts";
+import { shutDown } from "../../ffi/unix_socket.ts";
+import { EngineObjects, TaskObjects } from "./engine_objects.ts";
+import { HostRefusal } from "./host_refusal.ts";
+import type { HostedProject, HostedTask } from "./messages.ts";
+import { ProcessList } from "./process_list.ts";
+
+interface LiveTask {
+  readonly objects: TaskObjects;
+  /** While it is started. */
+  processes?: ProcessList;
+}
+
+/** An engine of a loaded library and its tasks: calls the nine operations in the order that they promise. */
+export class HostedEngine {
+  /** Those that are not NULL. */
+  readonly operationNames: readonly string[];
+  readonly #operations: Partial<EngineOperations>;
+  readonly #objects: EngineObjects;
+  readonly #tasks = new Map<string, LiveTask>();
+  readonly #library: EngineLibrary;
+  readonly #beforeCall: (operation: string) => void;
+
+  /**
+   * @param ops address of its struct engine_ops.
+   * @param beforeCall called with the name of each operation, just before it.
+   */
+  constructor(
+    name: string,
+    project: HostedProject,
+    library: EngineLibrary,
+    ops: number,
+    beforeCall: (operation: string) => void,
+  ) {
+    this.#library = library;
+    this.#beforeCall = beforeCall;
+    const operations = bindOperations(ops);
+    this.operationNames = Object.keys(operations);
+    this.#operations = announced(operations, beforeCall);
+    this.#objects = new EngineObjects(name, project, library.handle, ops);
+  }
+
+  /** @throws {HostRefusal} when the engine does not want it. */
+  fillEngine(keyFileText: string): void {
+    using file = new GKeyFile(Buffer.from(keyFileText));
+    const fill = this.#operations.fill_eng_params;
+    check("fill_eng_params", fill?.(file.address, this.#objects.engine.address));
+  }
+
+  /** @throws {HostRefusal} when the engine does not want the task; then it is not there. */
+  fillTask(task: HostedTask, keyFileText: string): void {
+    using file = new GKeyFile(Buffer.from(keyFileText));
+    const objects = new TaskObjects(task, this.#objects);
+    const status = this.#operations.fill_task_params?.(file.address, objects.struct.address);
+    if (status !== undefined && status !== 0) objects[Symbol.dispose]();
+    check("fill_task_params", status);
+    this.#objects.link(objects);
+    this.#tasks.set(task.name, { objects });
+  }
+
+  /** @throws {HostRefusal} when the engine does not start it; then nothing of it is left. */
+  startTask(name: string, pids: readonly number[]): void {
+    const task = this.#task(name);
+    const { start_task: start } = this.#operations;
+    if (start === undefined) throw new HostRefusal("start_task is NULL");
+    const engine = this.#objects.engine.address;
+    const processes = new ProcessList(engine, task.objects, this.#operations);
+    try {
+      for (const pid of pids) processes.add(pid);
+      check("start_task", start(engine, task.objects.struct.address));
+    } catch (error) {
+      processes.free();
+      throw error;
+    }
+    task.processes = processes;
+    this.#objects.setStarted(true);
+  }
+
+  /** Stops a task; one that is not started stays so. */
+  stopTask(name: string): void {
+    const task = this.#task(name);
+    const { processes } = task;
+    if (processes === undefined) return;
+    this.#operations.stop_task?.(this.#objects.engine.address, task.objects.struct.address);
+    delete task.processes;
+    processes.free();
+    if ([...this.#tasks.values()].every((other) => other.processes === undefined)) {
+      this.#objects.setStarted(false);
+    }
+  }
+
+  /** Forgets a stopped task. */
+  clearTask(name: string): void {
+    const { objects } = this.#task(name);
+    this.#operations.clear_task_params?.(objects.struct.address);
+    this.#objects.unlink(objects);
+    this.#tasks.delete(name);
+    objects[Symbol.dispose]();
+  }
+
+  /**
+   * Runs a private command, with or without a task.
+   * @param fd where the answer goes; it is at its end afterwards, also for threads that kept it.
+   * @throws {HostRefusal} when it failed.
+   */
+  command(command: string, taskName: string | undefined, fd: number): void {
+    try {
+      const { eng_mgt_func: manage } = this.#operations;
+      if (manage === undefined) throw new HostRefusal("it has no commands: eng_mgt_func is NULL");
+      using text = CMemory.string(command);
+      const task = taskName === undefined ? 0 : this.#task(taskName).objects.struct.address;
+      const engine = this.#objects.engine.address;
+      check("eng_mgt_func", manage(engine, task, text.address, fd));
+    } finally {
+      shutDown(fd);
+      close(fd);
+    }
+  }
+
+  /** Clears the engine and unloads its library. */
+  end(): void {
+    this.#operations.clear_eng_params?.(this.#objects.engine.address);
+    this.#beforeCall("unloading");
+    this.#library[Symbol.dispose]();
+  }
+
+  #task(name: string): LiveTask {
+    const task = this.#tasks.get(name);
+    if (task === undefined) throw new HostRefusal(`there is no task "${name}"`);
+    return task;
+  }
+}
+
+/** @param status undefined: the operation is NULL. @throws {HostRefusal} */
+function check(operation: OperationName, status: number | undefined): void {
+  if (status !== undefined && status !== 0) {
+    throw new HostRefusal(`${operation} returned ${status}`);
+  }
+}
+
+/** The same operations; each tells its name first. */
+function announced(
+  operations: Partial<EngineOperations>,
+  beforeCall: (operation: string) => void,
+): Partial<EngineOperations> {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [name, (...args: number[]) => {
+      beforeCall(name);
+      return Reflect.apply(operation, undefined, args);
+    }]),
+  );
+}

@@ -1,0 +1,74 @@
+import type { EngineOperations } from "../../ffi/engine_operations.ts";
+import { CMemory } from "../../ffi/c_memory.ts";
+import { TASK_PID } from "../../ffi/struct_task_pid.ts";
+import type { CStruct } from "../../ffi/struct_layout.ts";
+import type { TaskObjects } from "./engine_objects.ts";
+import { HostRefusal } from "./host_refusal.ts";
+
+type Operations = Pick<EngineOperations, "alloc_pid_params" | "free_pid_params">;
+
+/** The processes of a task that is started: task->pids and what the engine keeps of each. */
+export class ProcessList {
+  readonly #engine: number;
+  readonly #task: TaskObjects;
+  readonly #operations: Partial<Operations>;
+  /** Address of what is in the list, which may be the engine's own, and the struct we made. */
+  readonly #nodes: { address: number; readonly ours: CStruct<typeof TASK_PID.members> }[] = [];
+
+  /** @param operations report themselves. */
+  constructor(engine: number, task: TaskObjects, operations: Partial<Operations>) {
+    this.#engine = engine;
+    this.#task = task;
+    this.#operations = operations;
+  }
+
+  /** Has the engine take a process in. @throws {HostRefusal} when it does not want it. */
+  add(pid: number): void {
+    const ours = TASK_PID.allocate({ pid, tk: this.#task.struct.address });
+    const allocate = this.#operations.alloc_pid_params;
+    let address = ours.address;
+    if (allocate !== undefined) {
+      using slot = new PointerSlot(address);
+      const status = allocate(this.#engine, slot.address);
+      address = slot.value;
+      if (status !== 0 || address === 0) {
+        ours[Symbol.dispose]();
+        throw new HostRefusal(`alloc_pid_params returned ${status} for pid ${pid}`);
+      }
+    }
+    TASK_PID.writeAt(address, { next: this.#task.struct.read("pids") });
+    this.#nodes.push({ address, ours });
+    this.#task.struct.write({ pids: address });
+  }
+
+  /** Has the engine give back what it keeps, and frees the list. */
+  free(): void {
+    for (const { address, ours } of this.#nodes.splice(0).reverse()) {
+      using slot = new PointerSlot(address);
+      this.#operations.free_pid_params?.(this.#engine, slot.address);
+      ours[Symbol.dispose]();
+    }
+    this.#task.struct.write({ pids: 0 });
+  }
+}
+
+/** A pointer in C memory, for an argument of the form `struct task_pid **`. */
+class PointerSlot implements Disposable {
+  readonly #memory = new CMemory(8);
+
+  constructor(value: number) {
+    this.#memory.view().setBigUint64(0, BigInt(value), true);
+  }
+
+  get address(): number {
+    return this.#memory.address;
+  }
+
+  get value(): number {
+    return Number(this.#memory.view().getBigUint64(0, true));
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
+  }
+}
