@@ -1,0 +1,21 @@
+/**
+ * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the host of a
+ * third-party engine when the server starts it as `etmemd-engine`, else the client. Each role is loaded
+ * only when it is played, so that the client starts fast.
+ */
+export async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
+  if (name === "etmemd" || args[0] === "etmemd") {
+    const { runDaemon } = await import("./src/daemon/run_daemon.ts");
+    return runDaemon(name === "etmemd" ? args : args.slice(1));
+  }
+  if (name === "etmemd-engine") {
+    const { runEngineHost } = await import("./src/host/run_engine_host.ts");
+    return runEngineHost();
+  }
+  const { runClient } = await import("./src/cli/run_client.ts");
+  return runClient(args);
+}
+
+process.exit(await main());

@@ -1,0 +1,54 @@
+import type { OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import type { Request } from "../rpc/request.ts";
+
+/** What a command line comes to: a request, the server it is for, and how the answer is shown. */
+export interface Call {
+  /** Name of the server's socket. */
+  readonly socket: string;
+  readonly request: Request;
+  /** The answer is wanted as one JSON document. */
+  readonly json: boolean;
+}
+
+/** A command of the client. */
+export interface Command {
+  /** As it is typed after `etmem`: `["obj", "add"]`. */
+  readonly words: readonly [string, ...string[]];
+  /** One line for help texts. */
+  readonly about: string;
+  /** The word that must follow the command, before its options. */
+  readonly operand?: Operand;
+  readonly options: OptionTable;
+  /** Makes a call of the arguments after the command and its operand. @throws {UsageError} */
+  readonly parse: (args: readonly string[], operand: string) => Call | "help";
+}
+
+/** A word of a command line that is no option. */
+export interface Operand {
+  readonly value: ValueKind<string>;
+  /** One line for help texts. */
+  readonly about: string;
+}
+
+/** Makes a command of its table and of what its options mean; `operand` is "" where there is none. */
+export function defineCommand<const Table extends OptionTable>(
+  definition: Omit<Command, "options" | "parse"> & {
+    readonly options: Table;
+    readonly toCall: (options: ParsedOptions<Table>, operand: string) => Call;
+  },
+): Command {
+  const { toCall, ...command } = definition;
+  return {
+    ...command,
+    parse: (args, operand) => {
+      const parsed = parseOptions(commandName(command), command.options, args);
+      return parsed.help ? "help" : toCall(parsed.options, operand);
+    },
+  };
+}
+
+/** A command as messages name it: `etmem obj add`. */
+export function commandName(command: Pick<Command, "words">): string {
+  return ["etmem", ...command.words].join(" ");
+}

@@ -1,0 +1,173 @@
+import type { ValueKind, ValueOption } from "../options/option.ts";
+import { UsageError } from "../options/usage_error.ts";
+import { hasBytes, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
+import { type Command, defineCommand } from "./command.ts";
+
+/** Blanks of isspace(3): no name holds any. */
+const BLANK = /[ \t\n\v\f\r]/;
+const MAX_NAME_BYTES = 64;
+
+/** The name of a project, engine or task. */
+function nameKind(placeholder: string): ValueKind<string> {
+  return {
+    placeholder,
+    allowed: `a name of 1 to ${MAX_NAME_BYTES} bytes without blanks, other than "-"`,
+    parse: (text) =>
+      hasBytes(text, MAX_NAME_BYTES) && text !== "-" && !BLANK.test(text) ? text : undefined,
+  };
+}
+
+const ENGINE_COMMAND: ValueKind<string> = {
+  placeholder: "CMD",
+  allowed: "a command of 1 to 1024 bytes",
+  parse: (text) => hasBytes(text, 1024) ? text : undefined,
+};
+
+const SOCKET = {
+  long: "socket",
+  short: "s",
+  value: SOCKET_NAME,
+  required: true,
+  about: "the name that etmemd was started with",
+} as const satisfies ValueOption<string>;
+
+const FILE = {
+  long: "file",
+  short: "f",
+  value: pathKind("FILE"),
+  required: true,
+  about: "configuration file",
+} as const satisfies ValueOption<string>;
+
+const PROJECT = {
+  long: "name",
+  short: "n",
+  value: nameKind("PROJECT"),
+  about: "name of the project",
+} as const satisfies ValueOption<string>;
+
+const NEEDED_PROJECT = { ...PROJECT, required: true } as const;
+
+const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
+
+/** What the words before a command's last one stand for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  obj: "add or delete projects, engines and tasks",
+  project: "start, stop and show projects",
+};
+
+/** All commands of the client. Parser, help texts, completions and manual pages read this table. */
+export const COMMANDS: readonly Command[] = [
+  defineCommand({
+    words: ["obj", "add"],
+    about: "add what a configuration file describes",
+    options: { file: FILE, socket: SOCKET },
+    toCall: ({ file, socket }) => ({
+      socket,
+      request: { command: "obj_add", file: absolutePath(file) },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["obj", "del"],
+    about: "delete what a configuration file names, stopping it first",
+    options: { file: FILE, socket: SOCKET },
+    toCall: ({ file, socket }) => ({
+      socket,
+      request: { command: "obj_del", file: absolutePath(file) },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["project", "start"],
+    about: "start all tasks of a project",
+    options: { project: NEEDED_PROJECT, socket: SOCKET },
+    toCall: ({ project, socket }) => ({
+      socket,
+      request: { command: "project_start", project },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["project", "stop"],
+    about: "stop all tasks of a project",
+    options: { project: NEEDED_PROJECT, socket: SOCKET },
+    toCall: ({ project, socket }) => ({
+      socket,
+      request: { command: "project_stop", project },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["project", "show"],
+    about: "list the tasks of one project, or of all",
+    options: { project: PROJECT, socket: SOCKET },
+    toCall: ({ project, socket }) => ({
+      socket,
+      request: {
+        command: "project_show",
+        ...(project === undefined ? {} : { project }),
+      },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["engine"],
+    about: "run a private command of an engine",
+    operand: {
+      value: ENGINE_COMMAND,
+      about: "what the engine knows; cslide: showtaskpages, showhostpages",
+    },
+    options: {
+      project: { ...NEEDED_PROJECT, long: "proj_name" },
+      socket: SOCKET,
+      engine: {
+        long: "engine",
+        short: "e",
+        value: nameKind("ENGINE"),
+        required: true,
+        about: "name of the engine",
+      },
+      task: { long: "task_name", short: "t", value: nameKind("TASK"), about: "name of the task" },
+      json: JSON_FLAG,
+    },
+    toCall: ({ project, socket, engine, task, json }, engineCommand) => ({
+      socket,
+      request: {
+        command: "engine",
+        project,
+        engine,
+        engineCommand,
+        ...(task === undefined ? {} : { task }),
+        json,
+      },
+      json,
+    }),
+  }),
+  defineCommand({
+    words: ["status"],
+    about: "show what the server and its tasks have done",
+    options: { project: PROJECT, json: JSON_FLAG, socket: SOCKET },
+    toCall: ({ project, json, socket }) => ({
+      socket,
+      request: { command: "status", ...(project === undefined ? {} : { project }) },
+      json,
+    }),
+  }),
+];
+
+/** Only the kernel resolves `..`: after a symbolic link it is not the folder before it. */
+function absolutePath(file: string): string {
+  if (file.startsWith("/")) return file;
+  const relative = file.replace(/^(?:\.\/+)+/, "");
+  let folder: string;
+  try {
+    folder = process.cwd();
+  } catch (cause) {
+    throw new UsageError(
+      `Cannot resolve "${file}": the current folder is gone, an absolute path is allowed`,
+      { cause },
+    );
+  }
+  return `${folder === "/" ? "" : folder}/${relative}`;
+}

@@ -1,0 +1,150 @@
+import type { TaskStatus } from "../engine/status.ts";
+import type { Availability, EngineStatus, ProjectStatus, ServerStatus } from "../rpc/status.ts";
+import { formatRound, formatTotal } from "./format_round.ts";
+import { field, wrap } from "./layout.ts";
+import { formatBytes, formatCount, formatDuration, formatShare } from "./quantities.ts";
+
+/**
+ * The table that `etmem status` prints, readable at 100 columns.
+ * @param document the text of a ServerStatus.
+ * @param nowMs the time of day, for ages.
+ * @throws {SyntaxError} when it is no document of the version known here; `message` says what it "is".
+ */
+export function formatStatus(document: string, nowMs: number): string {
+  const status = readStatus(document);
+  return [
+    formatServer(status, nowMs),
+    status.projects.length === 0 ? "\nno project exists\n" : "",
+    ...status.projects.map((project) => formatProject(project, status, nowMs)),
+  ].join("");
+}
+
+function readStatus(document: string): ServerStatus {
+  let value: unknown;
+  try {
+    value = JSON.parse(document);
+  } catch (cause) {
+    throw new SyntaxError("is not JSON", { cause });
+  }
+  const version = typeof value === "object" && value !== null && "version" in value
+    ? value.version
+    : undefined;
+  if (version !== 1) {
+    throw new SyntaxError(
+      `is of version ${String(version)} where 1 is known, --json prints it as it is`,
+    );
+  }
+  // A version says what is in a document; fields are only ever added to one.
+  return value as ServerStatus;
+}
+
+function formatServer(status: ServerStatus, nowMs: number): string {
+  const { server, memory, swap } = status;
+  const upUs = (nowMs - Date.parse(server.started_at)) * 1000;
+  return [
+    wrap("", [
+      `etmemd ${server.version}`,
+      `pid ${server.pid}`,
+      `socket ${server.socket}`,
+      `up ${formatDuration(Math.max(0, upUs))}`,
+    ]),
+    field("  ", "itself", [
+      `${formatBytes(server.rss_bytes)} resident`,
+      `${formatBytes(server.rss_anon_bytes)} of it anonymous`,
+      `${formatDuration(server.cpu_us)} of CPU`,
+      formatCount(server.workers, "worker", "workers"),
+    ]),
+    field("  ", "memory", [
+      formatBytes(memory.total_bytes),
+      `${formatBytes(memory.available_bytes)} available (${
+        formatShare(memory.available_bytes, memory.total_bytes)
+      })`,
+      `${formatBytes(memory.swap_cached_bytes)} swap cache`,
+      `pages of ${formatBytes(memory.page_size_bytes)} and ${formatBytes(memory.pmd_size_bytes)}`,
+    ]),
+    field("  ", "swap", [
+      swap.total_bytes === 0 ? "no swap space" : formatBytes(swap.total_bytes),
+      ...(swap.total_bytes === 0 ? [] : [
+        `${formatBytes(swap.free_bytes)} free (${formatShare(swap.free_bytes, swap.total_bytes)})`,
+      ]),
+      ...(swap.kernel_swap_enable === undefined
+        ? []
+        : [`the kernel's own swapping is ${swap.kernel_swap_enable ? "on" : "off"}`]),
+    ]),
+    formatAvailability("trackers", status.trackers),
+    formatAvailability("movers", status.movers),
+  ].join("");
+}
+
+function formatAvailability(label: string, choices: readonly Availability<string>[]): string {
+  const there = choices.filter((choice) => choice.available).map((choice) => choice.name);
+  const missing = choices.filter((choice) => !choice.available);
+  return [
+    field("  ", label, there.length === 0 ? ["none"] : there),
+    ...missing.map(({ name, reason }) => field("  ", "", [`no ${name}: ${reason ?? "not there"}`])),
+  ].join("");
+}
+
+function formatProject(project: ProjectStatus, status: ServerStatus, nowMs: number): string {
+  const swapcache = project.swapcache_wmark;
+  const limits = [
+    ...(project.sysmem_threshold_percent === undefined
+      ? []
+      : [`swaps while less than ${project.sysmem_threshold_percent} % of memory is available`]),
+    ...(swapcache === undefined
+      ? []
+      : [`swap cache from ${swapcache.high_percent} % down to ${swapcache.low_percent} %`]),
+    ...(project.tracker === "auto" ? [] : [`tracker ${project.tracker}`]),
+    ...(project.mover === "auto" ? [] : [`mover ${project.mover}`]),
+  ];
+  return [
+    "\n",
+    wrap("", [
+      `project ${project.name}`,
+      project.started ? "started" : "stopped",
+      ...(project.persistent ? ["kept over restarts"] : []),
+      formatRoundPlan(project),
+    ]),
+    limits.length === 0 ? "" : field("  ", "set", limits),
+    ...project.engines.map((engine) => formatEngine(engine, status, nowMs)),
+  ].join("");
+}
+
+/** As `project start` logs it. */
+function formatRoundPlan({ loop, interval_us, sleep_us }: ProjectStatus): string {
+  const apart = loop === 1 ? "" : ` ${formatDuration(interval_us)} apart`;
+  const pause = `then ${formatDuration(sleep_us)} pause`;
+  return `round: ${formatCount(loop, "scan", "scans")}${apart}, ${pause}`;
+}
+
+function formatEngine(engine: EngineStatus, status: ServerStatus, nowMs: number): string {
+  return [
+    wrap("  ", [
+      engine.kind === engine.name
+        ? `engine ${engine.name}`
+        : `engine ${engine.name} (${engine.kind})`,
+      ...(engine.host_pid === undefined ? [] : [`in process ${engine.host_pid}`]),
+      ...(engine.failed === undefined ? [] : [`failed: ${engine.failed}`]),
+    ]),
+    engine.tasks.length === 0 ? "    no task\n" : "",
+    ...engine.tasks.map((task) => formatTask(task, status.memory.pmd_size_bytes, nowMs)),
+  ].join("");
+}
+
+function formatTask(task: TaskStatus, pmdBytes: number, nowMs: number): string {
+  const running = task.rounds.find((round) => round.state === "running");
+  const last = task.rounds.find((round) => round.state !== "running");
+  return [
+    wrap("    ", [
+      `task ${task.name}`,
+      `${task.type} ${task.value}`,
+      task.started ? "started" : "stopped",
+      ...(task.tracker === undefined ? [] : [`tracker ${task.tracker}`]),
+      ...(task.mover === undefined ? [] : [`mover ${task.mover}`]),
+    ]),
+    task.failed === undefined ? "" : wrap("      ", [`failed: ${task.failed}`]),
+    running === undefined ? "" : formatRound(running, pmdBytes, nowMs),
+    last === undefined ? "" : formatRound(last, pmdBytes, nowMs),
+    formatTotal(task.total),
+  ].join("");
+}

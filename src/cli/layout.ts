@@ -1,0 +1,46 @@
+/** Columns of a terminal that the status table is made for. */
+const WIDTH = 100;
+const LABEL_WIDTH = 9;
+const COLUMN_WIDTH = 22;
+
+/**
+ * Phrases on a line, separated by commas; where they do not fit they go on at deeper indentation, broken
+ * between words. A word that is wider than the line is left whole.
+ */
+export function wrap(indent: string, phrases: readonly string[]): string {
+  return wrapAfter(indent, `${indent}  `, phrases);
+}
+
+/** A label and phrases that stay in the column beside it. */
+export function field(indent: string, label: string, phrases: readonly string[]): string {
+  const head = `${indent}${label.padEnd(LABEL_WIDTH)} `;
+  return wrapAfter(head, " ".repeat(head.length), phrases);
+}
+
+function wrapAfter(head: string, indent: string, phrases: readonly string[]): string {
+  const lines: string[] = [];
+  let line = head;
+  let empty = true;
+  for (const word of phrases.join(", ").split(" ")) {
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  lines.push(line);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Labels and values side by side. */
+export function columns(
+  indent: string,
+  cells: readonly (readonly [label: string, value: string])[],
+): string {
+  const padded = cells.map(([label, value]) =>
+    `${label.padEnd(LABEL_WIDTH)} ${value}`.padEnd(COLUMN_WIDTH)
+  );
+  return `${indent}${padded.join("")}`.trimEnd() + "\n";
+}

@@ -1,0 +1,50 @@
+import fs from "node:fs";
+
+/** The answer cannot be written: a full disk, a closed descriptor. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/** Pause before a write that a full, non-blocking pipe could not take is tried again. */
+const FULL_PIPE_MS = 2;
+
+/**
+ * An open file descriptor to print to. process.stdout would take a tenth of the client's time to load;
+ * Bun.write() repeats bytes on a non-blocking pipe and allocates ahead in files that are appended to.
+ */
+export class Output {
+  readonly #fd: number;
+  #readerGone = false;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Writes all of it; quietly nothing once the reader of a pipe is gone. @throws {OutputError} */
+  write(text: Uint8Array | string): void {
+    let rest: Uint8Array = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    while (rest.length > 0 && !this.#readerGone) {
+      rest = rest.subarray(this.#writeSome(rest));
+    }
+  }
+
+  #writeSome(bytes: Uint8Array): number {
+    try {
+      return fs.writeSync(this.#fd, bytes);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      switch (code) {
+        case "EINTR":
+          return 0;
+        case "EAGAIN":
+          Bun.sleepSync(FULL_PIPE_MS);
+          return 0;
+        case "EPIPE":
+          this.#readerGone = true;
+          return 0;
+        default:
+          throw new OutputError(`Cannot write the answer: ${String(code)}`, { cause: error });
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { UsageError } from "../options/usage_error.ts";
+import { formatRequestV1 } from "../rpc/request_v1.ts";
+import { formatRequestV2 } from "../rpc/request_v2.ts";
+import type { Call } from "./command.ts";
+import { Connection } from "./connection.ts";
+import { type Outcome, readAnswerV1, readAnswerV2 } from "./exchange.ts";
+import { formatHelp } from "./format_help.ts";
+import { NoAnswer } from "./no_answer.ts";
+import { Output, OutputError } from "./output.ts";
+import { parseCommandLine } from "./parse_command_line.ts";
+
+/** Exit statuses of the client. */
+const DONE = 0;
+const REFUSED = 1;
+const WRONG_USAGE = 2;
+const NO_ANSWER = 3;
+
+/** As the original client: SO_RCVTIMEO of 10 s. */
+const GIVE_UP_MS = 10_000;
+
+/** What a run of the client has to do with; left out: a process of its own. */
+export interface ClientSettings {
+  /** How long the server may not send a byte. */
+  readonly giveUpMs?: number;
+  /** File descriptors. */
+  readonly stdout?: number;
+  readonly stderr?: number;
+}
+
+/**
+ * Runs `etmem` with the arguments after its name.
+ * @returns its exit status: 0 done, 1 refused, 2 wrong usage, 3 no answer.
+ */
+export async function runClient(
+  argv: readonly string[],
+  settings: ClientSettings = {},
+): Promise<number> {
+  const stdout = new Output(settings.stdout ?? 1);
+  const stderr = new Output(settings.stderr ?? 2);
+  try {
+    const line = parseCommandLine(argv);
+    if (line.kind === "help") {
+      stdout.write(formatHelp(line.words, line.commands));
+      return DONE;
+    }
+    const outcome = await exchange(line.call, stdout, settings.giveUpMs ?? GIVE_UP_MS);
+    if (outcome.ok) return DONE;
+    complain(stderr, outcome.message || refusedWithoutWords(line.call));
+    return REFUSED;
+  } catch (error) {
+    const status = statusOf(error);
+    if (!(error instanceof Error) || status === undefined) throw error;
+    complain(stderr, `etmem: ${error.message}`);
+    return status;
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof UsageError) return WRONG_USAGE;
+  if (error instanceof NoAnswer) return NO_ANSWER;
+  return error instanceof OutputError ? REFUSED : undefined;
+}
+
+async function exchange(call: Call, stdout: Output, giveUpMs: number): Promise<Outcome> {
+  const connection = await Connection.open(call.socket, giveUpMs);
+  try {
+    const v1 = formatRequestV1(call.request);
+    connection.send(v1 ?? formatRequestV2(call.request));
+    const read = v1 === undefined ? readAnswerV2 : readAnswerV1;
+    let document = "";
+    const outcome = await read(connection, {
+      text: (text) => stdout.write(text),
+      document: (text) => {
+        if (call.json) stdout.write(text);
+        document += text;
+      },
+    });
+    if (outcome.ok && document !== "") {
+      stdout.write(call.json ? "\n" : await formatDocument(connection, document));
+    }
+    return outcome;
+  } finally {
+    connection.close();
+  }
+}
+
+/** The document of a call without --json: only `status` has one. */
+async function formatDocument(connection: Connection, document: string): Promise<string> {
+  const { formatStatus } = await import("./format_status.ts");
+  try {
+    return formatStatus(document, Date.now());
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw connection.noAnswer(`it sent a status document that ${cause.message}`);
+  }
+}
+
+function refusedWithoutWords(call: Call): string {
+  return `etmem: Cannot use the server "${call.socket}": ` +
+    "it refused without giving a reason, as it does to anyone but root";
+}
+
+/** Prints a line for people, where that is possible. */
+function complain(stderr: Output, line: string): void {
+  try {
+    stderr.write(`${line}\n`);
+  } catch (error) {
+    // There is nowhere left to say it; the exit status does.
+    if (!(error instanceof OutputError)) throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { basename } from "node:path";
+import { execve } from "../../ffi/libc.ts";
+
+/** What the server is called in argv[0] and in /proc/PID/comm. */
+export const SERVER_NAME = "etmemd";
+
+/** How a server process was started by the program itself. */
+export type StartMark = "foreground" | "background" | "launcher";
+
+/** Holds the StartMark; it is taken out of the environment before anything else is started. */
+const MARK = "ETMEMD_STARTED_AS";
+
+/** Variables of the caller that reach the server; nothing that steers Bun or the dynamic linker. */
+const ALLOWED = new Set([
+  "PATH",
+  "LANG",
+  "TERM",
+  "TZ",
+  "NOTIFY_SOCKET",
+  "ETMEMD_ENGINE_LIMIT_SECONDS",
+]);
+
+/**
+ * The environment of a server. BUN_GC_TIMER_DISABLE spares an idle server the wake-ups of Bun's
+ * collector: it collects when memory is allocated.
+ */
+export function serverEnvironment(mark: StartMark): Record<string, string> {
+  const environment: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1", [MARK]: mark };
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value === undefined) continue;
+    if (ALLOWED.has(name) || name.startsWith("LC_")) environment[name] = value;
+  }
+  return environment;
+}
+
+/** The arguments with which process.execPath runs this program: none, or main.ts when it is not compiled. */
+export function programArguments(): string[] {
+  return Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
+}
+
+/** Takes the mark of a start by the program itself out of the environment; undefined: somebody else's. */
+export function takeStartMark(): StartMark | undefined {
+  const mark = process.env[MARK];
+  delete process.env[MARK];
+  if (basename(process.argv0) !== SERVER_NAME) return undefined;
+  return mark === "foreground" || mark === "background" || mark === "launcher" ? mark : undefined;
+}
+
+/** Whether the caller's environment steers the runtime: with the wrong variable it ends the server along with us. */
+export function hasRuntimeVariables(): boolean {
+  return Object.keys(process.env).some((name) => name.startsWith("BUN_"));
+}
+
+/**
+ * Replaces this process by one of the right name in a clean environment; standard input and output
+ * stay. @throws {SystemCallError} when execve(2) fails.
+ */
+export function restartClean(args: readonly string[], mark: StartMark): never {
+  const argv = [SERVER_NAME, ...programArguments(), ...args];
+  execve(process.execPath, argv, serverEnvironment(mark));
+}

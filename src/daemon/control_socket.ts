@@ -1,0 +1,113 @@
+import { errorCode } from "../../ffi/errno.ts";
+import { peerCredentials } from "../../ffi/libc.ts";
+import { log } from "../log/logger.ts";
+import { FAILURE_BYTE } from "../rpc/answer_v1.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import { Connection, type ConnectionLimits } from "./connection.ts";
+import type { RequestHandler } from "./exchange.ts";
+
+/** The original client gives up after 10 s without a byte. */
+const LIMITS: ConnectionLimits = {
+  requestMs: 10_000,
+  silenceMs: 8_000,
+  totalMs: 60_000,
+  progressMs: 2_000,
+  maxQueuedBytes: 16 * 1024 * 1024,
+  stuckMs: 10_000,
+};
+
+/** The listening end of the control protocol. */
+export interface ControlSocket {
+  /** Takes no more clients, answers those that wait with a refusal, and closes their connections. */
+  close(): void;
+}
+
+type Client = Bun.Socket<Connection | undefined>;
+
+/** How many strangers the log names. */
+const MAX_NAMED = 64;
+
+/** Keeps everybody but root out. */
+class Gate {
+  /** Whom the log has named; once is enough, or any user could fill it. */
+  readonly #named = new Set<string>();
+
+  /** Whether the peer of a socket is uid 0 and gid 0. */
+  admits(socket: Client): boolean {
+    const { fd } = socket as Client & { readonly fd: number };
+    const { pid, uid, gid } = peerCredentials(fd);
+    if (uid === 0 && gid === 0) return true;
+    const who = `uid ${uid} and gid ${gid}`;
+    if (!this.#named.has(who) && this.#named.size < MAX_NAMED) {
+      this.#named.add(who);
+      log.warning(`process ${pid} of ${who} is not served: it is not root`);
+    }
+    return false;
+  }
+}
+
+/**
+ * Listens in the abstract namespace of unix(7) and serves clients of uid 0 and gid 0.
+ * @param name without the leading NUL byte.
+ * @throws {Error} when the name is in use or cannot be had; the message says why.
+ */
+export function openControlSocket(
+  name: string,
+  handler: RequestHandler,
+  limits: ConnectionLimits = LIMITS,
+): ControlSocket {
+  const gate = new Gate();
+  const connections = new Set<Connection>();
+  const socketHandler: Bun.SocketHandler<Connection | undefined> = {
+    open(socket) {
+      if (!gate.admits(socket)) {
+        socket.write(Uint8Array.of(FAILURE_BYTE));
+        socket.terminate();
+        return;
+      }
+      const connection = new Connection(socket, handler, limits);
+      socket.data = connection;
+      connections.add(connection);
+    },
+    data: (socket, bytes) => socket.data?.data(bytes),
+    end: (socket) => socket.data?.end(),
+    drain: (socket) => socket.data?.drain(),
+    close(socket) {
+      if (socket.data === undefined) return;
+      connections.delete(socket.data);
+      socket.data.closed();
+    },
+    // A connection that fails is closed as well, and close() does what is to be done.
+    error: (_socket, error) => log.debug(`connection: ${error.message}`),
+  };
+  const listener = listen(name, socketHandler);
+  return {
+    close() {
+      listener.stop();
+      const refusal = new Refusal("internal", "etmemd is stopping");
+      for (const connection of connections) connection.shutDown(refusal);
+    },
+  };
+}
+
+function listen(
+  name: string,
+  socket: Bun.SocketHandler<Connection | undefined>,
+): Bun.SocketListener<Connection | undefined> {
+  try {
+    return Bun.listen<Connection | undefined>({
+      unix: `\0${name}`,
+      // A client may shut down its sending side and then read the answer.
+      allowHalfOpen: true,
+      data: undefined,
+      socket,
+    });
+  } catch (error) {
+    const reason = errorCode(error) === "EADDRINUSE"
+      ? "another server uses the name, choose another one with -s"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new Error(`Cannot listen on socket "${name}": ${reason}`, { cause: error });
+  }
+}

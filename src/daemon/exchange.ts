@@ -1,0 +1,116 @@
+import { log } from "../log/logger.ts";
+import type { AnswerEncoder } from "../rpc/answer.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import type { Request } from "../rpc/request.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** What a request's work may do with its answer. */
+export interface Answer {
+  /** Adds text for people. */
+  text(piece: Uint8Array | string): void;
+  /** Gives the one JSON document of the answer. */
+  document(value: object): void;
+  /** Fires when the work is to be given up; its reason is the Refusal that the client was answered. */
+  readonly deadline: AbortSignal;
+  /** The same, and it fires too when there is no client any more. */
+  readonly wanted: AbortSignal;
+}
+
+/** Does what a request asks for. @throws {Refusal} which becomes the answer. */
+export type RequestHandler = (request: Request, answer: Answer) => Promise<void>;
+
+/** How long a request may take. */
+export interface ExchangeLimits {
+  /** Without a byte for the client. */
+  readonly silenceMs: number;
+  /** In all. */
+  readonly totalMs: number;
+  /** Between two signs of life, in a protocol that has them. */
+  readonly progressMs: number;
+}
+
+/** One request and its answer: in time, whatever the work does. */
+export class Exchange implements Answer {
+  readonly deadline: AbortSignal;
+  readonly wanted: AbortSignal;
+  readonly #encoder: AnswerEncoder;
+  readonly #outbox: Outbox;
+  readonly #giveUp = new AbortController();
+  readonly #gone = new AbortController();
+  readonly #silence: ReturnType<typeof setTimeout>;
+  readonly #total: ReturnType<typeof setTimeout>;
+  readonly #progress: ReturnType<typeof setInterval>;
+  #isOver = false;
+
+  /** @param limits they count from now on. */
+  constructor(encoder: AnswerEncoder, outbox: Outbox, limits: ExchangeLimits) {
+    this.#encoder = encoder;
+    this.#outbox = outbox;
+    this.deadline = this.#giveUp.signal;
+    this.wanted = AbortSignal.any([this.#giveUp.signal, this.#gone.signal]);
+    const abandon = (ms: number): void =>
+      this.giveUp(new Refusal("internal", `not done after ${ms / 1000} s, abandoned`));
+    const startMs = performance.now();
+    this.#silence = setTimeout(() => abandon(limits.silenceMs), limits.silenceMs);
+    this.#total = setTimeout(() => abandon(limits.totalMs), limits.totalMs);
+    this.#progress = setInterval(
+      () => this.#send(encoder.progress(performance.now() - startMs)),
+      limits.progressMs,
+    );
+  }
+
+  /** Has the request done, and ends the answer. What it throws is in the answer. */
+  async run(parse: () => Request, handler: RequestHandler): Promise<void> {
+    try {
+      await handler(parse(), this);
+      this.#end(this.#encoder.success());
+    } catch (error) {
+      this.#end(this.#encoder.failure(toRefusal(error)));
+    }
+  }
+
+  text(piece: Uint8Array | string): void {
+    this.#send(this.#encoder.text(piece));
+  }
+
+  document(value: object): void {
+    this.#send(this.#encoder.document(value));
+  }
+
+  /** Answers with a refusal now, and tells the work to stop. */
+  giveUp(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.#end(this.#encoder.failure(refusal));
+    this.#giveUp.abort(refusal);
+  }
+
+  /** The client has gone: nobody reads the answer. */
+  clientGone(): void {
+    if (this.#isOver) return;
+    this.#gone.abort(new Refusal("internal", "the client is gone"));
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#isOver || bytes.length === 0) return;
+    this.#outbox.send(bytes);
+    this.#silence.refresh();
+  }
+
+  #end(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#total);
+    clearInterval(this.#progress);
+    this.#outbox.send(bytes);
+    this.#outbox.end();
+  }
+}
+
+/** What is no refusal is a fault of ours: the log gets its stack, the client its message. */
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(`a request failed: ${error instanceof Error ? error.stack ?? message : message}`);
+  return new Refusal("internal", message, { cause: error });
+}

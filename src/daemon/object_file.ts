@@ -1,0 +1,69 @@
+import { cpus } from "node:os";
+import { compileConfig } from "../config/compile.ts";
+import { ConfigError } from "../config/config_error.ts";
+import type { ProjectDescription } from "../config/description.ts";
+import { readObjectNames } from "../config/object_names.ts";
+import { log } from "../log/logger.ts";
+import type { AddOptions } from "../project/addition.ts";
+import type { Registry } from "../project/registry.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import { readConfigFile } from "./read_config_file.ts";
+
+/** What a file brought. */
+export interface AddedFile {
+  /** Names of its projects. */
+  readonly projects: readonly string[];
+  /** What is odd about it, one line each; they are in the log too. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Adds the objects of a configuration file, all or none.
+ * @param path absolute.
+ * @throws {Refusal} and then nothing has changed.
+ */
+export async function addFile(
+  path: string,
+  registry: Registry,
+  options: AddOptions,
+): Promise<AddedFile> {
+  const basis = new Map<string, ProjectDescription>();
+  const { warnings, ...objects } = refuseBadFile(() =>
+    compileConfig(readConfigFile(path), {
+      path,
+      cores: cpus().length,
+      project: (name) => {
+        const description = registry.describe(name);
+        if (description !== undefined) basis.set(name, description);
+        return description;
+      },
+    })
+  );
+  await registry.add({ ...objects, basis }, options);
+  for (const warning of warnings) log.warning(warning);
+  return { projects: objects.projects.map(({ name }) => name), warnings };
+}
+
+/**
+ * Removes the objects that a configuration file names, stopping them first.
+ * @param path absolute.
+ * @throws {Refusal} when one of them is not there; then all stay.
+ */
+export async function removeFile(
+  path: string,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<void> {
+  const { warnings, ...names } = refuseBadFile(() => readObjectNames(readConfigFile(path), path));
+  for (const warning of warnings) log.warning(warning);
+  await registry.remove(names, signal);
+}
+
+function refuseBadFile<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new Refusal("invalid", error.message, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+/** The part of a socket that an Outbox uses. */
+export interface Writable {
+  /** @returns how many bytes the kernel took; below 0: the connection is gone. */
+  write(bytes: Uint8Array): number;
+  /** Closes at once; what the kernel took still reaches the peer. */
+  terminate(): void;
+}
+
+/** What a client that does not read may cost. */
+export interface OutboxLimits {
+  /** Bytes kept for it. */
+  readonly maxQueuedBytes: number;
+  /** How long it may take nothing. */
+  readonly stuckMs: number;
+}
+
+/**
+ * What is still to be sent to one client. It never blocks: what the kernel does not take is kept until
+ * drain(), and a client that takes nothing for too long, or leaves too much behind, is dropped.
+ */
+export class Outbox {
+  readonly #socket: Writable;
+  readonly #limits: OutboxLimits;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #stuck: ReturnType<typeof setTimeout> | undefined;
+  #state: "open" | "ending" | "closed" = "open";
+
+  constructor(socket: Writable, limits: OutboxLimits) {
+    this.#socket = socket;
+    this.#limits = limits;
+  }
+
+  /** Sends bytes after those that wait; they must not change any more. */
+  send(bytes: Uint8Array): void {
+    if (this.#state !== "open" || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#stuck === undefined) this.#flush();
+    if (this.#queuedBytes > this.#limits.maxQueuedBytes) this.close();
+  }
+
+  /** Closes the connection once everything is sent. */
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    if (this.#queue.length === 0) this.close();
+  }
+
+  /** To be called when the kernel takes bytes again. */
+  drain(): void {
+    if (this.#state !== "closed" && this.#queue.length > 0) this.#flush();
+  }
+
+  /** Drops what waits and closes the connection. */
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#stuck);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#socket.terminate();
+  }
+
+  #flush(): void {
+    let isMoving = false;
+    for (let bytes = this.#queue[0]; bytes !== undefined; bytes = this.#queue[0]) {
+      const taken = this.#socket.write(bytes);
+      if (taken < 0) return this.close();
+      this.#queuedBytes -= taken;
+      isMoving ||= taken > 0;
+      if (taken < bytes.length) {
+        this.#queue[0] = bytes.subarray(taken);
+        return this.#await(isMoving);
+      }
+      this.#queue.shift();
+    }
+    clearTimeout(this.#stuck);
+    this.#stuck = undefined;
+    if (this.#state === "ending") this.close();
+  }
+
+  #await(isMoving: boolean): void {
+    if (this.#stuck === undefined) {
+      this.#stuck = setTimeout(() => this.close(), this.#limits.stuckMs);
+    } else if (isMoving) {
+      this.#stuck.refresh();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  fchmodSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { errorCode } from "../../ffi/errno.ts";
+import { AT_FDCWD } from "../../ffi/libc.ts";
+import { readProcessStat } from "../procfs/process_stat.ts";
+
+/** Where systemd finds the pid of a server that was started with -m (PIDFile= of the unit). */
+export const PID_FILE = "/run/etmemd.pid";
+
+const MODE = 0o600;
+/** How often another server may come in between before this one gives up. */
+const ATTEMPTS = 8;
+
+/** The pid in a pid file; undefined when there is no such file, or no pid in it. */
+function readPid(path: string): number | undefined {
+  try {
+    const text = readFileSync(path, "latin1").trim();
+    return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : undefined;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Whether a pid is that of an etmemd which is alive and not this one. */
+function isOtherServer(pid: number | undefined): pid is number {
+  if (pid === undefined || pid === process.pid) return false;
+  const stat = readProcessStat(AT_FDCWD, `/proc/${pid}/stat`);
+  return stat !== undefined && stat.comm === "etmemd" && !stat.isDead;
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Gives a file another name unless that is taken: link(2) never replaces. @returns whether it worked. */
+function linkUnlessTaken(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Moves a stale file out of the way, but puts back the one of a server that came in between. */
+function removeStale(path: string, aside: string): void {
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  if (isOtherServer(readPid(aside))) linkUnlessTaken(aside, path);
+  unlinkIfThere(aside);
+}
+
+/**
+ * Writes this process's pid to a file of mode 0600 that appears whole. A file that names another live
+ * etmemd is left alone; a stale one is replaced.
+ * @returns the pid of that other server, or undefined when the file is ours.
+ * @throws the error of the file system when it cannot be written.
+ */
+export function writePidFile(path = PID_FILE): number | undefined {
+  const draft = `${path}.${process.pid}`;
+  const aside = `${draft}.old`;
+  unlinkIfThere(draft);
+  const fd = openSync(draft, "wx", MODE);
+  try {
+    fchmodSync(fd, MODE);
+    writeSync(fd, `${process.pid}\n`);
+  } finally {
+    closeSync(fd);
+  }
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (linkUnlessTaken(draft, path)) return undefined;
+      const pid = readPid(path);
+      if (isOtherServer(pid)) return pid;
+      removeStale(path, aside);
+    }
+  } finally {
+    unlinkIfThere(draft);
+  }
+  throw new Error(`Cannot write "${path}": others keep replacing it`);
+}
+
+/** Removes the pid file if it holds this process's pid. */
+export function removePidFile(path = PID_FILE): void {
+  if (readPid(path) === process.pid) unlinkIfThere(path);
+}

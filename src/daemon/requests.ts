@@ -1,0 +1,88 @@
+import { log } from "../log/logger.ts";
+import type { ProjectView, Registry } from "../project/registry.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import type { Request } from "../rpc/request.ts";
+import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
+import type { Answer, RequestHandler } from "./exchange.ts";
+import { addFile, removeFile } from "./object_file.ts";
+import type { StatusSource } from "./server_status.ts";
+
+/** What clients ask, done on the registry. Requests that change something are in the log. */
+export function createRequestHandler(registry: Registry, status: StatusSource): RequestHandler {
+  return async (request, answer) => {
+    const name = describeRequest(request);
+    try {
+      await handle(request, answer, registry, status);
+      if (name !== undefined) log.info(`${name}: done`);
+    } catch (error) {
+      if (name !== undefined && error instanceof Refusal) log.warning(`${name}: ${error.message}`);
+      throw error;
+    }
+  };
+}
+
+async function handle(
+  request: Request,
+  answer: Answer,
+  registry: Registry,
+  status: StatusSource,
+): Promise<void> {
+  switch (request.command) {
+    case "obj_add": {
+      const { warnings } = await addFile(request.file, registry, {
+        persistent: false,
+        signal: answer.deadline,
+      });
+      for (const warning of warnings) answer.text(`warning: ${warning}\n`);
+      return;
+    }
+    case "obj_del":
+      return removeFile(request.file, registry, answer.deadline);
+    case "project_start":
+      return registry.start(request.project, answer.deadline);
+    case "project_stop":
+      return registry.stop(request.project, answer.deadline);
+    case "project_show":
+      return answer.text(formatShowTable(registry.view(request.project).map(shownProject)));
+    case "status":
+      return answer.document(await status.take(registry.view(request.project)));
+    case "engine": {
+      const { project, engine, engineCommand, task, json } = request;
+      return registry.command({
+        project,
+        engine,
+        command: engineCommand,
+        ...(task === undefined ? {} : { task }),
+        json,
+        write: (text) => answer.text(text),
+        signal: answer.wanted,
+      });
+    }
+  }
+}
+
+/** A request for the log; undefined for one that only reads. */
+function describeRequest(request: Request): string | undefined {
+  switch (request.command) {
+    case "obj_add":
+      return `obj add "${request.file}"`;
+    case "obj_del":
+      return `obj del "${request.file}"`;
+    case "project_start":
+      return `project start "${request.project}"`;
+    case "project_stop":
+      return `project stop "${request.project}"`;
+    case "engine":
+      return `engine ${request.engineCommand} in project "${request.project}"`;
+    case "project_show":
+    case "status":
+      return undefined;
+  }
+}
+
+function shownProject({ description, engines }: ProjectView): ShownProject {
+  return {
+    name: description.name,
+    engines: engines.map(({ description: { name }, tasks }) => ({ name, tasks })),
+  };
+}

@@ -1,0 +1,56 @@
+import { writeSync } from "node:fs";
+import { resolve } from "node:path";
+import { UsageError } from "../options/usage_error.ts";
+import { startInBackground } from "./background.ts";
+import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
+import { loadEngines } from "./engine_code.ts";
+import { serve } from "./serve.ts";
+import {
+  formatServerOptions,
+  parseServerOptions,
+  serverHelp,
+  type ServerOptions,
+} from "./server_options.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/**
+ * The command `etmemd`.
+ * @param args what follows the name.
+ * @returns the exit status: 0, 1 when the server could not start, 2 for wrong usage.
+ */
+export async function runDaemon(args: readonly string[]): Promise<number> {
+  try {
+    const parsed = parseServerOptions(args);
+    if (parsed.help) {
+      writeSync(STDOUT, serverHelp());
+      return 0;
+    }
+    return await start(absolute(parsed.options));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    writeSync(STDERR, `${SERVER_NAME}: ${message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** The same options in whatever folder the server runs. */
+function absolute(options: ServerOptions): ServerOptions {
+  return { ...options, confDir: options.confDir && resolve(options.confDir) };
+}
+
+async function start(options: ServerOptions): Promise<number> {
+  const uid = process.geteuid?.();
+  if (uid !== 0) throw new Error(`Cannot start the server: it needs root, this is uid ${uid}`);
+  const mark = takeStartMark();
+  const args = formatServerOptions(options);
+  if (options.modeSystemctl) {
+    if (mark === undefined && hasRuntimeVariables()) restartClean([...args, "-m"], "launcher");
+    const warning = await startInBackground(args);
+    if (warning !== undefined) writeSync(STDERR, `${SERVER_NAME}: warning: ${warning}\n`);
+    return 0;
+  }
+  if (mark === undefined) restartClean(args, "foreground");
+  return serve(options, mark, loadEngines);
+}

@@ -1,0 +1,91 @@
+import { writeFileSync } from "node:fs";
+import { isatty } from "node:tty";
+import { configureLog, log, LOG_LEVELS } from "../log/logger.ts";
+import { openStderrSink } from "../log/stderr_sink.ts";
+import { openSyslogSink } from "../log/syslog_sink.ts";
+import { Registry } from "../project/registry.ts";
+import { reportFailure, reportReady } from "./background.ts";
+import { SERVER_NAME, type StartMark } from "./clean_start.ts";
+import { listConfDir, loadConfFiles } from "./conf_dir.ts";
+import { type ControlSocket, openControlSocket } from "./control_socket.ts";
+import type { EngineLoader } from "./engine_code.ts";
+import { PID_FILE, removePidFile, writePidFile } from "./pid_file.ts";
+import { createRequestHandler } from "./requests.ts";
+import type { ServerOptions } from "./server_options.ts";
+import { StatusSource } from "./server_status.ts";
+import { StopRequest } from "./stop_request.ts";
+import { VERSION } from "./version.ts";
+
+/** Of the 2 s in which a server ends, what its projects may take to stop. */
+const STOP_MS = 1_700;
+const DEFAULT_LOG_LEVEL = LOG_LEVELS.indexOf("error");
+const STDERR = 2;
+
+/**
+ * Runs the server until a signal ends it.
+ * @returns the exit status: 0 after a signal, 1 when something went wrong within.
+ * @throws {Error} when it cannot start; a background server has reported it then.
+ */
+export async function serve(
+  options: ServerOptions,
+  mark: StartMark,
+  loadEngines: EngineLoader,
+): Promise<number> {
+  const isBackground = mark === "background";
+  const stop = new StopRequest();
+  const registry = new Registry(async () => (await loadEngines()).kinds);
+  const status = new StatusSource(options.socket, loadEngines);
+  let control: ControlSocket | undefined;
+  try {
+    nameProcess();
+    openLog(options, isBackground);
+    const confFiles = options.confDir === undefined ? [] : listConfDir(options.confDir);
+    control = openControlSocket(options.socket, createRequestHandler(registry, status));
+    log.info(`${SERVER_NAME} ${VERSION} listens on socket "${options.socket}"`);
+    if (isBackground) announce();
+    loadConfFiles(confFiles, registry, stop.signal).catch((error: unknown) => stop.fail(error));
+  } catch (error) {
+    control?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(reason);
+    if (isBackground) reportFailure(reason);
+    throw error;
+  }
+  const exitStatus = await stop.requested;
+  control.close();
+  const isInTime = await Promise.race([
+    registry.close().then(() => true),
+    stop.hurry.then(() => false),
+    Bun.sleep(STOP_MS).then(() => false),
+  ]);
+  if (isBackground) removePidFile();
+  if (isInTime) log.info(`${SERVER_NAME} has stopped`);
+  else log.error(`${SERVER_NAME} ends before all its projects have stopped`);
+  return exitStatus;
+}
+
+/** Sets the name that ps and pgrep show: that of the main thread (proc_pid_comm(5)). */
+function nameProcess(): void {
+  writeFileSync("/proc/self/comm", SERVER_NAME);
+}
+
+function openLog({ logLevel = DEFAULT_LOG_LEVEL }: ServerOptions, isBackground: boolean): void {
+  const sinks = [openSyslogSink()];
+  if (!isBackground && isatty(STDERR)) sinks.push(openStderrSink());
+  configureLog(LOG_LEVELS[logLevel] ?? "error", sinks);
+}
+
+/** Writes the pid file, then tells the command that started this server that it is ready. */
+function announce(): void {
+  const other = writePidFile();
+  const warning = other === undefined
+    ? undefined
+    : `${PID_FILE} names another ${SERVER_NAME}, pid ${other}, and is left alone`;
+  if (warning !== undefined) log.warning(warning);
+  try {
+    reportReady(warning);
+  } catch (error) {
+    removePidFile();
+    throw new Error("the command that started this server is gone", { cause: error });
+  }
+}

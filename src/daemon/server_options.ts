@@ -1,0 +1,60 @@
+import { formatOptionList, formatSynopsis } from "../options/format_options.ts";
+import type { OptionTable, ParsedOptions } from "../options/option.ts";
+import { parseOptions, type ParseResult } from "../options/parse_options.ts";
+import { integerKind, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
+import { LOG_LEVELS } from "../log/logger.ts";
+
+/** The options of etmemd. */
+export const SERVER_OPTIONS = {
+  socket: {
+    long: "socket",
+    short: "s",
+    about: "name of the abstract socket that clients connect to",
+    value: SOCKET_NAME,
+    required: true,
+  },
+  logLevel: {
+    long: "log-level",
+    short: "l",
+    about: `${LOG_LEVELS.map((level, n) => `${n} ${level}`).join(", ")}; default 3`,
+    value: integerKind("LEVEL", 0, LOG_LEVELS.length - 1),
+  },
+  modeSystemctl: {
+    long: "mode-systemctl",
+    short: "m",
+    about: "run in the background, for a systemd service of Type=forking",
+  },
+  confDir: {
+    long: "conf-dir",
+    about: "add the configuration files in DIR and start their projects",
+    value: pathKind("DIR"),
+  },
+} as const satisfies OptionTable;
+
+export type ServerOptions = ParsedOptions<typeof SERVER_OPTIONS>;
+
+/** Parses the arguments of etmemd. @throws {UsageError} for the first mistake. */
+export function parseServerOptions(
+  args: readonly string[],
+): ParseResult<typeof SERVER_OPTIONS> {
+  return parseOptions("etmemd", SERVER_OPTIONS, args);
+}
+
+/** The arguments that give these options to another etmemd. */
+export function formatServerOptions(options: ServerOptions): string[] {
+  return [
+    `--socket=${options.socket}`,
+    ...(options.logLevel === undefined ? [] : [`--log-level=${options.logLevel}`]),
+    ...(options.confDir === undefined ? [] : [`--conf-dir=${options.confDir}`]),
+  ];
+}
+
+/** The text of `etmemd --help`. */
+export function serverHelp(): string {
+  return `usage: etmemd ${formatSynopsis(SERVER_OPTIONS)}
+
+Server of etmem: watches which memory of chosen processes is used, and moves the rest to swap or to a
+slow NUMA node. It is controlled by etmem(1) through the socket.
+
+${formatOptionList(Object.values(SERVER_OPTIONS))}`;
+}

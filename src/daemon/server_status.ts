@@ -1,0 +1,102 @@
+import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
+import { readMemInfo } from "../procfs/meminfo.ts";
+import { readText } from "../procfs/read_file.ts";
+import { pickSizes } from "../procfs/size_table.ts";
+import type { ProjectView } from "../project/registry.ts";
+import type { ProjectStatus, ServerProcessStatus, ServerStatus } from "../rpc/status.ts";
+import type { EngineLoader, EngineSupport } from "./engine_code.ts";
+import { VERSION } from "./version.ts";
+
+/** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */
+const PMD_SIZE = PAGE_SIZE * (PAGE_SIZE / 8);
+const SECONDS = 1_000_000;
+
+/** An openEuler kernel's switch of its own swapping: `true` or `false`. */
+const KERNEL_SWAP_ENABLE = "/sys/kernel/mm/swap/kernel_swap_enable";
+
+/** Takes the numbers of `etmem status`, at the moment it is called. */
+export class StatusSource {
+  readonly #socket: string;
+  readonly #loadEngines: EngineLoader;
+  readonly #startedAt = new Date().toISOString();
+
+  /** @param socket the name given with -s. */
+  constructor(socket: string, loadEngines: EngineLoader) {
+    this.#socket = socket;
+    this.#loadEngines = loadEngines;
+  }
+
+  /** @throws {ProcfsError | SystemCallError} when /proc cannot be read. */
+  async take(projects: readonly ProjectView[]): Promise<ServerStatus> {
+    const { support } = await this.#loadEngines();
+    const memory = readMemInfo();
+    const kernelSwap = readText(AT_FDCWD, KERNEL_SWAP_ENABLE)?.trim();
+    return {
+      version: 1,
+      taken_at: new Date().toISOString(),
+      server: this.#process(support),
+      trackers: support.trackers(),
+      movers: support.movers(),
+      memory: {
+        total_bytes: memory.totalBytes,
+        available_bytes: memory.availableBytes,
+        swap_cached_bytes: memory.swapCachedBytes,
+        page_size_bytes: PAGE_SIZE,
+        pmd_size_bytes: PMD_SIZE,
+      },
+      swap: {
+        total_bytes: memory.swapTotalBytes,
+        free_bytes: memory.swapFreeBytes,
+        ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
+      },
+      projects: projects.map(projectStatus),
+    };
+  }
+
+  #process(support: EngineSupport): ServerProcessStatus {
+    const [rss = 0, rssAnon = 0] = pickSizes(
+      readText(AT_FDCWD, "/proc/self/status") ?? "",
+      ["VmRSS", "RssAnon"],
+      "status",
+    );
+    const { user, system } = process.cpuUsage();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      socket: this.#socket,
+      started_at: this.#startedAt,
+      rss_bytes: rss,
+      rss_anon_bytes: rssAnon,
+      cpu_us: user + system,
+      workers: support.workers(),
+    };
+  }
+}
+
+function projectStatus({ description, started, persistent, engines }: ProjectView): ProjectStatus {
+  const { sysmemThresholdPercent, swapcacheWmark } = description;
+  return {
+    name: description.name,
+    started,
+    persistent,
+    loop: description.loop,
+    interval_us: description.intervalSeconds * SECONDS,
+    sleep_us: description.sleepSeconds * SECONDS,
+    ...(sysmemThresholdPercent === undefined
+      ? {}
+      : { sysmem_threshold_percent: sysmemThresholdPercent }),
+    ...(swapcacheWmark === undefined ? {} : {
+      swapcache_wmark: {
+        low_percent: swapcacheWmark.lowPercent,
+        high_percent: swapcacheWmark.highPercent,
+      },
+    }),
+    tracker: description.tracker,
+    mover: description.mover,
+    engines: engines.map(({ description: { name, kind }, tasks }) => ({
+      name,
+      kind,
+      tasks: [...tasks],
+    })),
+  };
+}

@@ -1,0 +1,50 @@
+import { log } from "../log/logger.ts";
+import { Refusal } from "../rpc/refusal.ts";
+
+/** Turns signals, and faults that nobody caught, into the wish to end the server. */
+export class StopRequest {
+  /** Resolves with the exit status once the server is to end: 0 for a signal, 1 for a fault. */
+  readonly requested: Promise<number>;
+  /** Resolves when a second signal comes: end at once. */
+  readonly hurry: Promise<void>;
+  /** Fires when the server is to end. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #request: (status: number) => void;
+  readonly #hurryUp: () => void;
+
+  /** Takes over SIGTERM, SIGINT and SIGHUP; the last one is ignored. Bun ignores SIGPIPE itself. */
+  constructor() {
+    const requested = Promise.withResolvers<number>();
+    const hurry = Promise.withResolvers<void>();
+    this.requested = requested.promise;
+    this.hurry = hurry.promise;
+    this.signal = this.#abort.signal;
+    this.#request = requested.resolve;
+    this.#hurryUp = hurry.resolve;
+    for (const name of ["SIGTERM", "SIGINT"] as const) {
+      process.on(name, () => this.#onSignal(name));
+    }
+    process.on("SIGHUP", () => log.debug("SIGHUP is ignored"));
+    process.on("uncaughtException", (error) => this.fail(error));
+    process.on("unhandledRejection", (error) => this.fail(error));
+  }
+
+  /** Ends the server because of a fault that leaves it in a state that nobody knows. */
+  fail(error: unknown): void {
+    log.error(`fault: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+    this.#stop(1);
+  }
+
+  #onSignal(name: string): void {
+    if (this.signal.aborted) return this.#hurryUp();
+    log.info(`${name}: stopping`);
+    this.#stop(0);
+  }
+
+  #stop(status: number): void {
+    if (this.signal.aborted) return;
+    this.#request(status);
+    this.#abort.abort(new Refusal("internal", "etmemd is stopping"));
+  }
+}

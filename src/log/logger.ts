@@ -1,0 +1,29 @@
+/** Log levels as -l counts them. */
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Takes a line of at least the configured level. */
+export type LogSink = (level: LogLevel, line: string) => void;
+
+let threshold: number = LOG_LEVELS.indexOf("error");
+let sinks: readonly LogSink[] = [];
+
+/** Sets where lines go and from which level on; before it is called lines go nowhere. */
+export function configureLog(level: LogLevel, to: readonly LogSink[]): void {
+  threshold = LOG_LEVELS.indexOf(level);
+  sinks = to;
+}
+
+function emit(level: LogLevel, line: string): void {
+  if (LOG_LEVELS.indexOf(level) < threshold) return;
+  const oneLine = line.replaceAll(/[\n\r]+/g, " | ");
+  for (const sink of sinks) sink(level, oneLine);
+}
+
+/** The server's log: one line a call, levels as in syslog(3). */
+export const log = {
+  debug: (line: string): void => emit("debug", line),
+  info: (line: string): void => emit("info", line),
+  warning: (line: string): void => emit("warning", line),
+  error: (line: string): void => emit("error", line),
+};

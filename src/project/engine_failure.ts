@@ -1,0 +1,26 @@
+import { EngineRefusal } from "../engine/engine.ts";
+import { log } from "../log/logger.ts";
+import { Refusal } from "../rpc/refusal.ts";
+
+/** The one line that says why something of an engine failed. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Turns what an engine threw into the server's answer. What is neither a refusal nor a request that was
+ * given up is a fault of the engine's own code: it goes to the log with its stack.
+ * @param doing what was tried, for example `Cannot start task "a"`.
+ */
+export function engineFailure(
+  doing: string,
+  error: unknown,
+  byDefault: "invalid" | "internal",
+): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof EngineRefusal) {
+    return new Refusal(error.fault ?? byDefault, `${doing}: ${error.message}`, { cause: error });
+  }
+  log.error(`${doing}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  return new Refusal("internal", `${doing}: ${reasonOf(error)}`, { cause: error });
+}

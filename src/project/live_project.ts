@@ -1,0 +1,58 @@
+import type {
+  EngineDescription,
+  ProjectDescription,
+  TaskDescription,
+} from "../config/description.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../rpc/refusal.ts";
+
+/** An engine of a project with its tasks, oldest first. */
+export interface LiveEngine {
+  readonly description: EngineDescription;
+  readonly engine: Engine;
+  readonly tasks: Map<string, TaskDescription>;
+}
+
+/** A project with its engines, oldest first. */
+export interface LiveProject {
+  readonly description: ProjectDescription;
+  /** It is there again when the server starts anew. */
+  readonly persistent: boolean;
+  readonly engines: Map<string, LiveEngine>;
+  started: boolean;
+}
+
+/** A task by the engine that runs it. */
+export interface TaskRef {
+  readonly engine: LiveEngine;
+  readonly task: TaskDescription;
+}
+
+/** All tasks of some engines, oldest first. */
+export function tasksOf(engines: Iterable<LiveEngine>): TaskRef[] {
+  const refs: TaskRef[] = [];
+  for (const engine of engines) {
+    for (const task of engine.tasks.values()) refs.push({ engine, task });
+  }
+  return refs;
+}
+
+/** How a task is named in answers and in the log. */
+export function nameOf({ engine, task }: TaskRef): string {
+  return `task "${task.name}" of engine "${engine.description.name}" in project "${task.project}"`;
+}
+
+/** The answer when a project is not there. */
+export function noProject(name: string): Refusal {
+  return new Refusal("noProject", `"${name}"`);
+}
+
+/** The answer when an engine is not there. */
+export function noEngine(project: string, name: string): Refusal {
+  return new Refusal("noEngine", `"${name}" in project "${project}"`);
+}
+
+/** The answer when a task is not there. */
+export function noTask(project: string, engine: string, name: string): Refusal {
+  return new Refusal("noTask", `"${name}" of engine "${engine}" in project "${project}"`);
+}

@@ -1,0 +1,182 @@
+import type { EngineDescription, ProjectDescription } from "../config/description.ts";
+import type { EngineCommand, EngineKind } from "../engine/engine.ts";
+import type { TaskStatus } from "../engine/status.ts";
+import { log } from "../log/logger.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
+import { engineFailure } from "./engine_failure.ts";
+import { KeyedLock } from "./keyed_lock.ts";
+import {
+  type LiveProject,
+  noEngine,
+  noProject,
+  noTask,
+  type TaskRef,
+  tasksOf,
+} from "./live_project.ts";
+import { type NamesToRemove, removeObjects } from "./removal.ts";
+import { startTasks, stopTasks } from "./start_stop.ts";
+
+/** A private engine command and whom it is for. */
+export interface EngineRequest extends EngineCommand {
+  readonly project: string;
+  readonly engine: string;
+}
+
+/** A project as it is at the moment; its engines and their tasks newest first. */
+export interface ProjectView {
+  readonly description: ProjectDescription;
+  readonly started: boolean;
+  readonly persistent: boolean;
+  readonly engines: readonly {
+    readonly description: EngineDescription;
+    readonly tasks: readonly TaskStatus[];
+  }[];
+}
+
+const NEVER = new AbortController().signal;
+
+/**
+ * All projects of the server. What changes objects is done one after the other per project; `view` never
+ * waits. Every change takes a signal: when it fires, the change is given up at the next step and what was
+ * done of it is taken back, except for stopping and removing, which go on to their end.
+ */
+export class Registry {
+  readonly #loadKinds: () => Promise<readonly EngineKind[]>;
+  readonly #projects = new Map<string, LiveProject>();
+  readonly #lock = new KeyedLock();
+
+  /** @param loadKinds gives the engines there are; called when an engine is added. */
+  constructor(loadKinds: () => Promise<readonly EngineKind[]>) {
+    this.#loadKinds = loadKinds;
+  }
+
+  /** The settings of a project, if it is there. */
+  describe(project: string): ProjectDescription | undefined {
+    return this.#projects.get(project)?.description;
+  }
+
+  /**
+   * Adds objects, all or none. Tasks of started projects are started.
+   * @throws {Refusal} and then nothing has changed.
+   */
+  add(objects: ObjectDescriptions, { persistent, signal }: AddOptions): Promise<void> {
+    const keys = [
+      ...objects.projects.map((p) => p.name),
+      ...objects.engines.map((e) => e.project),
+      ...objects.tasks.map((t) => t.project),
+    ];
+    return this.#lock.run(
+      keys,
+      signal,
+      () => addObjects(this.#projects, this.#loadKinds, objects, { persistent, signal }),
+    );
+  }
+
+  /** Removes objects, stopping them first. @throws {Refusal} when one is not there; then all stay. */
+  remove(names: NamesToRemove, signal: AbortSignal): Promise<void> {
+    const keys = [
+      ...names.projects,
+      ...names.engines.map((e) => e.project),
+      ...names.tasks.map((t) => t.project),
+    ];
+    return this.#lock.run(keys, signal, () => removeObjects(this.#projects, names));
+  }
+
+  /** Starts all tasks of a project. @throws {Refusal} and then none of them runs. */
+  start(name: string, signal: AbortSignal): Promise<void> {
+    return this.#lock.run([name], signal, async () => {
+      const project = this.#find(name);
+      if (project.started) throw new Refusal("projectStarted", `"${name}"`);
+      const started: TaskRef[] = [];
+      try {
+        await startTasks(tasksOf(project.engines.values()), started, signal);
+      } catch (error) {
+        await stopTasks(started);
+        throw error;
+      }
+      project.started = true;
+      log.info(`project "${name}" is started: ${roundOf(project.description)}`);
+    });
+  }
+
+  /** Stops all tasks of a project. @throws {Refusal} also when a task could not be stopped. */
+  stop(name: string, signal: AbortSignal): Promise<void> {
+    return this.#lock.run([name], signal, () => this.#stop(this.#find(name)));
+  }
+
+  /** Stops and removes everything. What cannot be stopped is in the log. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#projects.keys()].map((name) =>
+        this.#lock.run([name], NEVER, async () => {
+          if (!this.#projects.has(name)) return;
+          await removeObjects(this.#projects, { projects: [name], engines: [], tasks: [] });
+        })
+      ),
+    );
+  }
+
+  /** Runs a private command of an engine of a started project. @throws {Refusal} */
+  command(request: EngineRequest): Promise<void> {
+    return this.#lock.run([request.project], request.signal, async () => {
+      const project = this.#find(request.project);
+      const engine = project.engines.get(request.engine);
+      if (engine === undefined) throw noEngine(request.project, request.engine);
+      if (request.task !== undefined && !engine.tasks.has(request.task)) {
+        throw noTask(request.project, request.engine, request.task);
+      }
+      if (!project.started) {
+        throw new Refusal(
+          "projectStopped",
+          `"${request.project}": start it to use engine commands`,
+        );
+      }
+      try {
+        await engine.engine.command(request);
+      } catch (error) {
+        request.signal.throwIfAborted();
+        throw engineFailure(`Cannot run "${request.command}"`, error, "invalid");
+      }
+    });
+  }
+
+  /**
+   * What is there, newest project first.
+   * @param name this project only.
+   * @throws {Refusal} when there is no such project.
+   */
+  view(name?: string): ProjectView[] {
+    const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];
+    return projects.reverse().map(({ description, started, persistent, engines }) => ({
+      description,
+      started,
+      persistent,
+      engines: [...engines.values()].reverse().map((live) => ({
+        description: live.description,
+        tasks: [...live.tasks.keys()].reverse().map((task) => live.engine.taskStatus(task)),
+      })),
+    }));
+  }
+
+  #find(name: string): LiveProject {
+    const project = this.#projects.get(name);
+    if (project === undefined) throw noProject(name);
+    return project;
+  }
+
+  async #stop(project: LiveProject): Promise<void> {
+    const { name } = project.description;
+    if (!project.started) throw new Refusal("projectStopped", `"${name}"`);
+    const problems = await stopTasks(tasksOf(project.engines.values()));
+    project.started = false;
+    log.info(`project "${name}" is stopped`);
+    if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
+  }
+}
+
+/** The schedule of a project in words: `round: 3 scans 60 s apart, then 1 s pause`. */
+function roundOf({ loop, intervalSeconds, sleepSeconds }: ProjectDescription): string {
+  const scans = loop === 1 ? "1 scan" : `${loop} scans ${intervalSeconds} s apart`;
+  return `round: ${scans}, then ${sleepSeconds} s pause`;
+}

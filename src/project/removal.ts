@@ -1,0 +1,69 @@
+import type { ObjectNames } from "../config/object_names.ts";
+import {
+  type LiveEngine,
+  type LiveProject,
+  noEngine,
+  noProject,
+  noTask,
+  type TaskRef,
+  tasksOf,
+} from "./live_project.ts";
+import { stopTasks } from "./start_stop.ts";
+import { tearDown } from "./tear_down.ts";
+
+/** What a configuration file names, to be removed. */
+export type NamesToRemove = Omit<ObjectNames, "warnings">;
+
+interface Doomed {
+  readonly projects: ReadonlySet<LiveProject>;
+  readonly engines: ReadonlySet<LiveEngine>;
+  readonly tasks: readonly TaskRef[];
+}
+
+/** @throws {Refusal} when one of them is not there. */
+function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove): Doomed {
+  const projectOf = (name: string): LiveProject => {
+    const project = projects.get(name);
+    if (project === undefined) throw noProject(name);
+    return project;
+  };
+  const engineOf = (project: string, name: string): LiveEngine => {
+    const engine = projectOf(project).engines.get(name);
+    if (engine === undefined) throw noEngine(project, name);
+    return engine;
+  };
+  const named = names.tasks.map((name): TaskRef => {
+    const engine = engineOf(name.project, name.engine);
+    const task = engine.tasks.get(name.name);
+    if (task === undefined) throw noTask(name.project, name.engine, name.name);
+    return { engine, task };
+  });
+  const engines = new Set(names.engines.map(({ project, name }) => engineOf(project, name)));
+  const doomedProjects = new Set(names.projects.map(projectOf));
+  for (const project of doomedProjects) {
+    for (const engine of project.engines.values()) engines.add(engine);
+  }
+  const unique = new Map(
+    [...named, ...tasksOf(engines)].map((ref): [unknown, TaskRef] => [ref.task, ref]),
+  );
+  return { projects: doomedProjects, engines, tasks: [...unique.values()] };
+}
+
+/**
+ * Removes what is named: a task; an engine with all its tasks; a project with everything. Tasks of
+ * started projects are stopped first.
+ * @throws {Refusal} when one of the names is not there; then nothing is removed.
+ */
+export async function removeObjects(
+  projects: Map<string, LiveProject>,
+  names: NamesToRemove,
+): Promise<void> {
+  const doomed = find(projects, names);
+  await stopTasks(doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true));
+  for (const { engine, task } of doomed.tasks) engine.tasks.delete(task.name);
+  for (const { description } of doomed.engines) {
+    projects.get(description.project)?.engines.delete(description.name);
+  }
+  for (const { description } of doomed.projects) projects.delete(description.name);
+  await tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
+}

@@ -1,0 +1,43 @@
+import { log } from "../log/logger.ts";
+import { engineFailure, reasonOf } from "./engine_failure.ts";
+import { nameOf, type TaskRef } from "./live_project.ts";
+
+/**
+ * Starts tasks one after the other.
+ * @param started takes those that were started, also when a later one fails.
+ * @throws {Refusal} at the first that cannot be started, or the signal's reason.
+ */
+export async function startTasks(
+  tasks: readonly TaskRef[],
+  started: TaskRef[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const ref of tasks) {
+    signal.throwIfAborted();
+    try {
+      await ref.engine.engine.startTask(ref.task.name);
+    } catch (error) {
+      throw engineFailure(`Cannot start ${nameOf(ref)}`, error, "internal");
+    }
+    started.push(ref);
+  }
+  signal.throwIfAborted();
+}
+
+/**
+ * Stops tasks, all at once.
+ * @returns one line for each that could not be stopped; they are in the log too.
+ */
+export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
+  const problems = await Promise.all(tasks.map(async (ref) => {
+    try {
+      await ref.engine.engine.stopTask(ref.task.name);
+      return [];
+    } catch (error) {
+      const problem = `Cannot stop ${nameOf(ref)}: ${reasonOf(error)}`;
+      log.error(problem);
+      return [problem];
+    }
+  }));
+  return problems.flat();
+}

@@ -1,0 +1,31 @@
+import { log } from "../log/logger.ts";
+import { reasonOf } from "./engine_failure.ts";
+import { type LiveEngine, nameOf, type TaskRef } from "./live_project.ts";
+
+/** What is to go; nothing of it is to be reached any more by anybody else. */
+export interface Leftovers {
+  /** Stopped tasks that their engines are to forget. */
+  readonly tasks: readonly TaskRef[];
+  /** Engines to close, whose tasks are among `tasks`. */
+  readonly engines: readonly LiveEngine[];
+}
+
+/** Removes stopped tasks and closes engines. What fails goes to the log; the rest is removed all the same. */
+export async function tearDown({ tasks, engines }: Leftovers): Promise<void> {
+  const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
+    try {
+      await action();
+    } catch (error) {
+      log.error(`Cannot ${what}: ${reasonOf(error)}`);
+    }
+  };
+  for (const ref of tasks) {
+    await attempt(`remove ${nameOf(ref)}`, () => ref.engine.engine.removeTask(ref.task.name));
+  }
+  for (const { description, engine } of engines) {
+    await attempt(
+      `close engine "${description.name}" in project "${description.project}"`,
+      () => engine.close(),
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import type { Refusal } from "./refusal.ts";
+
+/**
+ * Turns what a request yields into the bytes of its answer, one implementation per protocol version, so
+ * that the server treats both alike. Each method returns the bytes to send next; they may be none.
+ * After success() or failure() the connection is closed.
+ */
+export interface AnswerEncoder {
+  /** Text for people, in pieces as it comes; a piece may end within a character. */
+  text(piece: Uint8Array | string): Uint8Array;
+  /** The one JSON document of an answer. */
+  document(value: object): Uint8Array;
+  /** A sign of life while the work goes on. */
+  progress(elapsedMs: number): Uint8Array;
+  /** The end of an answer to a request that was done. */
+  success(): Uint8Array;
+  /** The end of an answer to a request that was refused. */
+  failure(refusal: Refusal): Uint8Array;
+}
+
+/** A refusal as the one line it must be, whatever a file or a client put into its details. */
+export function failureLine(refusal: Refusal): string {
+  return refusal.message.replaceAll(/\p{Cc}+/gu, " ").trimEnd();
+}

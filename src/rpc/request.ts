@@ -1,0 +1,21 @@
+/** What a client asks of the server; the same whether it came over v1 or v2. */
+export type Request =
+  /** Takes in what a configuration file describes. */
+  | { readonly command: "obj_add"; readonly file: string }
+  /** Removes what a configuration file names. */
+  | { readonly command: "obj_del"; readonly file: string }
+  | { readonly command: "project_start"; readonly project: string }
+  | { readonly command: "project_stop"; readonly project: string }
+  /** The table of one project, or of all. */
+  | { readonly command: "project_show"; readonly project?: string }
+  /** A private command of an engine. `json` asks for one JSON document; only v2 carries it. */
+  | {
+    readonly command: "engine";
+    readonly project: string;
+    readonly engine: string;
+    readonly engineCommand: string;
+    readonly task?: string;
+    readonly json: boolean;
+  }
+  /** The ServerStatus document, with one project or all. Only v2 carries it. */
+  | { readonly command: "status"; readonly project?: string };

@@ -1,0 +1,129 @@
+import { Refusal } from "./refusal.ts";
+import type { Request } from "./request.ts";
+
+/** The `version` of every line, in both directions. */
+export const PROTOCOL_VERSION = 2;
+
+/** The first byte of a v2 request: `{`. */
+export const FIRST_BYTE_V2 = 0x7b;
+
+const COMMANDS = [
+  "obj_add",
+  "obj_del",
+  "project_start",
+  "project_stop",
+  "project_show",
+  "engine",
+  "status",
+] as const satisfies readonly Request["command"][];
+
+/** A request as a v2 line, its newline included. */
+export function formatRequestV2(request: Request): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(toWire(request))}\n`);
+}
+
+function toWire(request: Request): object {
+  if (request.command !== "engine") return { version: PROTOCOL_VERSION, ...request };
+  const { engineCommand, ...rest } = request;
+  return { version: PROTOCOL_VERSION, ...rest, engine_command: engineCommand };
+}
+
+/**
+ * Reads the line of a v2 request, with or without its newline. Unknown fields are ignored.
+ * @throws {Refusal} invalid, naming the field.
+ */
+export function parseRequestV2(line: Uint8Array): Request {
+  const fields = readObject(line);
+  const version = fields["version"];
+  if (version !== PROTOCOL_VERSION) {
+    throw new Refusal(
+      "invalid",
+      version === undefined
+        ? `field "version" is missing, ${PROTOCOL_VERSION} is spoken here`
+        : `version ${show(version)} is not supported, ${PROTOCOL_VERSION} is spoken here`,
+    );
+  }
+  const command = COMMANDS.find((known) => known === fields["command"]);
+  switch (command) {
+    case undefined:
+      throw new Refusal(
+        "invalid",
+        fields["command"] === undefined
+          ? 'field "command" is missing'
+          : `command ${show(fields["command"])} is not known, ${COMMANDS.join(", ")} are`,
+      );
+    case "obj_add":
+    case "obj_del":
+      return { command, file: readFile(fields) };
+    case "project_start":
+    case "project_stop":
+      return { command, project: readText(fields, "project") };
+    case "project_show":
+    case "status": {
+      const project = readOptionalText(fields, "project");
+      return project === undefined ? { command } : { command, project };
+    }
+    case "engine": {
+      const task = readOptionalText(fields, "task");
+      return {
+        command,
+        project: readText(fields, "project"),
+        engine: readText(fields, "engine"),
+        engineCommand: readText(fields, "engine_command"),
+        ...(task === undefined ? {} : { task }),
+        json: readFlag(fields, "json"),
+      };
+    }
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function readObject(line: Uint8Array): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line));
+  } catch (cause) {
+    throw new Refusal("invalid", "the request is not a line of JSON in UTF-8", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal("invalid", "the request is not a JSON object");
+  }
+  return { ...value };
+}
+
+function readOptionalText(fields: Fields, name: string): string | undefined {
+  return fields[name] === undefined || fields[name] === null ? undefined : readText(fields, name);
+}
+
+function readText(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (value === undefined) throw new Refusal("invalid", `field "${name}" is missing`);
+  if (typeof value !== "string" || value === "") {
+    throw new Refusal("invalid", `field "${name}" is ${show(value)}, not a text`);
+  }
+  if (value.includes("\0") || !value.isWellFormed()) {
+    throw new Refusal("invalid", `field "${name}" is ${show(value)}, which no C string can hold`);
+  }
+  return value;
+}
+
+function readFile(fields: Fields): string {
+  const file = readText(fields, "file");
+  if (!file.startsWith("/")) {
+    throw new Refusal("invalid", `field "file" is ${show(file)}, not an absolute path`);
+  }
+  return file;
+}
+
+function readFlag(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false;
+  if (typeof value === "boolean") return value;
+  throw new Refusal("invalid", `field "${name}" is ${show(value)}, not true or false`);
+}
+
+/** A value for a message: as JSON, cut where it gets long. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}

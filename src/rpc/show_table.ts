@@ -1,0 +1,46 @@
+/** A project for the table of `project show`; engines and tasks newest first. */
+export interface ShownProject {
+  readonly name: string;
+  readonly engines: readonly {
+    readonly name: string;
+    readonly tasks: readonly {
+      readonly type: "pid" | "name";
+      readonly value: string;
+      readonly name: string;
+      readonly started: boolean;
+    }[];
+  }[];
+}
+
+const WIDTHS = [8, 8, 16, 16, 16, 8] as const;
+const HEADER = ["number", "type", "value", "name", "engine", "started"] as const;
+
+/** The text of `project show`, byte for byte as the original prints it; projects newest first. */
+export function formatShowTable(projects: readonly ShownProject[]): string {
+  if (projects.length === 0) return "no project exists\n\n";
+  return projects.map(formatProject).join("");
+}
+
+function formatProject(project: ShownProject): string {
+  const rows = project.engines.flatMap((engine) =>
+    engine.tasks.map((task, index) =>
+      formatRow([
+        String(index + 1),
+        task.type,
+        task.value,
+        task.name,
+        engine.name,
+        String(task.started),
+      ])
+    )
+  );
+  return `project: ${project.name}\n${formatRow(HEADER)}${rows.join("")}`;
+}
+
+/** printf's `%-8s %-8s %-16s %-16s %-16s %-8s`: it counts bytes. */
+function formatRow(cells: readonly string[]): string {
+  const padded = cells.map((cell, column) =>
+    cell + " ".repeat(Math.max(0, (WIDTHS[column] ?? 0) - new TextEncoder().encode(cell).length))
+  );
+  return `${padded.join(" ")}\n`;
+}
