@@ -1,0 +1,20 @@
+import type { Leftover } from "./leftover.ts";
+import { takeAway } from "./leftover.ts";
+
+/**
+ * The demo's caretaker, a process with a session of its own: it is told what the demo brings into the
+ * machine, and takes all of it away, the newest first, once the demo ends, in whatever way: the end of its
+ * pipe is the end of the demo.
+ */
+const REPORT_FD = 3;
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+
+const lines = (await Bun.file(REPORT_FD).text()).split("\n").filter((line) => line !== "");
+for (const line of lines.reverse()) {
+  try {
+    await takeAway(JSON.parse(line) as Leftover);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+  }
+}

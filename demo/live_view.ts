@@ -1,0 +1,62 @@
+import type { ProcessSizes } from "../src/procfs/process_status.ts";
+import type { TaskStatus } from "../src/engine/status.ts";
+import { formatBytes } from "../src/cli/quantities.ts";
+import type { LoadSample } from "./hot_load.ts";
+
+/** What is known after a second of the demo. */
+export interface Moment {
+  readonly second: number;
+  /** Of the store. */
+  readonly sizes: ProcessSizes;
+  readonly load: LoadSample;
+  /** Absent before etmemd is started. */
+  readonly task?: TaskStatus;
+}
+
+const COLUMNS = [
+  ["time", 5],
+  ["resident", 9],
+  ["swapped", 9],
+  ["moved", 9],
+  ["came back", 9],
+  ["requests", 9],
+  ["slowest", 9],
+] as const;
+
+function line(cells: readonly string[], last: string): string {
+  const padded = cells.map((cell, i) => cell.padStart(COLUMNS[i]?.[1] ?? 0));
+  return `${padded.join("  ")}  ${last}`;
+}
+
+/** The names of the columns of `formatMoment`. */
+export function liveHeading(): string {
+  return line(COLUMNS.map(([name]) => name), "etmemd");
+}
+
+/** Memory that a task moved, and that came back since, the round in hand included. */
+export function sumsOf(task: TaskStatus): { movedBytes: number; cameBackBytes: number } {
+  const [newest] = task.rounds;
+  const running = newest?.state === "running" ? newest : undefined;
+  return {
+    movedBytes: task.total.moved_bytes + (running?.moved_bytes ?? 0),
+    cameBackBytes: task.total.came_back_bytes + (running?.came_back_bytes ?? 0),
+  };
+}
+
+/** One line of the live view. */
+export function formatMoment({ second, sizes, load, task }: Moment): string {
+  const sums = task && sumsOf(task);
+  const cells = [
+    `${second} s`,
+    formatBytes(sizes.rssBytes),
+    formatBytes(sizes.swapBytes),
+    sums === undefined ? "-" : formatBytes(sums.movedBytes),
+    sums === undefined ? "-" : formatBytes(sums.cameBackBytes),
+    String(load.requests),
+    `${load.slowestMs.toFixed(1)} ms`,
+  ];
+  const work = task === undefined
+    ? "not running"
+    : `tracker ${task.tracker ?? "none"}, round ${task.rounds[0]?.number ?? 0}`;
+  return line(cells, work);
+}
