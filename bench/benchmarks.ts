@@ -1,0 +1,24 @@
+import type { Benchmark } from "./benchmark.ts";
+import { CLASSIFY } from "./classify.ts";
+import { CLIENT } from "./client.ts";
+import { CSLIDE_POLICY } from "./cslide_policy.ts";
+import { DECODE } from "./decode.ts";
+import { PAGE_MEMORY } from "./page_memory.ts";
+import { SCAN_LIB } from "./scan_lib.ts";
+import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
+import { SWAP_TEXT } from "./swap_text.ts";
+
+/** All benchmarks, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  DECODE,
+  CLASSIFY,
+  SWAP_TEXT,
+  CSLIDE_POLICY,
+  PAGE_MEMORY,
+  SCAN_LIB,
+  CLIENT,
+  WORKERS,
+  IDLE,
+  TASK,
+  AFTER_TASK,
+];

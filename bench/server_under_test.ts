@@ -1,0 +1,105 @@
+import { writeFileSync } from "node:fs";
+import type { TaskStatus } from "../src/engine/status.ts";
+import type { ServerStatus } from "../src/rpc/status.ts";
+
+const BIN = `${import.meta.dir}/../dist`;
+const POLL_MS = 100;
+const PROJECT = "bench";
+let servers = 0;
+
+type Keys = Readonly<Record<string, string | number>>;
+
+/** An etmemd and its client, as they are built, with one project of the slide engine. */
+export class ServerUnderTest implements AsyncDisposable {
+  readonly #socket = `etmem-bench-${process.pid}-${servers++}`;
+  readonly #folder: string;
+  readonly #child: Bun.Subprocess<"ignore", "ignore", "inherit">;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#child = Bun.spawn([`${BIN}/etmemd`, "-s", this.#socket], {
+      stdio: ["ignore", "ignore", "inherit"],
+      cwd: "/",
+    });
+  }
+
+  /** Starts one and waits until it has answered a client, the only one so far. */
+  static async start(folder: string): Promise<ServerUnderTest> {
+    const server = new ServerUnderTest(folder);
+    while (!server.#isListening()) {
+      if (server.#child.exitCode !== null) throw new Error("etmemd does not start");
+      await Bun.sleep(POLL_MS);
+    }
+    server.etmem("project", "show");
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get socket(): string {
+    return this.#socket;
+  }
+
+  #isListening(): boolean {
+    const { stdout } = Bun.spawnSync(["cat", "/proc/net/unix"]);
+    return stdout.toString().includes(`@${this.#socket}\n`);
+  }
+
+  /** Runs a client command. @returns what it printed. @throws {Error} with its answer when it fails. */
+  etmem(...args: readonly string[]): string {
+    const command = [`${BIN}/etmem`, ...args, "-s", this.#socket];
+    const { success, stdout, stderr } = Bun.spawnSync(command, { stdin: "ignore" });
+    if (!success) throw new Error(`etmem ${args.join(" ")}: ${stderr.toString().trim()}`);
+    return stdout.toString();
+  }
+
+  /** Adds a project with loop=1 interval=1 sleep=1 T=1 and one task, and starts it. */
+  startTask(task: Keys): void {
+    const groups: readonly (readonly [string, Keys])[] = [
+      ["project", { name: PROJECT, loop: 1, interval: 1, sleep: 1 }],
+      ["engine", { name: "slide", project: PROJECT }],
+      ["task", { project: PROJECT, engine: "slide", name: "task", T: 1, ...task }],
+    ];
+    const text = groups.map(([group, keys]) =>
+      [`[${group}]`, ...Object.entries(keys).map(([key, value]) => `${key}=${value}`), ""].join(
+        "\n",
+      )
+    ).join("");
+    const file = `${this.#folder}/${this.#socket}.conf`;
+    writeFileSync(file, text, { mode: 0o600 });
+    this.etmem("obj", "add", "-f", file);
+    this.etmem("project", "start", "-n", PROJECT);
+  }
+
+  stopTask(): void {
+    this.etmem("project", "stop", "-n", PROJECT);
+  }
+
+  status(): ServerStatus {
+    return JSON.parse(this.etmem("status", "--json")) as ServerStatus;
+  }
+
+  /** The task's numbers. */
+  task(): TaskStatus {
+    const task = this.status().projects[0]?.engines[0]?.tasks[0];
+    if (task === undefined) throw new Error("etmem status shows no task");
+    return task;
+  }
+
+  /** The task once it has finished so many rounds. */
+  async untilRounds(rounds: number): Promise<TaskStatus> {
+    for (;;) {
+      const task = this.task();
+      if (task.failed !== undefined) throw new Error(task.failed);
+      if (task.total.rounds >= rounds) return task;
+      await Bun.sleep(POLL_MS);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.exited;
+  }
+}
