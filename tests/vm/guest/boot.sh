@@ -1,0 +1,50 @@
+#!/bin/bash
+# boot.sh OUT NAME:SECONDS...: runs scenarios inside the VM one after the other, each in a process and a control
+# group of its own, with a deadline, and puts the machine back as it was after each. Prints what the driver
+# prints; where it was killed or crashed, `not ok NAME: reason`. The server's log goes to OUT/NAME.log, and so does
+# what the driver writes to standard error.
+set -u
+out=$1
+shift
+bin=/tmp/bin
+mkdir -p $bin /sys/fs/cgroup/scenario
+# on the nodes without a CPU, so that the others have room for a target before their kswapd begins to age pages
+mount -t tmpfs -o mpol=bind:2-3 tmpfs $bin
+cp /host/bin/* $bin/
+ln -s etmem $bin/etmemd
+export PATH=$bin:$PATH
+
+clean_up() {
+  echo 1 > /sys/fs/cgroup/scenario/cgroup.kill
+  for _ in $(seq 100); do
+    read -r _ populated < <(grep populated /sys/fs/cgroup/scenario/cgroup.events)
+    [ "$populated" = 0 ] && break
+    sleep 0.1
+  done
+  swapoff -a
+  echo 1 > /sys/block/zram0/reset
+  losetup -D
+  echo true > /sys/kernel/mm/swap/kernel_swap_enable
+  echo Y > /sys/module/etmem_abi/parameters/fold_idle
+  echo 32768 > /proc/sys/kernel/pid_max
+  find /tmp -mindepth 1 -maxdepth 1 ! -path $bin -exec rm -rf {} +
+  rm -f /dev/log /run/etmemd.pid
+}
+
+for item in "$@"; do
+  name=${item%:*}
+  seconds=${item#*:}
+  log=$out/$name.log
+  (
+    echo $BASHPID > /sys/fs/cgroup/scenario/cgroup.procs
+    syslog_sink >> "$log" 2>&1 &
+    exec timeout -k 5 "$seconds" guest "$name" 2>> "$log"
+  )
+  status=$?
+  case $status in
+    0 | 1) ;;
+    124 | 137) echo "not ok $name: not done after $seconds s" ;;
+    *) echo "not ok $name: the driver ended with status $status" ;;
+  esac
+  clean_up
+done

@@ -1,0 +1,114 @@
+import { writeFileSync } from "node:fs";
+import type { TaskStatus } from "../../../src/engine/status.ts";
+import type { ServerStatus } from "../../../src/rpc/status.ts";
+import { waitFor } from "../../fixtures/wait_for.ts";
+import { BIN, isListening } from "./machine.ts";
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** The groups of a configuration file in their order. */
+export type Groups = readonly (readonly [group: string, values: Values])[];
+
+function keyFile(groups: Groups): string {
+  return groups.map(([group, values]) =>
+    [`[${group}]`, ...Object.entries(values).map(([key, value]) => `${key}=${value}`), ""].join(
+      "\n",
+    )
+  ).join("\n");
+}
+
+/** What a client said. */
+export interface ClientAnswer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function findTask(document: string, name: string): TaskStatus {
+  const { projects } = JSON.parse(document) as ServerStatus;
+  for (const task of projects.flatMap((p) => p.engines).flatMap((engine) => engine.tasks)) {
+    if (task.name === name) return task;
+  }
+  throw new Error(`Cannot find the task "${name}": the status does not show it`);
+}
+
+/** An etmemd and its clients, the real programs. */
+export class Server {
+  readonly pid: number;
+  readonly socket = "vm_tests";
+  readonly exited: Promise<number>;
+  #files = 0;
+
+  private constructor() {
+    const child = Bun.spawn([`${BIN}/etmemd`, "-l", "0", "-s", this.socket], {
+      stdio: ["ignore", "inherit", "inherit"],
+      cwd: "/",
+    });
+    this.pid = child.pid;
+    this.exited = child.exited;
+  }
+
+  /** Starts a server and waits until it listens. */
+  static async start(): Promise<Server> {
+    const server = new Server();
+    await waitFor("etmemd to listen", 20, () => isListening(server.socket));
+    return server;
+  }
+
+  /** Runs one client command to its end. */
+  async client(...args: string[]): Promise<ClientAnswer> {
+    const child = Bun.spawn([`${BIN}/etmem`, ...args, "-s", this.socket], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    return { status: await child.exited, stdout, stderr };
+  }
+
+  /** Runs a client command that must succeed. @returns its standard output. */
+  async etmem(...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.client(...args);
+    if (status === 0) return stdout;
+    throw new Error(`etmem ${args.join(" ")}: status ${status}: ${stderr.trim()}`);
+  }
+
+  /** Adds a configuration by a file of its own. */
+  async add(groups: Groups): Promise<void> {
+    this.#files += 1;
+    const file = `/tmp/config-${this.#files}`;
+    writeFileSync(file, keyFile(groups), { mode: 0o600 });
+    await this.etmem("obj", "add", "-f", file);
+  }
+
+  /** What the server knows of a task, asked for by `etmem status --json`. */
+  async taskByClient(name: string): Promise<TaskStatus> {
+    return findTask(await this.etmem("status", "--json"), name);
+  }
+
+  /** The same, asked for without a client: starting one takes half a second of CPU in the VM. */
+  async task(name: string): Promise<TaskStatus> {
+    const answer = Promise.withResolvers<string>();
+    const decoder = new TextDecoder();
+    let lines = "";
+    await Bun.connect({
+      unix: `\0${this.socket}`,
+      socket: {
+        open: (socket) => void socket.write('{"version":2,"command":"status"}\n'),
+        data: (_socket, chunk) => void (lines += decoder.decode(chunk, { stream: true })),
+        close: () => answer.resolve(lines),
+        error: (_socket, error) => answer.reject(error),
+      },
+    });
+    const messages = (await answer.promise).trim().split("\n").map((line) => JSON.parse(line));
+    const pieces = messages.filter((message) => message.type === "document");
+    return findTask(pieces.map((piece) => String(piece.text)).join(""), name);
+  }
+
+  /** The task once it has finished so many rounds. */
+  untilRounds(task: string, rounds: number, seconds = 200): Promise<TaskStatus> {
+    return waitFor(`round ${rounds} of the task "${task}"`, seconds, async () => {
+      const status = await this.task(task);
+      if (status.failed !== undefined) throw new Error(`the task "${task}": ${status.failed}`);
+      return status.rounds.some((r) => r.number === rounds && r.state === "done") && status;
+    });
+  }
+}

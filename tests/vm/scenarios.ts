@@ -1,0 +1,33 @@
+import type { Boot } from "./scenario.ts";
+import { abi } from "./scenarios/abi.ts";
+import { cslide } from "./scenarios/cslide.ts";
+import { movePages } from "./scenarios/move_pages.ts";
+import { plantedFaults } from "./scenarios/planted_faults.ts";
+import { scanLib } from "./scenarios/scan_lib.ts";
+import { slideConditions } from "./scenarios/slide_conditions.ts";
+import { slideHuge } from "./scenarios/slide_huge.ts";
+import {
+  slideFoldOff,
+  slideFourThreads,
+  slideLayouts,
+  slideOneThread,
+  slidePinned,
+  slideReservation,
+} from "./scenarios/slide_layouts.ts";
+import { slideLives } from "./scenarios/slide_lives.ts";
+import { slideShared } from "./scenarios/slide_shared.ts";
+import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
+
+/** All scenarios, by the machine they share; the longest machines first. */
+export const BOOTS: readonly Boot[] = [
+  { name: "layouts", scenarios: [...slideLayouts, ...slideFoldOff] },
+  { name: "reservation_and_pinned", scenarios: [...slideReservation, ...slidePinned] },
+  { name: "cslide", scenarios: cslide },
+  { name: "children", scenarios: [...slideOneThread, ...slideFourThreads] },
+  {
+    name: "conditions",
+    scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
+  },
+  { name: "scan_lib", scenarios: scanLib },
+  { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives] },
+];

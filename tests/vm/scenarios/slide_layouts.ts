@@ -1,0 +1,96 @@
+import type { HotLayout, TargetOptions } from "../../fixtures/target.ts";
+import { processMemory, setFoldIdle } from "../guest/machine.ts";
+import { demand, note } from "../guest/demand.ts";
+import { MIB, type SlideKeys, type Trial, trySlide } from "../guest/slide_trial.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** The hot pages are (a) the first eighth, (b) every second, (c) every 16th. */
+const LAYOUTS: Readonly<Record<string, HotLayout>> = {
+  a: "first:8",
+  b: "every:2",
+  c: "every:16",
+};
+
+/** In what a kind of trial differs from one process and the default configuration. */
+interface Variation {
+  readonly target?: Partial<TargetOptions>;
+  readonly keys?: SlideKeys;
+  readonly prepare?: () => void;
+  /** What must hold besides. @throws {Error} when it does not. */
+  readonly check?: (trial: Trial) => void;
+  /** Of the layouts b and c. They are 512 MiB large only where it tells more, or with FULL_SIZE=1. */
+  readonly smallBytes?: number;
+}
+
+/** A scenario a layout: in all 512 MiB of 4K pages, the first round judged. */
+function layouts(what: string, variation: Variation = {}): Scenario[] {
+  const children = variation.target?.children ?? 1;
+  return Object.entries(LAYOUTS).map(([letter, hot]) => ({
+    name: `slide_${what}_${letter}`,
+    deadlineSeconds: 300,
+    async run(): Promise<void> {
+      const isFull = letter === "a" || process.env["FULL_SIZE"] === "1";
+      const bytes = isFull ? 512 * MIB : variation.smallBytes ?? 512 * MIB;
+      variation.prepare?.();
+      const options = { sizeBytes: bytes / children, hot, ...variation.target };
+      const trial = await trySlide(options, variation.keys);
+      variation.check?.(trial);
+    },
+  }));
+}
+
+/** What the server may hold of 512 MiB and of the empty rest of 1 TiB: a byte a page would be 256 MiB. */
+const SERVER_LIMIT_BYTES = 88 * MIB;
+
+function checkServerMemory({ server }: Trial): void {
+  const peak = processMemory(server.pid, "VmHWM");
+  note({ serverPeakBytes: peak });
+  demand(peak < SERVER_LIMIT_BYTES, `the server's memory grew to ${peak} bytes`);
+}
+
+function checkPinned({ task }: Trial): void {
+  demand(
+    task.tracker === "page_idle" && task.mover === "process_madvise",
+    `pinned page_idle and process_madvise, used ${task.tracker} and ${task.mover}`,
+  );
+}
+
+function checkAutomatic({ task }: Trial): void {
+  demand(
+    task.tracker === "idle_pages" && task.mover === "swap_pages",
+    `idle_pages and swap_pages are there, used ${task.tracker} and ${task.mover}`,
+  );
+}
+
+const SMALL = { smallBytes: 128 * MIB };
+
+export const slideLayouts: readonly Scenario[] = layouts("4k", { check: checkAutomatic });
+
+export const slideFoldOff: readonly Scenario[] = layouts("fold_off", {
+  ...SMALL,
+  prepare: () => setFoldIdle(false),
+});
+
+export const slideReservation: readonly Scenario[] = layouts("reservation", {
+  ...SMALL,
+  target: { reserveBytes: 2 ** 40 },
+  check: checkServerMemory,
+});
+
+export const slideOneThread: readonly Scenario[] = layouts("children_1_thread", {
+  ...SMALL,
+  target: { children: 8 },
+  keys: { task: { max_threads: 1 } },
+});
+
+export const slideFourThreads: readonly Scenario[] = layouts("children_4_threads", {
+  ...SMALL,
+  target: { children: 8 },
+  keys: { task: { max_threads: 4 } },
+});
+
+export const slidePinned: readonly Scenario[] = layouts("page_idle", {
+  ...SMALL,
+  keys: { project: { tracker: "page_idle", mover: "process_madvise" } },
+  check: checkPinned,
+});
