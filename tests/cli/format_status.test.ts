@@ -1,0 +1,132 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { formatRound } from "../../src/cli/format_round.ts";
+import { formatStatus } from "../../src/cli/format_status.ts";
+import type { ServerStatus } from "../../src/rpc/status.ts";
+import { SAMPLE_NOW_MS, SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
+
+function format(status: ServerStatus): string {
+  return formatStatus(JSON.stringify(status), SAMPLE_NOW_MS);
+}
+
+const PMD_BYTES = SAMPLE_STATUS.memory.pmd_size_bytes;
+
+describe("formatStatus()", () => {
+  test("prints everything of a document as in sample_status.txt", () => {
+    const expected = readFileSync(join(import.meta.dir, "sample_status.txt"), "utf8");
+    expect(format(SAMPLE_STATUS)).toBe(expected);
+  });
+
+  test("says so when there is no project and no swap space", () => {
+    const text = format({
+      ...SAMPLE_STATUS,
+      projects: [],
+      swap: { total_bytes: 0, free_bytes: 0 },
+    });
+    expect(text).toEndWith("\nno project exists\n");
+    expect(text).toContain("\n  swap      no swap space\n");
+  });
+
+  test("says so when the machine offers no tracker", () => {
+    const trackers = SAMPLE_STATUS.trackers.map((tracker) => ({ ...tracker, available: false }));
+    expect(format({ ...SAMPLE_STATUS, trackers })).toContain("\n  trackers  none\n");
+  });
+
+  test("stays within 100 columns whatever the reasons and names", () => {
+    const reason = fc.string({ unit: fc.constantFrom("a", "b", " "), maxLength: 300 })
+      .map((text) => text.replaceAll(/\S{60}/g, "$& "));
+    const name = fc.stringMatching(/^[a-z]{1,63}$/);
+    fc.assert(
+      fc.property(reason, name, name, (why, project, task) => {
+        const [first] = SAMPLE_STATUS.projects;
+        const [, slide] = first?.engines ?? [];
+        const [one] = slide?.tasks ?? [];
+        if (first === undefined || slide === undefined || one === undefined) {
+          throw new Error("gone");
+        }
+        const text = format({
+          ...SAMPLE_STATUS,
+          trackers: [{ name: "smaps", available: false, reason: why }],
+          projects: [{
+            ...first,
+            name: project,
+            engines: [{
+              ...slide,
+              tasks: [{
+                ...one,
+                name: task,
+                failed: why,
+                rounds: [{
+                  ...SAMPLE_ROUND,
+                  skipped: [{ reason: why, processes: 1, pids: [1] }],
+                  spared: [{ reason: why, bytes: 1 }],
+                  refused: [{ reason: why, bytes: 1 }],
+                }],
+              }],
+            }],
+          }],
+        });
+        expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  for (const document of ["", "{", "[]", "null", "7", '{"version":2}', "{}"]) {
+    test(`throws a SyntaxError for ${JSON.stringify(document)}`, () => {
+      expect(() => formatStatus(document, 0)).toThrow(SyntaxError);
+    });
+  }
+});
+
+describe("formatRound()", () => {
+  test("says so when all that is present is hot in huge pages", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      hot_bytes: SAMPLE_ROUND.present_bytes,
+      hot_huge_bytes: SAMPLE_ROUND.present_bytes,
+      cold_bytes: 0,
+    };
+    expect(formatRound(round, PMD_BYTES, SAMPLE_NOW_MS)).toContain(
+      "huge      all that is present is hot at 2 MiB, where one access makes the whole of it hot\n",
+    );
+  });
+
+  test("keeps quiet about what did not happen", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      skipped: [],
+      spared: [],
+      refused: [],
+      hot_huge_bytes: 0,
+      present_bytes: 0,
+      scan_errors: 0,
+    };
+    const text = formatRound(round, PMD_BYTES, SAMPLE_NOW_MS);
+    expect(text).not.toMatch(/spared|refused|skipped|huge|errors/);
+  });
+
+  test("says what moved between the nodes of a pair, and what did not", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      node_pairs: [{
+        slow_node: 2,
+        dram_node: 0,
+        up_hot_bytes: 48 * 2 ** 20,
+        up_cold_bytes: 2 ** 20,
+        down_hot_bytes: 0,
+        down_cold_bytes: 12 * 2 ** 20,
+        up_quota_used_bytes: 61 * 2 ** 20,
+        down_quota_used_bytes: 12 * 2 ** 20,
+        hot_left: [{ reason: "node_mig_quota used up", bytes: 3 * 2 ** 20 }],
+        reserve_short: [],
+      }],
+    };
+    expect(formatRound(round, PMD_BYTES, SAMPLE_NOW_MS)).toContain(
+      "        nodes     2 to 0 (DRAM) 49 MiB, 0 to 2 (slow) 12 MiB, 3 MiB hot left on the slow node:\n" +
+        "                  node_mig_quota used up\n",
+    );
+  });
+});

@@ -1,0 +1,17 @@
+// A server whose thread is blocked: it takes no connection until its standard input ends, then answers all.
+import { readSync } from "node:fs";
+
+const name = process.argv[2] ?? "";
+Bun.listen({
+  unix: `\0${name}`,
+  socket: {
+    data: (socket) => {
+      socket.write(Uint8Array.of(0xff));
+      socket.end();
+    },
+  },
+});
+process.stdout.write("listening\n");
+await Bun.sleep(0);
+readSync(0, new Uint8Array(1));
+setTimeout(() => process.exit(0), 30_000);

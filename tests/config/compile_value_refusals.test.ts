@@ -1,0 +1,229 @@
+import { describe, expect, test } from "bun:test";
+import { CSLIDE, lineOf, put, refusal, SLIDE, THIRD_PARTY } from "./config_text.ts";
+
+const NAME = "1 to 63 bytes without blanks, not -";
+const COMM = "1 to 15 letters, digits and . % / _ -";
+const NODES = "pairs A,B;C,D of node ids 0 to 1023, each once";
+const FLAGS = "flags of two small letters, separated by blanks, in fewer than 256 bytes";
+const NATURAL = "0 to 2147483647";
+const T_MAX = "0 to 3 * loop, that is 0 to 9";
+const YES_NO = "yes or no";
+const COMMENT = "comments need a line of their own";
+const long = (n: number): string => "x".repeat(n);
+
+/** Each: base file, group, line that is wrong, problem, what is allowed. */
+type Case = readonly [base: string, group: string, line: string, problem: string, allowed: string];
+
+/** The kinds of mistake that any integer can have. */
+function integerMistakes(base: string, group: string, key: string, allowed: string): Case[] {
+  return [
+    ["", "no value"],
+    ["1.5", "not a whole number"],
+    ["0x10", "not decimal"],
+    ["1abc", '"abc" after the number'],
+    ["1 2", '" 2" after the number'],
+    ["abc", "not a number"],
+    ["-", "not a number"],
+    ["2147483648", "beyond 32 bits"],
+    ["-2147483649", "beyond 32 bits"],
+    ["1 # one", COMMENT],
+    ["1# one", COMMENT],
+    ["1 // one", COMMENT],
+    ["# one", COMMENT],
+  ].map(([value, problem]) => [base, group, `${key}=${value}`, problem ?? "", allowed]);
+}
+
+function outOfRange(
+  base: string,
+  group: string,
+  key: string,
+  values: readonly number[],
+  allowed: string,
+): Case[] {
+  return values.map((value) => [base, group, `${key}=${value}`, "out of range", allowed]);
+}
+
+function nameMistakes(base: string, group: string, key: string, allowed: string = NAME): Case[] {
+  return [
+    ["", "no value"],
+    ["-", "stands for no name"],
+    ["a b", "a blank or control character in it"],
+    ["a\\tb", "a blank or control character in it"],
+    ["a ", "a blank at its end"],
+    [long(65), "65 bytes long"],
+    ["é".repeat(33), "66 bytes long"],
+    ["a\\q", "the escape \\q in it, escapes are \\s \\n \\t \\r \\\\"],
+    ["a\\", "a single \\ at its end, a backslash is written \\\\"],
+    ["a # b", COMMENT],
+  ].map(([value, problem]) => [base, group, `${key}=${value}`, problem ?? "", allowed]);
+}
+
+function wordMistakes(base: string, group: string, key: string, allowed: string): Case[] {
+  return [
+    ["", "no value"],
+    ["maybe", "unknown"],
+    [`${allowed.split(/,? /)[0]} `, "a blank at its end"],
+    [(allowed.split(/,? /)[0] ?? "").toUpperCase(), "unknown"],
+    [`${allowed.split(/,? /)[0]} # x`, COMMENT],
+    ["a\\q", "the escape \\q in it, escapes are \\s \\n \\t \\r \\\\"],
+  ].map(([value, problem]) => [base, group, `${key}=${value}`, problem ?? "", allowed]);
+}
+
+const unsupported = (base: string, group: string, line: string, allowed: string): Case => [
+  base,
+  group,
+  line,
+  "not supported by this version",
+  allowed,
+];
+
+const ENGINES = "slide, cslide or thirdparty";
+const REFERENCE = "slide, cslide or the eng_name of a third-party engine";
+const ENG_NAME = `${NAME}, not the name of another engine`;
+const THREADS = "1 to 2 * cores + 1";
+const LIBRARY = "an absolute path of fewer than 256 bytes";
+const SYMBOL = "a symbol of fewer than 256 bytes, without blanks";
+const SIZE = "0 to 2147483647, with g or G behind";
+
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  project: [
+    ...nameMistakes(SLIDE, "project", "name"),
+    ...integerMistakes(SLIDE, "project", "loop", "1 to 120"),
+    ...outOfRange(SLIDE, "project", "loop", [0, -1, 121, 2147483647], "1 to 120"),
+    ...integerMistakes(SLIDE, "project", "interval", "1 to 1200"),
+    ...outOfRange(SLIDE, "project", "interval", [0, -5, 1201], "1 to 1200"),
+    ...integerMistakes(SLIDE, "project", "sleep", "1 to 1200"),
+    ...outOfRange(SLIDE, "project", "sleep", [0, -5, 1201], "1 to 1200"),
+    ...integerMistakes(SLIDE, "project", "sysmem_threshold", "0 to 100"),
+    ...outOfRange(SLIDE, "project", "sysmem_threshold", [-1, 101], "0 to 100"),
+    ...integerMistakes(SLIDE, "project", "swapcache_high_wmark", "1 to 100"),
+    ...outOfRange(SLIDE, "project", "swapcache_high_wmark", [0, -1, 101], "1 to 100"),
+    ...outOfRange(SLIDE, "project", "swapcache_low_wmark", [0, -1, 101], "1 to 100"),
+    ...outOfRange(SLIDE, "project", "swapcache_low_vmark", [0, 101], "1 to 100"),
+    ...wordMistakes(SLIDE, "project", "scan_type", "page"),
+    unsupported(SLIDE, "project", "scan_type=region", "page"),
+    unsupported(SLIDE, "project", "scan_type=psi", "page"),
+    ...wordMistakes(SLIDE, "project", "tracker", "auto, idle_pages, page_idle or smaps"),
+    ...wordMistakes(SLIDE, "project", "mover", "auto, swap_pages or process_madvise"),
+  ],
+  engine: [
+    ...wordMistakes(SLIDE, "engine", "name", ENGINES),
+    unsupported(SLIDE, "engine", "name=memdcd", ENGINES),
+    unsupported(SLIDE, "engine", "name=damon", ENGINES),
+    unsupported(SLIDE, "engine", "name=psi", ENGINES),
+    ...nameMistakes(SLIDE, "engine", "project"),
+  ],
+  "engine of cslide": [
+    ...nameMistakes(CSLIDE, "engine", "project"),
+    ...["hot_threshold", "node_mig_quota", "node_hot_reserve"].flatMap((key) =>
+      integerMistakes(CSLIDE, "engine", key, NATURAL).concat(
+        outOfRange(CSLIDE, "engine", key, [-1], NATURAL),
+      )
+    ),
+    [CSLIDE, "engine", "node_pair=", "no value", NODES],
+    [CSLIDE, "engine", "node_pair=2", '"2" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2,", '"2," is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2,0;", '"" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2,0,1", '"2,0,1" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2;0", '"2" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2:0", '"2:0" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=a,b", '"a,b" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=-1,0", '"-1,0" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=1024,0", '"1024,0" is not a pair of nodes', NODES],
+    [CSLIDE, "engine", "node_pair=2,0 # AEP", COMMENT, NODES],
+    [CSLIDE, "engine", "node_pair=1,1", "node 1 stands there twice", NODES],
+    [CSLIDE, "engine", "node_pair=2,0;3,0", "node 0 stands there twice", NODES],
+  ],
+  "engine of thirdparty": [
+    ...nameMistakes(THIRD_PARTY, "engine", "project"),
+    ...nameMistakes(THIRD_PARTY, "engine", "eng_name", ENG_NAME),
+    ...["slide", "cslide", "thirdparty", "memdcd", "damon", "psi"].map((
+      name,
+    ): Case => [THIRD_PARTY, "engine", `eng_name=${name}`, "reserved", ENG_NAME]),
+    [THIRD_PARTY, "engine", "libname=", "no value", LIBRARY],
+    [THIRD_PARTY, "engine", "libname=mine.so", "not an absolute path", LIBRARY],
+    [THIRD_PARTY, "engine", `libname=/${long(255)}`, "256 bytes long", LIBRARY],
+    [THIRD_PARTY, "engine", "libname=/mine.so ", "a blank at its end", LIBRARY],
+    [THIRD_PARTY, "engine", "ops_name=", "no value", SYMBOL],
+    [THIRD_PARTY, "engine", `ops_name=${long(256)}`, "256 bytes long", SYMBOL],
+    [THIRD_PARTY, "engine", "ops_name=a b", "a blank or control character in it", SYMBOL],
+  ],
+  task: [
+    ...[SLIDE, CSLIDE, THIRD_PARTY].flatMap((base) =>
+      nameMistakes(base, "task", "name").concat(
+        nameMistakes(base, "task", "project"),
+        wordMistakes(base, "task", "type", "pid or name"),
+        integerMistakes(base, "task", "value", "1 to 4194303"),
+        outOfRange(base, "task", "value", [0, -1, 4194304], "1 to 4194303"),
+      )
+    ),
+    ...nameMistakes(SLIDE, "task", "engine", REFERENCE),
+    unsupported(SLIDE, "task", "engine=memdcd", REFERENCE),
+    unsupported(SLIDE, "task", "engine=damon", REFERENCE),
+    unsupported(SLIDE, "task", "engine=psi", REFERENCE),
+  ],
+  "task of slide": [
+    ...integerMistakes(SLIDE, "task", "T", "0 to 3 * loop"),
+    ...outOfRange(SLIDE, "task", "T", [-1, 10, 2147483647], T_MAX),
+    ...integerMistakes(SLIDE, "task", "max_threads", THREADS),
+    ...wordMistakes(SLIDE, "task", "swap_flag", YES_NO),
+    ...integerMistakes(SLIDE, "task", "dram_percent", "1 to 100"),
+    ...outOfRange(SLIDE, "task", "dram_percent", [0, -1, 101], "1 to 100"),
+    [SLIDE, "task", "swap_threshold=", "no value", SIZE],
+    [SLIDE, "task", "swap_threshold=10", "no unit", SIZE],
+    [SLIDE, "task", "swap_threshold=10m", "another unit", SIZE],
+    [SLIDE, "task", "swap_threshold=10 g", "another unit", SIZE],
+    [SLIDE, "task", "swap_threshold=10gb", "another unit", SIZE],
+    [SLIDE, "task", "swap_threshold=g", "not a number of GiB", SIZE],
+    [SLIDE, "task", "swap_threshold=-1g", "not a number of GiB", SIZE],
+    [SLIDE, "task", "swap_threshold=1.5g", "not a whole number", SIZE],
+    [SLIDE, "task", "swap_threshold=2147483648g", "out of range", SIZE],
+    [SLIDE, "task", "swap_threshold=10g ", "a blank at its end", SIZE],
+    [SLIDE, "task", "swap_threshold=10g # GiB", COMMENT, SIZE],
+    [SLIDE, "task", "swap_threshold=10g# GiB", COMMENT, SIZE],
+  ],
+  "task of cslide": [
+    ...wordMistakes(CSLIDE, "task", "anon_only", YES_NO),
+    ...wordMistakes(CSLIDE, "task", "ign_host", YES_NO),
+    [CSLIDE, "task", "vm_flags=", "no flag, leave the key out to scan every VMA", FLAGS],
+    [CSLIDE, "task", "vm_flags=h", '"h" is not a flag', FLAGS],
+    [CSLIDE, "task", "vm_flags=ht,rd", '"ht,rd" is not a flag', FLAGS],
+    [CSLIDE, "task", "vm_flags=HT", '"HT" is not a flag', FLAGS],
+    [CSLIDE, "task", "vm_flags=ht # huge", COMMENT, FLAGS],
+    [CSLIDE, "task", `vm_flags=${"ht ".repeat(85)}h`, "256 bytes long", FLAGS],
+  ],
+  "task of a third-party engine": [
+    ...integerMistakes(THIRD_PARTY, "task", "max_threads", THREADS),
+    ...wordMistakes(THIRD_PARTY, "task", "swap_flag", YES_NO),
+  ],
+};
+
+for (const [what, list] of Object.entries(cases)) {
+  describe(`compileConfig() refuses a wrong value of ${what}`, () => {
+    test.each(list.map((one) => [`${one[2].slice(0, 60)} (${one[3].slice(0, 40)})`, one] as const))(
+      "%s",
+      (_, [base, group, line, problem, allowed]) => {
+        const text = put(base, group, line);
+        const cut = line.length - line.indexOf("=") - 1 > 80
+          ? `${line.slice(0, line.indexOf("=") + 81)}...`
+          : line;
+        expect(refusal(text)).toBe(
+          `line ${lineOf(text, line)}: [${group}] ${cut}: ${problem}, allowed is ${allowed}`,
+        );
+      },
+    );
+  });
+}
+
+test.each([
+  ["1234567890123456", "16 characters long"],
+  ["my sql", "another character in it"],
+  ["my$sql", "another character in it"],
+  ["數據", "another character in it"],
+  ["mysql ", "a blank at its end"],
+  ["mysql # db", COMMENT],
+  ["", "no value"],
+])("compileConfig() refuses the process name %p", (name, problem) => {
+  const text = put(put(SLIDE, "task", "type=name"), "task", `value=${name}`);
+  expect(refusal(text)).toBe(`line 14: [task] value=${name}: ${problem}, allowed is ${COMM}`);
+});

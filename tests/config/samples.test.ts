@@ -1,0 +1,144 @@
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compileConfig, type CompiledConfig } from "../../src/config/compile.ts";
+import { readObjectNames } from "../../src/config/object_names.ts";
+
+const top = join(import.meta.dir, "../..");
+
+function compileFile(path: string): CompiledConfig {
+  return compileConfig(readFileSync(join(top, path)), { path, cores: 4, project: () => undefined });
+}
+
+const PROJECT = {
+  name: "test",
+  loop: 1,
+  intervalSeconds: 1,
+  sleepSeconds: 1,
+  tracker: "auto",
+  mover: "auto",
+} as const;
+const SLIDE_TASK = {
+  kind: "slide",
+  project: "test",
+  engine: "slide",
+  name: "background_slide",
+  target: { type: "name", comm: "mysql" },
+  coldThreshold: 1,
+  maxThreads: 1,
+  swapFlag: true,
+  swapThresholdBytes: 10 * 2 ** 30,
+} as const;
+const SLIDE_FILE = {
+  projects: [{
+    ...PROJECT,
+    sysmemThresholdPercent: 50,
+    swapcacheWmark: { lowPercent: 6, highPercent: 10 },
+  }],
+  engines: [{ kind: "slide", project: "test", name: "slide" }],
+  tasks: [SLIDE_TASK],
+} as const;
+
+test("conf/ has the three samples, and they compile without a warning", () => {
+  expect(readdirSync(join(top, "conf")).sort()).toEqual([
+    "cslide_conf.yaml",
+    "slide_conf.yaml",
+    "thirdparty_conf.yaml",
+  ]);
+  for (const name of readdirSync(join(top, "conf"))) {
+    expect(compileFile(`conf/${name}`).warnings).toEqual([]);
+  }
+});
+
+test("conf/slide_conf.yaml says what the document's sample says", () => {
+  expect(compileFile("conf/slide_conf.yaml")).toEqual({ ...SLIDE_FILE, warnings: [] });
+});
+
+test("conf/cslide_conf.yaml says what the document's sample means", () => {
+  expect(compileFile("conf/cslide_conf.yaml")).toEqual({
+    projects: [],
+    engines: [{
+      kind: "cslide",
+      project: "test",
+      name: "cslide",
+      nodePairs: [[2, 0], [3, 1]],
+      hotThreshold: 1,
+      nodeMigQuotaMb: 1024,
+      nodeHotReserveMb: 1024,
+    }],
+    tasks: [{
+      kind: "cslide",
+      project: "test",
+      engine: "cslide",
+      name: "background_cslide",
+      target: { type: "pid", pid: 23456 },
+      vmFlags: ["ht"],
+      anonOnly: false,
+      ignHost: false,
+    }],
+    warnings: [],
+  });
+});
+
+test("the document's slide sample is taken with its vmark keys", () => {
+  const path = "tests/fixtures/document/slide_conf.yaml";
+  expect(compileFile(path)).toEqual({
+    ...SLIDE_FILE,
+    warnings: [
+      `"${path}" line 9: [project] swapcache_high_vmark=10: taken as swapcache_high_wmark`,
+      `"${path}" line 10: [project] swapcache_low_vmark=6: taken as swapcache_low_wmark`,
+    ],
+  });
+});
+
+test("the document's threshold and swap cache samples are taken", () => {
+  const { swapThresholdBytes: _, ...task } = SLIDE_TASK;
+  expect(compileFile("tests/fixtures/document/slide_threshold_conf.yaml")).toMatchObject({
+    projects: [{ ...PROJECT, sysmemThresholdPercent: 50 }],
+    tasks: [SLIDE_TASK],
+    warnings: [],
+  });
+  expect(compileFile("tests/fixtures/document/slide_swapcache_conf.yaml")).toMatchObject({
+    projects: [{ ...PROJECT, swapcacheWmark: { lowPercent: 3, highPercent: 5 } }],
+    tasks: [{ ...task, swapFlag: false }],
+    warnings: [{}, {}].map(() => expect.stringContaining("vmark")),
+  });
+});
+
+test("the document's cslide sample is refused: its second name should be value", () => {
+  const path = "tests/fixtures/document/cslide_conf.yaml";
+  expect(() => compileFile(path)).toThrow(
+    `Cannot use "${path}": line 11: [task]: value is missing, allowed is for type=pid 1 to 4194303, ` +
+      "for type=name 1 to 15 letters, digits and . % / _ -; " +
+      "name is given more than once: name=background_cslide in line 14, name=23456 in line 16",
+  );
+});
+
+test.each([
+  ["conf/thirdparty_conf.yaml", "background_third"],
+  ["tests/fixtures/document/thirdparty_conf.yaml", "background_third"],
+  ["tests/fixtures/document/thirdparty_spaced_conf.yaml", "background1"],
+])("the third-party sample %s is taken, private keys and all", (path, name) => {
+  const { projects, engines: [engine], tasks: [task], warnings } = compileFile(path);
+  expect([projects, warnings]).toEqual([[], []]);
+  expect(engine).toMatchObject({ kind: "thirdparty", project: "test", name: "my_engine" });
+  expect(engine).toHaveProperty("keyFileText", expect.stringContaining("engine_private_key="));
+  expect(engine).toHaveProperty("keyFileText", expect.not.stringContaining("task_private_key="));
+  expect(task).toMatchObject({ kind: "thirdparty", project: "test", engine: "my_engine", name });
+  expect(task).toHaveProperty("keyFileText", expect.stringContaining("engine_private_key="));
+  expect(task).toHaveProperty("keyFileText", expect.stringContaining("task_private_key="));
+});
+
+test("the samples name what obj del is to remove", () => {
+  const names = (path: string): unknown => readObjectNames(readFileSync(join(top, path)), path);
+  expect(names("conf/slide_conf.yaml")).toMatchObject({
+    projects: ["test"],
+    engines: [{ project: "test", name: "slide" }],
+    tasks: [{ project: "test", engine: "slide", name: "background_slide" }],
+  });
+  expect(names("conf/thirdparty_conf.yaml")).toMatchObject({
+    projects: [],
+    engines: [{ project: "test", name: "my_engine" }],
+    tasks: [{ project: "test", engine: "my_engine", name: "background_third" }],
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { close, read, write } from "../../ffi/libc.ts";
+import {
+  closePair,
+  receiveDescriptor,
+  sendDescriptor,
+  shutDown,
+  socketPair,
+} from "../../ffi/unix_socket.ts";
+
+test("sendDescriptor() gives another descriptor for the same socket", () => {
+  const before = readdirSync("/proc/self/fd").length;
+  const [here, there] = socketPair();
+  const [one, other] = socketPair();
+  sendDescriptor(here, other);
+  const received = receiveDescriptor(there);
+  expect(received).not.toBe(other);
+  close(other);
+  write(received, Buffer.from("hello"), 5);
+  const text = new Uint8Array(8);
+  expect(read(one, text, 8)).toBe(5);
+  expect(Buffer.from(text.subarray(0, 5)).toString()).toBe("hello");
+  shutDown(received);
+  expect(read(one, text, 8)).toBe(0);
+  close(received);
+  close(one);
+  closePair([here, there]);
+  expect(readdirSync("/proc/self/fd").length).toBe(before);
+});
+
+test("receiveDescriptor() throws when the peer is gone or sends none", () => {
+  const [here, there] = socketPair();
+  write(here, Buffer.from("x"), 1);
+  expect(() => receiveDescriptor(there)).toThrow("Cannot receive a descriptor");
+  close(here);
+  expect(() => receiveDescriptor(there)).toThrow("Cannot receive a descriptor");
+  expect(() => sendDescriptor(there, 0)).toThrow("EPIPE");
+  close(there);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitFor } from "../fixtures/wait_for.ts";
+import { freshName, isListening } from "./server_process.ts";
+
+/** What `npm run build` makes; .ci/test.sh does so before the tests. */
+const DIST = join(import.meta.dir, "../../dist");
+
+test("etmemd, any symlink of that name, and etmem etmemd are servers called etmemd", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "etmem-dist-"));
+  try {
+    symlinkSync(join(DIST, "etmem"), join(folder, "etmemd"));
+    const commands = [[join(DIST, "etmemd")], [join(folder, "etmemd")], [
+      join(DIST, "etmem"),
+      "etmemd",
+    ]];
+    for (const command of commands) {
+      const name = freshName();
+      const server = Bun.spawn([...command, "-s", name], { stdio: ["ignore", "ignore", "ignore"] });
+      try {
+        await waitFor("the server to listen", 20, () => isListening(name), 5);
+        expect(readFileSync(`/proc/${server.pid}/comm`, "latin1")).toBe("etmemd\n");
+        expect(readFileSync(`/proc/${server.pid}/cmdline`, "utf8")).toBe(
+          `etmemd\0--socket=${name}\0`,
+        );
+        const client = Bun.spawnSync([join(DIST, "etmem"), "project", "show", "-s", name]);
+        expect(client.stdout.toString()).toBe("no project exists\n\n");
+      } finally {
+        server.kill("SIGTERM");
+        expect(await server.exited).toBe(0);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("etmem is not steered by files of the folder that it is called in", () => {
+  const folder = mkdtempSync(join(tmpdir(), "etmem-dist-"));
+  try {
+    writeFileSync(join(folder, "preload.ts"), 'console.log("preloaded");');
+    writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
+    writeFileSync(join(folder, ".env"), "BUN_OPTIONS=--preload=./preload.ts\n");
+    const run = Bun.spawnSync([join(DIST, "etmem"), "help"], { cwd: folder });
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout.toString()).not.toContain("preloaded");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

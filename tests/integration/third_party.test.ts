@@ -1,0 +1,232 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { hostsOf } from "../engine/thirdparty/engine_setup.ts";
+import { compileEngine } from "../fixtures/engines/compile_engine.ts";
+import { waitFor } from "../fixtures/wait_for.ts";
+import { ask } from "./raw_client.ts";
+import { ServerProcess, slideConfig } from "./server_process.ts";
+
+let server: ServerProcess;
+let recorder: string;
+let misbehaving: string;
+
+beforeAll(() => {
+  recorder = compileEngine("recorder.c");
+  misbehaving = compileEngine("misbehave.c");
+});
+beforeEach(async () => {
+  server = await ServerProcess.start({ env: { ETMEMD_ENGINE_LIMIT_SECONDS: "2" } });
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+function engineConfig(
+  project: string,
+  name: string,
+  libname: string,
+  opsName: string,
+  keys: string,
+): string {
+  return [
+    `[engine]\nname=thirdparty\nproject=${project}\neng_name=${name}`,
+    `libname=${libname}\nops_name=${opsName}\n${keys}\n`,
+    `[task]\nproject=${project}\nengine=${name}\nname=t-${name}\ntype=pid\nvalue=${process.pid}\n`,
+  ].join("\n");
+}
+
+function projectConfig(project: string): string {
+  return `[project]\nname=${project}\nloop=1\ninterval=1\nsleep=1\n\n`;
+}
+
+async function done(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await server.etmem(...args);
+  expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: "" });
+  return stdout;
+}
+
+async function refused(...args: string[]): Promise<string> {
+  const { status, stderr } = await server.etmem(...args);
+  expect({ args, status }).toEqual({ args, status: 1 });
+  return stderr.trim();
+}
+
+/** Whether the main thread of a process is in pause(2), which is ppoll(2) on aarch64 (proc_pid_syscall(5)). */
+function isInPause(pid: number): boolean {
+  const number = readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")[0];
+  return number === (process.arch === "x64" ? "34" : "73");
+}
+
+/** The last column of `project show` by task. */
+async function started(project: string): Promise<Record<string, string>> {
+  const rows = (await done("project", "show", "-n", project)).trim().split("\n").slice(2);
+  return Object.fromEntries(rows.map((row) => {
+    const columns = row.trim().split(/\s+/);
+    return [columns[3] ?? "", columns[5] ?? ""];
+  }));
+}
+
+describe("third-party engines", () => {
+  test("two engines of one library stand beside slide in one project", async () => {
+    const calls = join(server.folder, "calls");
+    const text = slideConfig("mixed", "cold") +
+      ["one", "two"].map((name) =>
+        engineConfig("mixed", name, recorder, "recorder_ops", `record=${calls}.${name}`)
+      ).join("\n");
+    const file = server.file("mixed.conf", text);
+    expect(await done("obj", "add", "-f", file)).toBe("");
+    expect(hostsOf(server.pid)).toHaveLength(2);
+    for (const name of ["one", "two"]) {
+      expect(await refused("engine", "ping", "-n", "mixed", "-e", name)).toContain(
+        "error: project has been stopped",
+      );
+    }
+    // The engine slide is refused on a machine without swap space; the others do not depend on it.
+    const only = server.file(
+      "cold.conf",
+      slideConfig("mixed", "cold").replace(/\[project\][^[]*/, ""),
+    );
+    await done("obj", "del", "-f", only);
+    await done("project", "start", "-n", "mixed");
+    expect(await started("mixed")).toEqual({ "t-two": "true", "t-one": "true" });
+    for (const name of ["one", "two"]) {
+      expect(await done("engine", "ping", "-n", "mixed", "-e", name)).toBe(
+        `ping of all in ${name}\n`,
+      );
+      expect(await done("engine", "ping", "-n", "mixed", "-e", name, "-t", `t-${name}`)).toBe(
+        `ping of t-${name} in ${name}\n`,
+      );
+    }
+    const v1 = `proj_name mixed file_name - cmd 5 eng_name two eng_cmd hi task_name -`;
+    expect(await ask(server.name, v1)).toBe("hi of all in two\n[ok]");
+    expect(await refused("engine", "no", "-n", "mixed", "-e", "one")).toBe(
+      'error: invalid parameters: Cannot run "no": engine one: eng_mgt_func returned 1',
+    );
+    await done("project", "stop", "-n", "mixed");
+    await done("obj", "del", "-f", server.file("del.conf", projectConfig("mixed")));
+    for (const name of ["one", "two"]) {
+      const lines = readFileSync(`${calls}.${name}`, "utf8").trim().split("\n");
+      expect(lines[0]).toStartWith(`fill_eng_params ${name} `);
+      expect(lines.slice(-2)).toEqual([
+        `clear_eng_params ${name}: the engine's own, tasks 0`,
+        "unloaded",
+      ]);
+    }
+    expect(hostsOf(server.pid)).toEqual([]);
+  });
+
+  test("a hang and a crash are told to the client and in status, and others never notice", async () => {
+    const bad = projectConfig("bad") +
+      engineConfig("bad", "worse", misbehaving, "misbehave_ops", "hang=stop_task");
+    const good = projectConfig("good") +
+      engineConfig("good", "rec", recorder, "recorder_ops", `record=${server.folder}/good`);
+    const [badFile, goodFile] = [server.file("bad.conf", bad), server.file("good.conf", good)];
+    await done("obj", "add", "-f", badFile);
+    await done("obj", "add", "-f", goodFile);
+    await done("project", "start", "-n", "good");
+    await done("project", "start", "-n", "bad");
+    const goodHost = hostsOf(server.pid).find((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("good/rec")
+    );
+    expect(await refused("project", "stop", "-n", "bad")).toBe(
+      'error: etmemd has internal error: Cannot stop task "t-worse" of engine "worse" in project "bad": ' +
+        "engine worse: stop_task did not return within 2 s",
+    );
+    await done("project", "start", "-n", "bad");
+    await done("engine", "thread", "-n", "bad", "-e", "worse");
+    await waitFor(
+      "the task to have failed",
+      20,
+      async () => (await started("bad"))["t-worse"] === "false",
+    );
+    const status: unknown = JSON.parse(await done("status", "-n", "bad", "--json"));
+    expect(status).toMatchObject({
+      projects: [{
+        engines: [{
+          kind: "thirdparty",
+          tasks: [{ started: false, failed: "engine worse: died of SIGSEGV" }],
+        }],
+      }],
+    });
+    expect(await refused("engine", "beats", "-n", "bad", "-e", "worse")).toContain(
+      "engine worse: its process has died, stop and start the project",
+    );
+    expect(await started("good")).toEqual({ "t-rec": "true" });
+    expect(await done("engine", "ping", "-n", "good", "-e", "rec")).toBe("ping of all in rec\n");
+    expect(hostsOf(server.pid)).toEqual([goodHost ?? 0]);
+    // Its task has failed already, so that nothing hangs.
+    await done("project", "stop", "-n", "bad");
+    await done("project", "start", "-n", "bad");
+    expect(await done("engine", "beats", "-n", "bad", "-e", "worse")).toBe("beating\n");
+    expect(await started("bad")).toEqual({ "t-worse": "true" });
+    await done("obj", "del", "-f", goodFile);
+    await done("obj", "del", "-f", badFile);
+    expect(hostsOf(server.pid)).toEqual([]);
+  });
+
+  test("a refused engine is named with its reason, and nothing of its file is added", async () => {
+    const cases = [
+      ["recorder_ops", "/none.so", "", 'engine no: Cannot load "/none.so": there is no such file'],
+      ["none_ops", recorder, "", 'Cannot find "none_ops" in'],
+      ["misbehave_ops", misbehaving, "refuse=fill_eng_params", "fill_eng_params returned 7"],
+      ["misbehave_ops", misbehaving, "refuse=fill_task_params", "fill_task_params returned 7"],
+      ["misbehave_ops", misbehaving, "crash=fill_eng_params", "fill_eng_params died of SIGSEGV"],
+    ] as const;
+    for (const [ops, library, keys, reason] of cases) {
+      const text = projectConfig("no") + engineConfig("no", "no", library, ops, keys);
+      expect(await refused("obj", "add", "-f", server.file("no.conf", text))).toContain(reason);
+      expect(await refused("project", "show", "-n", "no")).toContain("project is not exist");
+    }
+    expect(hostsOf(server.pid)).toEqual([]);
+  });
+
+  test("a host is no target, and many cycles leave nothing behind", async () => {
+    const cycles = Number(process.env["ETMEM_TEST_CYCLES"] ?? 10);
+    const text = projectConfig("again") +
+      engineConfig("again", "rec", recorder, "recorder_ops", `record=${server.folder}/again`);
+    const file = server.file("again.conf", text);
+    const cycle = async (): Promise<void> => {
+      await done("obj", "add", "-f", file);
+      await done("project", "start", "-n", "again");
+      const [host] = hostsOf(server.pid);
+      expect(readFileSync(`/proc/${host}/comm`, "utf8")).toBe("etmemd-engine\n");
+      await done("project", "stop", "-n", "again");
+      await done("obj", "del", "-f", file);
+    };
+    await cycle();
+    const before = readdirSync(`/proc/${server.pid}/fd`).length;
+    for (let i = 0; i < cycles; i++) await cycle();
+    expect(hostsOf(server.pid)).toEqual([]);
+    expect(readdirSync(`/proc/${server.pid}/fd`).length).toBeLessThanOrEqual(before);
+  });
+
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    test(`hosts end with a server that ends by ${signal}`, async () => {
+      await using other = await ServerProcess.start();
+      const record = join(other.folder, "record");
+      const text = projectConfig("p") +
+        engineConfig("p", "rec", recorder, "recorder_ops", `record=${record}`) +
+        engineConfig("p", "bad", misbehaving, "misbehave_ops", "hang=eng_mgt_func");
+      await other.etmem("obj", "add", "-f", other.file("p.conf", text));
+      expect((await other.etmem("project", "start", "-n", "p")).stderr).toBe("");
+      const hosts = hostsOf(other.pid);
+      expect(hosts).toHaveLength(2);
+      const hanging = other.etmem("engine", "x", "-n", "p", "-e", "bad");
+      await waitFor("the command to hang", 10, () => hosts.some(isInPause));
+      // To the hosts as well, as systemd does.
+      if (signal === "SIGTERM") { for (const pid of hosts) process.kill(pid, signal); }
+      other.kill(signal);
+      await other.exited;
+      await hanging;
+      await waitFor("the hosts to be gone", 10, () =>
+        hosts.every((pid) => {
+          try {
+            return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+          } catch {
+            return true;
+          }
+        }));
+    });
+  }
+});

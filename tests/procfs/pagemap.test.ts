@@ -1,0 +1,91 @@
+import { describe, expect, test } from "bun:test";
+import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { Pagemap, pageOf, WINDOW_ENTRIES } from "../../src/procfs/pagemap.ts";
+import { KpageFlags } from "../../src/procfs/kpageflags.ts";
+import { TargetProcess } from "../fixtures/target_process.ts";
+
+describe("Pagemap", () => {
+  test("tells present pages from absent ones", async () => {
+    using trial = await TargetProcess.start({ reserveBytes: 2 ** 30, hot: "first:1" });
+    const { pagemap } = trial.process;
+    const { start, end } = trial.area;
+    const [from, to] = [pageOf(start), pageOf(end)];
+    // The area lies in the middle of a mapping with nothing before it but a few strays.
+    expect(pagemap.load(from - 1000, to)).toBe(to - from + 1000);
+    let before = 0;
+    for (let page = from - 1000; page < from; page++) if (pagemap.isPresent(page)) before++;
+    expect(before).toBeLessThanOrEqual(2);
+    for (let page = from; page < to; page++) {
+      const isThere = pagemap.isPresent(page) || pagemap.isSwapped(page);
+      if (!isThere || pagemap.isFile(page)) throw new Error(`page ${page} is not the target's`);
+    }
+  });
+
+  test("isExclusive() tells shared pages from own ones", async () => {
+    using own = await TargetProcess.start();
+    using shared = await TargetProcess.start({ children: 1, share: true, hot: "first:1" });
+    for (const [trial, isExclusive] of [[own, true], [shared, false]] as const) {
+      const first = pageOf(trial.area.start);
+      trial.process.pagemap.load(first, first + 16);
+      expect(trial.process.pagemap.isExclusive(first + 3)).toBe(isExclusive);
+    }
+  });
+
+  test("frame() gives frames that the kernel knows, when this is root", async () => {
+    if (process.getuid?.() !== 0) {
+      console.log("Pagemap.frame(): left out, this is not root");
+      return;
+    }
+    using trial = await TargetProcess.start({ hot: "first:1" });
+    const first = pageOf(trial.area.start);
+    trial.process.pagemap.load(first, first + 64);
+    const frames = Array.from({ length: 64 }, (_, i) => trial.process.pagemap.frame(first + i));
+    expect(new Set(frames).size).toBe(64);
+    using flags = new KpageFlags();
+    for (const frame of frames) expect(flags.load(frame, 1)).toBe(1);
+  });
+
+  test("load() reads a window at most, and holds() only what the last one read", async () => {
+    using trial = await TargetProcess.start({ reserveBytes: 2 ** 30 });
+    using other = await TargetProcess.start();
+    const { pagemap } = trial.process;
+    const from = pageOf(trial.area.start) - WINDOW_ENTRIES;
+    expect(pagemap.load(from, from + 2 * WINDOW_ENTRIES)).toBe(WINDOW_ENTRIES);
+    expect(pagemap.holds(from - 1)).toBe(false);
+    expect(pagemap.holds(from)).toBe(true);
+    expect(pagemap.holds(from + WINDOW_ENTRIES - 1)).toBe(true);
+    expect(pagemap.holds(from + WINDOW_ENTRIES)).toBe(false);
+    other.process.pagemap.load(from, from + 1);
+    expect(pagemap.holds(from)).toBe(false);
+    pagemap.load(from, from + 1);
+    pagemap.forget();
+    expect(pagemap.holds(from)).toBe(false);
+  });
+
+  test("reads as gone after execve and after the end, never as other memory", async () => {
+    using trial = await TargetProcess.start();
+    const { pagemap } = trial.process;
+    const page = pageOf(trial.area.start);
+    expect(pagemap.isAlive(page)).toBe(true);
+    await trial.exec();
+    expect(pagemap.isAlive(page)).toBe(false);
+    expect(pagemap.load(page, page + 10)).toBe(0);
+    expect(pagemap.holds(page)).toBe(false);
+
+    using ended = await TargetProcess.start();
+    const last = pageOf(ended.area.start);
+    await ended.end();
+    expect(ended.process.pagemap.isAlive(last)).toBe(false);
+    expect(ended.process.pagemap.load(last, last + 10)).toBe(0);
+  });
+
+  test("fails when its descriptor is none", () => {
+    expect(() => new Pagemap(-1).load(0, 1)).toThrow("EBADF");
+  });
+});
+
+describe("pageOf()", () => {
+  test("is exact for any address that is a multiple of the page size", () => {
+    expect(pageOf(2 ** 57 - PAGE_SIZE)).toBe(2 ** 57 / PAGE_SIZE - 1);
+  });
+});

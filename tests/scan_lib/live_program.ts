@@ -1,0 +1,12 @@
+import { copyFileSync } from "node:fs";
+import { buildProgram, ScratchFolder } from "./c_program.ts";
+
+/**
+ * Compiles live_test.c, which scans real processes in the test VM, into one static executable.
+ * @throws {Error} with the compiler's messages.
+ */
+export function buildLiveTest(executable: string): void {
+  using folder = new ScratchFolder();
+  const program = { sources: ["live_test.c", "live_child.c"], wraps: ["open"] };
+  copyFileSync(buildProgram(program, "static", folder.path), executable);
+}

@@ -1,0 +1,2 @@
+/** A thread that ends when it is given work. */
+if (!Bun.isMainThread) addEventListener("message", () => process.exit(3));

@@ -1,0 +1,38 @@
+import { serveJobs } from "../../src/worker/serve_jobs.ts";
+
+/** Jobs for tests of the pool. */
+export type TestJobs = {
+  readonly double: {
+    readonly request: { readonly numbers: Float64Array<ArrayBuffer> };
+    readonly reply: { readonly numbers: Float64Array<ArrayBuffer> };
+  };
+  readonly fail: { readonly request: { readonly why: string }; readonly reply: object };
+  /** Answers, and fails afterwards where nobody catches it. */
+  readonly crashLater: { readonly request: object; readonly reply: object };
+  /** Ends the thread without an answer. */
+  readonly vanish: { readonly request: object; readonly reply: object };
+  /** Waits until the word is not 0 any more, as long as it takes. */
+  readonly wait: { readonly request: { readonly word: Int32Array }; readonly reply: object };
+};
+
+if (!Bun.isMainThread) {
+  serveJobs<TestJobs>({
+    double: ({ numbers }) => ({ numbers: numbers.map((one) => 2 * one) }),
+    fail: ({ why }) => {
+      throw new Error(why);
+    },
+    crashLater: () => {
+      setTimeout(() => {
+        throw new Error("crashed");
+      });
+      return {};
+    },
+    vanish: () => process.exit(3),
+    wait: ({ word }) => {
+      Atomics.add(word, 1, 1);
+      Atomics.notify(word, 1);
+      Atomics.wait(word, 0, 0);
+      return {};
+    },
+  });
+}
