@@ -102,7 +102,7 @@ function formatProject(project: ProjectStatus, status: ServerStatus, nowMs: numb
     wrap("", [
       `project ${project.name}`,
       project.started ? "started" : "stopped",
-      ...(project.persistent ? ["kept over restarts"] : []),
+      project.persistent ? "persistent" : "not persistent",
       formatRoundPlan(project),
     ]),
     limits.length === 0 ? "" : field("  ", "set", limits),

@@ -17,6 +17,7 @@ const ALLOWED = new Set([
   "TERM",
   "TZ",
   "NOTIFY_SOCKET",
+  "STATE_DIRECTORY",
   "ETMEMD_ENGINE_LIMIT_SECONDS",
 ]);
 

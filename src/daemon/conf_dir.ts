@@ -1,47 +1,113 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { addFile } from "./object_file.ts";
+import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 
-/**
- * The configuration files of a folder, in the order of their names; hidden ones are not among them.
- * @throws {Error} when the folder cannot be read.
- */
-export function listConfDir(dir: string): string[] {
+/** What editors and rpm leave beside a file. */
+const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
+
+/** Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not. */
+function isConfFile(name: string): boolean {
+  return !name.startsWith(".") && !LEFTOVER.test(name);
+}
+
+/** The folder of --conf-dir: its objects are there again when the server starts anew. */
+export class ConfDir {
+  readonly #folder: string;
+  /** Sorted by name. */
+  readonly #files: readonly string[];
+  readonly #stopped: StoppedProjects;
+
+  /**
+   * Lists the folder, and reads which of its projects were stopped.
+   * @param folder absolute.
+   * @param socket the name given with -s.
+   * @throws {Error} when the folder cannot be read.
+   */
+  constructor(folder: string, socket: string) {
+    this.#folder = folder;
+    this.#files = listFiles(folder);
+    this.#stopped = StoppedProjects.read(stateFolder(), socket);
+  }
+
+  /** Whether a server that starts anew would add this file. */
+  holds(path: string): boolean {
+    if (!isConfFile(basename(path))) return false;
+    try {
+      return realpathSync(dirname(path)) === realpathSync(this.#folder);
+    } catch {
+      // Whoever reads the file says what is wrong with its path.
+      return false;
+    }
+  }
+
+  /** Remembers that a project was started or stopped. @throws {Error} when it cannot be. */
+  remember(project: string, started: boolean): Promise<void> {
+    return this.#stopped.set(project, !started);
+  }
+
+  /**
+   * Adds the files and starts their projects, save those that were stopped before. What is refused goes to
+   * the log and does not stop the others.
+   */
+  async load(registry: Registry, signal: AbortSignal): Promise<void> {
+    const projects: string[] = [];
+    let refused = 0;
+    for (const path of this.#files) {
+      const isDone = await attempt(`Cannot add "${path}"`, signal, async () => {
+        const added = await addFile(path, registry, { confFile: path, signal });
+        projects.push(...added.projects);
+      });
+      if (!isDone) refused += 1;
+    }
+    for (const project of projects) {
+      if (this.#stopped.has(project)) {
+        log.info(`project "${project}" stays stopped, as it was before`);
+        continue;
+      }
+      await attempt(`Cannot start project "${project}"`, signal, async () => {
+        await registry.start(project, signal);
+      });
+    }
+    // The projects of a refused file may be there again once it is mended.
+    if (refused === 0 && !signal.aborted) await this.#forgetOthers(projects);
+  }
+
+  async #forgetOthers(projects: readonly string[]): Promise<void> {
+    try {
+      await this.#stopped.keepOnly(new Set(projects));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      log.warning(error.message);
+    }
+  }
+}
+
+function listFiles(folder: string): string[] {
   try {
-    return readdirSync(dir).filter((name) => !name.startsWith(".")).sort()
-      .map((name) => join(dir, name));
+    return readdirSync(folder).filter(isConfFile).sort().map((name) => join(folder, name));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot read the folder of --conf-dir "${dir}": ${reason}`, { cause });
+    throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });
   }
 }
 
-/** Adds files and starts their projects. What is refused goes to the log and does not stop the others. */
-export async function loadConfFiles(
-  paths: readonly string[],
-  registry: Registry,
+/** @returns whether it was done. Nothing is tried, or reported, once the signal has fired. */
+async function attempt(
+  failed: string,
   signal: AbortSignal,
-): Promise<void> {
-  const projects: string[] = [];
-  for (const path of paths) {
-    await attempt(`Cannot add "${path}"`, async () => {
-      const added = await addFile(path, registry, { persistent: true, signal });
-      projects.push(...added.projects);
-    });
-  }
-  for (const project of projects) {
-    await attempt(`Cannot start project "${project}"`, () => registry.start(project, signal));
-  }
-}
-
-async function attempt(failed: string, action: () => Promise<void>): Promise<void> {
+  action: () => Promise<void>,
+): Promise<boolean> {
+  if (signal.aborted) return false;
   try {
     await action();
+    return true;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    log.error(`${failed}: ${error.message}`);
+    if (!signal.aborted) log.error(`${failed}: ${error.message}`);
+    return false;
   }
 }

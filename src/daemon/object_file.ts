@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { compileConfig } from "../config/compile.ts";
 import { ConfigError } from "../config/config_error.ts";
@@ -47,16 +48,24 @@ export async function addFile(
 /**
  * Removes the objects that a configuration file names, stopping them first.
  * @param path absolute.
+ * @returns warnings, one line each; they are in the log too.
  * @throws {Refusal} when one of them is not there; then all stay.
  */
 export async function removeFile(
   path: string,
   registry: Registry,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
   const { warnings, ...names } = refuseBadFile(() => readObjectNames(readConfigFile(path), path));
-  for (const warning of warnings) log.warning(warning);
-  await registry.remove(names, signal);
+  const confFiles = await registry.remove(names, signal);
+  const all = [
+    ...warnings,
+    ...confFiles.filter((file) => existsSync(file)).map((file) =>
+      `"${file}" is still there: what it holds is added again when etmemd starts anew`
+    ),
+  ];
+  for (const warning of all) log.warning(warning);
+  return all;
 }
 
 function refuseBadFile<T>(read: () => T): T {

@@ -3,16 +3,21 @@ import type { ProjectView, Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Request } from "../rpc/request.ts";
 import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
+import type { ConfDir } from "./conf_dir.ts";
 import type { Answer, RequestHandler } from "./exchange.ts";
 import { addFile, removeFile } from "./object_file.ts";
 import type { StatusSource } from "./server_status.ts";
 
 /** What clients ask, done on the registry. Requests that change something are in the log. */
-export function createRequestHandler(registry: Registry, status: StatusSource): RequestHandler {
+export function createRequestHandler(
+  registry: Registry,
+  status: StatusSource,
+  confDir: ConfDir | undefined,
+): RequestHandler {
   return async (request, answer) => {
     const name = describeRequest(request);
     try {
-      await handle(request, answer, registry, status);
+      await handle(request, answer, registry, status, confDir);
       if (name !== undefined) log.info(`${name}: done`);
     } catch (error) {
       if (name !== undefined && error instanceof Refusal) log.warning(`${name}: ${error.message}`);
@@ -26,22 +31,22 @@ async function handle(
   answer: Answer,
   registry: Registry,
   status: StatusSource,
+  confDir: ConfDir | undefined,
 ): Promise<void> {
   switch (request.command) {
     case "obj_add": {
       const { warnings } = await addFile(request.file, registry, {
-        persistent: false,
+        ...(confDir?.holds(request.file) === true ? { confFile: request.file } : {}),
         signal: answer.deadline,
       });
-      for (const warning of warnings) answer.text(`warning: ${warning}\n`);
-      return;
+      return warn(answer, warnings);
     }
     case "obj_del":
-      return removeFile(request.file, registry, answer.deadline);
+      return warn(answer, await removeFile(request.file, registry, answer.deadline));
     case "project_start":
-      return registry.start(request.project, answer.deadline);
+      return warn(answer, await registry.start(request.project, answer.deadline));
     case "project_stop":
-      return registry.stop(request.project, answer.deadline);
+      return warn(answer, await registry.stop(request.project, answer.deadline));
     case "project_show":
       return answer.text(formatShowTable(registry.view(request.project).map(shownProject)));
     case "status":
@@ -59,6 +64,10 @@ async function handle(
       });
     }
   }
+}
+
+function warn(answer: Answer, warnings: readonly string[]): void {
+  for (const warning of warnings) answer.text(`warning: ${warning}\n`);
 }
 
 /** A request for the log; undefined for one that only reads. */

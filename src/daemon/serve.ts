@@ -6,7 +6,7 @@ import { openSyslogSink } from "../log/syslog_sink.ts";
 import { Registry } from "../project/registry.ts";
 import { reportFailure, reportReady } from "./background.ts";
 import { SERVER_NAME, type StartMark } from "./clean_start.ts";
-import { listConfDir, loadConfFiles } from "./conf_dir.ts";
+import { ConfDir } from "./conf_dir.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import type { EngineLoader } from "./engine_code.ts";
 import { PID_FILE, removePidFile, writePidFile } from "./pid_file.ts";
@@ -18,6 +18,8 @@ import { VERSION } from "./version.ts";
 
 /** Of the 2 s in which a server ends, what its projects may take to stop. */
 const STOP_MS = 1_700;
+/** How long the command that starts a server in the background waits for the files of --conf-dir. */
+const LOAD_MS = 5_000;
 const DEFAULT_LOG_LEVEL = LOG_LEVELS.indexOf("error");
 const STDERR = 2;
 
@@ -33,19 +35,27 @@ export async function serve(
 ): Promise<number> {
   const isBackground = mark === "background";
   const stop = new StopRequest();
-  const registry = new Registry(async () => (await loadEngines()).kinds);
+  let confDir: ConfDir | undefined;
+  const registry = new Registry(
+    async () => (await loadEngines()).kinds,
+    async (project, started) => confDir?.remember(project, started),
+  );
   const status = new StatusSource(options.socket, loadEngines);
   let control: ControlSocket | undefined;
   try {
     nameProcess();
     openLog(options, isBackground);
-    const confFiles = options.confDir === undefined ? [] : listConfDir(options.confDir);
-    control = openControlSocket(options.socket, createRequestHandler(registry, status));
+    if (options.confDir !== undefined) confDir = new ConfDir(options.confDir, options.socket);
+    control = openControlSocket(options.socket, createRequestHandler(registry, status, confDir));
     log.info(`${SERVER_NAME} ${VERSION} listens on socket "${options.socket}"`);
-    if (isBackground) announce();
-    loadConfFiles(confFiles, registry, stop.signal).catch((error: unknown) => stop.fail(error));
+    const loaded = confDir?.load(registry, stop.signal).catch((error: unknown) => stop.fail(error));
+    if (isBackground) {
+      await Promise.race([loaded, stop.requested, Bun.sleep(LOAD_MS)]);
+      announce();
+    }
   } catch (error) {
     control?.close();
+    await Promise.race([registry.close(), Bun.sleep(STOP_MS)]);
     const reason = error instanceof Error ? error.message : String(error);
     log.error(reason);
     if (isBackground) reportFailure(reason);

@@ -22,8 +22,8 @@ export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings"> {
 
 /** How objects are added. */
 export interface AddOptions {
-  /** Marks new projects as there again when the server starts anew. */
-  readonly persistent: boolean;
+  /** The file of --conf-dir that they come from: with it they are there again when the server starts anew. */
+  readonly confFile?: string;
   /** When it fires, what was done until then is taken back. */
   readonly signal: AbortSignal;
 }
@@ -106,12 +106,12 @@ export async function addObjects(
   projects: Projects,
   loadKinds: () => Promise<readonly EngineKind[]>,
   objects: ObjectDescriptions,
-  { persistent, signal }: AddOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   check(projects, objects);
   const newProjects = new Map(objects.projects.map((description): [string, LiveProject] => [
     description.name,
-    { description, persistent, engines: new Map(), started: false },
+    { description, engines: new Map(), started: false },
   ]));
   const projectOf = (name: string): LiveProject => {
     const project = projects.get(name) ?? newProjects.get(name);

@@ -6,6 +6,9 @@ import type {
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
 
+/** What an object of a configuration file is made of. */
+export type ObjectDescription = ProjectDescription | EngineDescription | TaskDescription;
+
 /** An engine of a project with its tasks, oldest first. */
 export interface LiveEngine {
   readonly description: EngineDescription;
@@ -16,8 +19,6 @@ export interface LiveEngine {
 /** A project with its engines, oldest first. */
 export interface LiveProject {
   readonly description: ProjectDescription;
-  /** It is there again when the server starts anew. */
-  readonly persistent: boolean;
   readonly engines: Map<string, LiveEngine>;
   started: boolean;
 }

@@ -4,13 +4,14 @@ import type { TaskStatus } from "../engine/status.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
-import { engineFailure } from "./engine_failure.ts";
+import { engineFailure, reasonOf } from "./engine_failure.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import {
   type LiveProject,
   noEngine,
   noProject,
   noTask,
+  type ObjectDescription,
   type TaskRef,
   tasksOf,
 } from "./live_project.ts";
@@ -27,12 +28,19 @@ export interface EngineRequest extends EngineCommand {
 export interface ProjectView {
   readonly description: ProjectDescription;
   readonly started: boolean;
+  /** All of it comes from files of --conf-dir, and is there again when the server starts anew. */
   readonly persistent: boolean;
   readonly engines: readonly {
     readonly description: EngineDescription;
     readonly tasks: readonly TaskStatus[];
   }[];
 }
+
+/**
+ * Remembers over restarts of the server whether a project of --conf-dir is started.
+ * @throws {Error} when it cannot.
+ */
+export type RememberStarted = (project: string, started: boolean) => Promise<void>;
 
 const NEVER = new AbortController().signal;
 
@@ -45,10 +53,17 @@ export class Registry {
   readonly #loadKinds: () => Promise<readonly EngineKind[]>;
   readonly #projects = new Map<string, LiveProject>();
   readonly #lock = new KeyedLock();
+  readonly #rememberStarted: RememberStarted;
+  /** The files of --conf-dir, by what comes from them. */
+  readonly #confFiles = new WeakMap<ObjectDescription, string>();
 
   /** @param loadKinds gives the engines there are; called when an engine is added. */
-  constructor(loadKinds: () => Promise<readonly EngineKind[]>) {
+  constructor(
+    loadKinds: () => Promise<readonly EngineKind[]>,
+    rememberStarted: RememberStarted = () => Promise.resolve(),
+  ) {
     this.#loadKinds = loadKinds;
+    this.#rememberStarted = rememberStarted;
   }
 
   /** The settings of a project, if it is there. */
@@ -60,31 +75,46 @@ export class Registry {
    * Adds objects, all or none. Tasks of started projects are started.
    * @throws {Refusal} and then nothing has changed.
    */
-  add(objects: ObjectDescriptions, { persistent, signal }: AddOptions): Promise<void> {
+  add(objects: ObjectDescriptions, { confFile, signal }: AddOptions): Promise<void> {
     const keys = [
       ...objects.projects.map((p) => p.name),
       ...objects.engines.map((e) => e.project),
       ...objects.tasks.map((t) => t.project),
     ];
+    if (confFile !== undefined) {
+      const { projects, engines, tasks } = objects;
+      for (const one of [...projects, ...engines, ...tasks]) this.#confFiles.set(one, confFile);
+    }
     return this.#lock.run(
       keys,
       signal,
-      () => addObjects(this.#projects, this.#loadKinds, objects, { persistent, signal }),
+      () => addObjects(this.#projects, this.#loadKinds, objects, signal),
     );
   }
 
-  /** Removes objects, stopping them first. @throws {Refusal} when one is not there; then all stay. */
-  remove(names: NamesToRemove, signal: AbortSignal): Promise<void> {
+  /**
+   * Removes objects, stopping them first.
+   * @returns the files of --conf-dir that some of them came from.
+   * @throws {Refusal} when one is not there; then all stay.
+   */
+  remove(names: NamesToRemove, signal: AbortSignal): Promise<string[]> {
     const keys = [
       ...names.projects,
       ...names.engines.map((e) => e.project),
       ...names.tasks.map((t) => t.project),
     ];
-    return this.#lock.run(keys, signal, () => removeObjects(this.#projects, names));
+    return this.#lock.run(keys, signal, async () => {
+      const gone = await removeObjects(this.#projects, names);
+      return [...new Set(gone.flatMap((one) => this.#confFiles.get(one) ?? []))];
+    });
   }
 
-  /** Starts all tasks of a project. @throws {Refusal} and then none of them runs. */
-  start(name: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Starts all tasks of a project.
+   * @returns warnings; they are in the log too.
+   * @throws {Refusal} and then none of them runs.
+   */
+  start(name: string, signal: AbortSignal): Promise<string[]> {
     return this.#lock.run([name], signal, async () => {
       const project = this.#find(name);
       if (project.started) throw new Refusal("projectStarted", `"${name}"`);
@@ -97,11 +127,16 @@ export class Registry {
       }
       project.started = true;
       log.info(`project "${name}" is started: ${roundOf(project.description)}`);
+      return await this.#remember(project);
     });
   }
 
-  /** Stops all tasks of a project. @throws {Refusal} also when a task could not be stopped. */
-  stop(name: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Stops all tasks of a project.
+   * @returns warnings; they are in the log too.
+   * @throws {Refusal} also when a task could not be stopped.
+   */
+  stop(name: string, signal: AbortSignal): Promise<string[]> {
     return this.#lock.run([name], signal, () => this.#stop(this.#find(name)));
   }
 
@@ -148,11 +183,11 @@ export class Registry {
    */
   view(name?: string): ProjectView[] {
     const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];
-    return projects.reverse().map(({ description, started, persistent, engines }) => ({
-      description,
-      started,
-      persistent,
-      engines: [...engines.values()].reverse().map((live) => ({
+    return projects.reverse().map((project) => ({
+      description: project.description,
+      started: project.started,
+      persistent: this.#isPersistent(project),
+      engines: [...project.engines.values()].reverse().map((live) => ({
         description: live.description,
         tasks: [...live.tasks.keys()].reverse().map((task) => live.engine.taskStatus(task)),
       })),
@@ -165,13 +200,38 @@ export class Registry {
     return project;
   }
 
-  async #stop(project: LiveProject): Promise<void> {
+  #isPersistent({ description, engines }: LiveProject): boolean {
+    const live = [...engines.values()];
+    return [
+      description,
+      ...live.map((engine) => engine.description),
+      ...tasksOf(live).map(({ task }) => task),
+    ].every((one) => this.#confFiles.has(one));
+  }
+
+  async #remember({ description, started }: LiveProject): Promise<string[]> {
+    if (!this.#confFiles.has(description)) return [];
+    try {
+      await this.#rememberStarted(description.name, started);
+      return [];
+    } catch (error) {
+      const state = started ? "started" : "stopped";
+      const warning = `Cannot remember over a restart that project "${description.name}" is ` +
+        `${state}: ${reasonOf(error)}`;
+      log.warning(warning);
+      return [warning];
+    }
+  }
+
+  async #stop(project: LiveProject): Promise<string[]> {
     const { name } = project.description;
     if (!project.started) throw new Refusal("projectStopped", `"${name}"`);
     const problems = await stopTasks(tasksOf(project.engines.values()));
     project.started = false;
     log.info(`project "${name}" is stopped`);
+    const warnings = await this.#remember(project);
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
+    return warnings;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   noEngine,
   noProject,
   noTask,
+  type ObjectDescription,
   type TaskRef,
   tasksOf,
 } from "./live_project.ts";
@@ -52,12 +53,13 @@ function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove):
 /**
  * Removes what is named: a task; an engine with all its tasks; a project with everything. Tasks of
  * started projects are stopped first.
+ * @returns the descriptions of all that is gone.
  * @throws {Refusal} when one of the names is not there; then nothing is removed.
  */
 export async function removeObjects(
   projects: Map<string, LiveProject>,
   names: NamesToRemove,
-): Promise<void> {
+): Promise<ObjectDescription[]> {
   const doomed = find(projects, names);
   await stopTasks(doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true));
   for (const { engine, task } of doomed.tasks) engine.tasks.delete(task.name);
@@ -66,4 +68,8 @@ export async function removeObjects(
   }
   for (const { description } of doomed.projects) projects.delete(description.name);
   await tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
+  return [
+    ...[...doomed.projects, ...doomed.engines].map(({ description }) => description),
+    ...doomed.tasks.map(({ task }) => task),
+  ];
 }

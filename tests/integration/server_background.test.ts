@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -8,11 +9,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
-import { type Finished, freshName, isListening, runServer } from "./server_process.ts";
+import { type Finished, freshName, isListening, runServer, slideConfig } from "./server_process.ts";
 
+const STOP_A_V1 = "proj_name a file_name - cmd 3 eng_name - eng_cmd - task_name -";
 const DONE: Finished = { status: 0, stdout: "", stderr: "" };
 
 let mounts: OwnMounts;
@@ -83,6 +86,21 @@ describe("etmemd -m", () => {
     await end(pid, "SIGTERM");
     expect(existsSync(pidFile)).toBe(false);
     expect(readdirSync(mounts.path("/run"))).toEqual([]);
+  });
+
+  test("it returns when the projects of --conf-dir are started, and remembers them stopped", async () => {
+    using files = new ScratchFolder();
+    mkdirSync(files.at("conf.d"));
+    writeFileSync(files.at("conf.d/a"), slideConfig("a"), { mode: 0o600 });
+    const env = { ...process.env, STATE_DIRECTORY: files.at("state") };
+    const name = freshName();
+    const args = ["-s", name, "-m", "--conf-dir", files.at("conf.d")];
+    expect(await runServer(args, env, mounts.enter)).toEqual(DONE);
+    started.push(serverOn(name));
+    expect(await ask(name, STOP_A_V1)).toBe("[ok]");
+    expect(JSON.parse(readFileSync(files.at(`state/${name}.json`), "utf8"))).toMatchObject({
+      stopped: ["a"],
+    });
   });
 
   test("what the caller's environment tells the runtime does not end the server", async () => {

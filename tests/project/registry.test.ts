@@ -9,7 +9,7 @@ import { waitFor } from "../fixtures/wait_for.ts";
 import { type Call, ScriptedEngines } from "./scripted_engine.ts";
 
 const NEVER = new AbortController().signal;
-const ADD: AddOptions = { persistent: false, signal: NEVER };
+const ADD: AddOptions = { signal: NEVER };
 
 let script: ScriptedEngines;
 let registry: Registry;
@@ -192,7 +192,7 @@ describe("add()", () => {
     const { signal, abort } = abortable();
     script.hold("add b");
     const adding = refusalOf(
-      registry.add(objects("test", "a", "b"), { persistent: false, signal }),
+      registry.add(objects("test", "a", "b"), { signal }),
     );
     await called("add b");
     expect(shown()).toEqual([]);
@@ -445,12 +445,64 @@ describe("command()", () => {
   });
 });
 
-test("view() refuses a project that is not there and knows who is persistent", async () => {
-  await registry.add(objects("kept"), { persistent: true, signal: NEVER });
-  await registry.add(objects("passing"), ADD);
-  expect(registry.view().map(({ persistent }) => persistent)).toEqual([false, true]);
-  expect(registry.view("kept")).toHaveLength(1);
+test("view() refuses a project that is not there", async () => {
+  await registry.add(objects("test"), ADD);
+  expect(registry.view("test")).toHaveLength(1);
   expect(() => registry.view("none")).toThrow('error: project is not exist: "none"');
+});
+
+describe("objects of --conf-dir", () => {
+  const KEPT: AddOptions = { confFile: "/conf.d/kept", signal: NEVER };
+
+  test("view() calls a project persistent when all of it is", async () => {
+    await registry.add(objects("kept", "a"), KEPT);
+    await registry.add(objects("passing"), ADD);
+    const persistent = () => registry.view().map((view) => view.persistent);
+    expect(persistent()).toEqual([false, true]);
+    await registry.add(onlyTasks("kept", "b"), ADD);
+    expect(persistent()).toEqual([false, false]);
+    const tasks = [{ project: "kept", engine: "slide", name: "b" }];
+    expect(await registry.remove({ projects: [], engines: [], tasks }, NEVER)).toEqual([]);
+    expect(persistent()).toEqual([false, true]);
+  });
+
+  test("remove() tells the files that hold what is gone", async () => {
+    await registry.add(objects("kept", "a"), KEPT);
+    await registry.add(onlyTasks("kept", "b"), { ...KEPT, confFile: "/conf.d/more" });
+    const names = { projects: ["kept"], engines: [], tasks: [] };
+    expect(await registry.remove(names, NEVER)).toEqual(["/conf.d/kept", "/conf.d/more"]);
+  });
+
+  test("start() and stop() are remembered, close() is not", async () => {
+    const remembered: string[] = [];
+    registry = new Registry(() => Promise.resolve([script]), (name, started) => {
+      remembered.push(`${name} ${started}`);
+      return Promise.resolve();
+    });
+    await registry.add(objects("kept", "a"), KEPT);
+    await registry.add(objects("passing", "b"), ADD);
+    for (const name of ["kept", "passing"]) {
+      await registry.start(name, NEVER);
+      await registry.stop(name, NEVER);
+      await registry.start(name, NEVER);
+    }
+    await registry.close();
+    expect(remembered).toEqual(["kept true", "kept false", "kept true"]);
+  });
+
+  test("start() and stop() are done, with a warning, when they cannot be remembered", async () => {
+    registry = new Registry(
+      () => Promise.resolve([script]),
+      () => Promise.reject(new Error("no room")),
+    );
+    await registry.add(objects("kept", "a"), KEPT);
+    const warning = 'Cannot remember over a restart that project "kept" is';
+    expect(await registry.start("kept", NEVER)).toEqual([`${warning} started: no room`]);
+    expect(shown()).toEqual(["kept+: a+"]);
+    expect(await registry.stop("kept", NEVER)).toEqual([`${warning} stopped: no room`]);
+    expect(shown()).toEqual(["kept-: a-"]);
+    expect(lines).toContain(`warning: ${warning} stopped: no room`);
+  });
 });
 
 test("close() stops and removes everything", async () => {
