@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { close, read, write } from "../../ffi/libc.ts";
 import {
   closePair,
@@ -8,9 +7,10 @@ import {
   shutDown,
   socketPair,
 } from "../../ffi/unix_socket.ts";
+import { openSockets } from "../fixtures/descriptors.ts";
 
 test("sendDescriptor() gives another descriptor for the same socket", () => {
-  const before = readdirSync("/proc/self/fd").length;
+  const before = openSockets();
   const [here, there] = socketPair();
   const [one, other] = socketPair();
   sendDescriptor(here, other);
@@ -26,7 +26,7 @@ test("sendDescriptor() gives another descriptor for the same socket", () => {
   close(received);
   close(one);
   closePair([here, there]);
-  expect(readdirSync("/proc/self/fd").length).toBe(before);
+  expect(openSockets().filter((socket) => !before.includes(socket))).toEqual([]);
 });
 
 test("receiveDescriptor() throws when the peer is gone or sends none", () => {
