@@ -9,6 +9,8 @@ export interface Call {
   readonly request: Request;
   /** The answer is wanted as one JSON document. */
   readonly json: boolean;
+  /** Of the status document only the judgement is wanted whether a restart loses a running project. */
+  readonly restartSafe?: true;
 }
 
 /** A command of the client. */

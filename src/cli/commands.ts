@@ -48,6 +48,11 @@ const PROJECT = {
 
 const NEEDED_PROJECT = { ...PROJECT, required: true } as const;
 
+const RESTART_SAFE = {
+  long: "restart-safe",
+  about: "print nothing, exit with 0 if all started projects are persistent, else with 1",
+} as const;
+
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
 /** What the words before a command's last one stand for. */
@@ -147,12 +152,22 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     words: ["status"],
     about: "show what the server and its tasks have done",
-    options: { project: PROJECT, json: JSON_FLAG, socket: SOCKET },
-    toCall: ({ project, json, socket }) => ({
-      socket,
-      request: { command: "status", ...(project === undefined ? {} : { project }) },
-      json,
-    }),
+    options: { project: PROJECT, json: JSON_FLAG, restartSafe: RESTART_SAFE, socket: SOCKET },
+    toCall: ({ project, json, restartSafe, socket }) => {
+      if (restartSafe && (json || project !== undefined)) {
+        throw new UsageError(
+          `Cannot use --restart-safe with ${
+            json ? "--json" : "--name"
+          }: it stands alone, with --socket`,
+        );
+      }
+      return {
+        socket,
+        request: { command: "status", ...(project === undefined ? {} : { project }) },
+        json,
+        ...(restartSafe ? { restartSafe: true } : {}),
+      };
+    },
   }),
 ];
 

@@ -2,6 +2,7 @@ import type { TaskStatus } from "../engine/status.ts";
 import type { Availability, EngineStatus, ProjectStatus, ServerStatus } from "../rpc/status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
+import { parseStatus } from "./parse_status.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "./quantities.ts";
 
 /**
@@ -11,31 +12,12 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "./quantit
  * @throws {SyntaxError} when it is no document of the version known here; `message` says what it "is".
  */
 export function formatStatus(document: string, nowMs: number): string {
-  const status = readStatus(document);
+  const status = parseStatus(document);
   return [
     formatServer(status, nowMs),
     status.projects.length === 0 ? "\nno project exists\n" : "",
     ...status.projects.map((project) => formatProject(project, status, nowMs)),
   ].join("");
-}
-
-function readStatus(document: string): ServerStatus {
-  let value: unknown;
-  try {
-    value = JSON.parse(document);
-  } catch (cause) {
-    throw new SyntaxError("is not JSON", { cause });
-  }
-  const version = typeof value === "object" && value !== null && "version" in value
-    ? value.version
-    : undefined;
-  if (version !== 1) {
-    throw new SyntaxError(
-      `is of version ${String(version)} where 1 is known, --json prints it as it is`,
-    );
-  }
-  // A version says what is in a document; fields are only ever added to one.
-  return value as ServerStatus;
 }
 
 function formatServer(status: ServerStatus, nowMs: number): string {

@@ -75,20 +75,34 @@ async function exchange(call: Call, stdout: Output, giveUpMs: number): Promise<O
         document += text;
       },
     });
-    if (outcome.ok && document !== "") {
-      stdout.write(call.json ? "\n" : await formatDocument(connection, document));
+    // A judgement takes a document: silence does not call a restart safe.
+    if (!outcome.ok || (document === "" && !call.restartSafe)) return outcome;
+    if (call.json) {
+      stdout.write("\n");
+      return outcome;
     }
-    return outcome;
+    return await present(connection, call, document, stdout);
   } finally {
     connection.close();
   }
 }
 
-/** The document of a call without --json: only `status` has one. */
-async function formatDocument(connection: Connection, document: string): Promise<string> {
-  const { formatStatus } = await import("./format_status.ts");
+/** Shows or judges the document of a call without --json: only `status` has one. */
+async function present(
+  connection: Connection,
+  call: Call,
+  document: string,
+  stdout: Output,
+): Promise<Outcome> {
   try {
-    return formatStatus(document, Date.now());
+    if (call.restartSafe) {
+      const { restartLoss } = await import("./restart_loss.ts");
+      const message = restartLoss(document);
+      return message === undefined ? { ok: true } : { ok: false, message };
+    }
+    const { formatStatus } = await import("./format_status.ts");
+    stdout.write(formatStatus(document, Date.now()));
+    return { ok: true };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw connection.noAnswer(`it sent a status document that ${cause.message}`);

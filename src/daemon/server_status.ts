@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
@@ -73,12 +74,12 @@ export class StatusSource {
   }
 }
 
-function projectStatus({ description, started, persistent, engines }: ProjectView): ProjectStatus {
+function projectStatus({ description, started, confFiles, engines }: ProjectView): ProjectStatus {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
     name: description.name,
     started,
-    persistent,
+    persistent: confFiles?.every((file) => existsSync(file)) ?? false,
     loop: description.loop,
     interval_us: description.intervalSeconds * SECONDS,
     sleep_us: description.sleepSeconds * SECONDS,

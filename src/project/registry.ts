@@ -28,8 +28,8 @@ export interface EngineRequest extends EngineCommand {
 export interface ProjectView {
   readonly description: ProjectDescription;
   readonly started: boolean;
-  /** All of it comes from files of --conf-dir, and is there again when the server starts anew. */
-  readonly persistent: boolean;
+  /** The files of --conf-dir that it comes from; undefined when some of it comes from elsewhere. */
+  readonly confFiles: readonly string[] | undefined;
   readonly engines: readonly {
     readonly description: EngineDescription;
     readonly tasks: readonly TaskStatus[];
@@ -186,7 +186,7 @@ export class Registry {
     return projects.reverse().map((project) => ({
       description: project.description,
       started: project.started,
-      persistent: this.#isPersistent(project),
+      confFiles: this.#confFilesOf(project),
       engines: [...project.engines.values()].reverse().map((live) => ({
         description: live.description,
         tasks: [...live.tasks.keys()].reverse().map((task) => live.engine.taskStatus(task)),
@@ -200,13 +200,21 @@ export class Registry {
     return project;
   }
 
-  #isPersistent({ description, engines }: LiveProject): boolean {
+  #confFilesOf({ description, engines }: LiveProject): string[] | undefined {
     const live = [...engines.values()];
-    return [
-      description,
-      ...live.map((engine) => engine.description),
-      ...tasksOf(live).map(({ task }) => task),
-    ].every((one) => this.#confFiles.has(one));
+    const files = new Set<string>();
+    for (
+      const one of [
+        description,
+        ...live.map((engine) => engine.description),
+        ...tasksOf(live).map(({ task }) => task),
+      ]
+    ) {
+      const file = this.#confFiles.get(one);
+      if (file === undefined) return undefined;
+      files.add(file);
+    }
+    return [...files];
   }
 
   async #remember({ description, started }: LiveProject): Promise<string[]> {

@@ -64,7 +64,7 @@ export interface Availability<Name extends string> {
 export interface ProjectStatus {
   name: string;
   started: boolean;
-  /** It comes from a file of --conf-dir and is there again when the server starts anew. */
+  /** All of it comes from files of --conf-dir, which are still there: it is back when the server starts anew. */
   persistent: boolean;
   /** Scans in a round. */
   loop: number;

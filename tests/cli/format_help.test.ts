@@ -16,7 +16,7 @@ describe("formatHelp()", () => {
         "etmem project stop -n|--name PROJECT -s|--socket NAME",
         "etmem project show [-n|--name PROJECT] -s|--socket NAME",
         "etmem engine CMD -n|--proj_name PROJECT -s|--socket NAME -e|--engine ENGINE [-t|--task_name TASK] [--json]",
-        "etmem status [-n|--name PROJECT] [--json] -s|--socket NAME",
+        "etmem status [-n|--name PROJECT] [--json] [--restart-safe] -s|--socket NAME",
       ]
     ) expect(help).toContain(`\n  ${usage}\n`);
   });
@@ -27,7 +27,9 @@ describe("formatHelp()", () => {
       const help = formatHelp(words, ofWords(...words));
       const named = help.slice(help.indexOf("\nOptions:\n"), help.indexOf("\nValues:\n"));
       const expected = [...Object.values(command?.options ?? {}).map(({ long }) => long), "help"];
-      expect(Array.from(named.matchAll(/--(\w+)/g), (match) => match[1] ?? "")).toEqual(expected);
+      expect(Array.from(named.matchAll(/--([\w-]+)/g), (match) => match[1] ?? "")).toEqual(
+        expected,
+      );
     });
   }
 

@@ -254,6 +254,28 @@ describe("runClient() over v2", () => {
     expect(server.received).toBe('{"version":2,"command":"status"}\n');
   });
 
+  test("judges by the document of --restart-safe, and only by one", async () => {
+    const judged = async (
+      ...projects: { name: string; started: boolean; persistent: boolean }[]
+    ) => {
+      const encoder = new AnswerEncoderV2();
+      using server = answering(encoder.document({ version: 1, projects }), encoder.success());
+      return await runToEnd(status(server.name, "--restart-safe"));
+    };
+    const kept = { name: "kept", started: true, persistent: true };
+    expect(await judged(kept)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await judged(kept, { name: "passing", started: true, persistent: false })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: 'etmem: Cannot restart the server without losing "passing": ' +
+        "it is started and not persistent\n",
+    });
+    using silent = answering(new AnswerEncoderV2().success());
+    expect((await runToEnd(status(silent.name, "--restart-safe"))).status).toBe(3);
+    expect((await runToEnd(status(silent.name, "--restart-safe", "--json"))).status).toBe(2);
+    expect((await runToEnd(status(silent.name, "--restart-safe", "-n", "kept"))).status).toBe(2);
+  });
+
   test("passes over progress and messages that it does not know, and waits while they come", async () => {
     const giveUpMs = 400;
     using server = new FakeServer({

@@ -127,6 +127,25 @@ describe("--conf-dir", () => {
     expect(await shown(server)).toEqual(["late stopped passing"]);
   });
 
+  test("a project whose file is gone is not persistent, and no restart is safe while it runs", async () => {
+    using files = new Installation();
+    const paths = ["a", "b"].map((name) => files.conf(`${name}.conf`, slideConfig(name, "t")));
+    await using server = await files.start(2);
+    await untilShown(server, "b started persistent", "a started persistent");
+    const safe = () => server.etmem("status", "--restart-safe");
+    expect(await safe()).toEqual({ status: 0, stdout: "", stderr: "" });
+    for (const path of paths) unlinkSync(path);
+    expect(await shown(server)).toEqual(["b started passing", "a started passing"]);
+    expect(await safe()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: 'etmem: Cannot restart the server without losing "b", "a": ' +
+        "they are started and not persistent\n",
+    });
+    for (const name of ["a", "b"]) await server.etmem("project", "stop", "-n", name);
+    expect(await safe()).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
   test("obj del says that a file which is still there brings its objects back", async () => {
     using files = new Installation();
     const path = files.conf("a.conf", slideConfig("a", "t"));

@@ -454,16 +454,18 @@ test("view() refuses a project that is not there", async () => {
 describe("objects of --conf-dir", () => {
   const KEPT: AddOptions = { confFile: "/conf.d/kept", signal: NEVER };
 
-  test("view() calls a project persistent when all of it is", async () => {
+  test("view() tells the files of a project that comes from such files alone", async () => {
     await registry.add(objects("kept", "a"), KEPT);
     await registry.add(objects("passing"), ADD);
-    const persistent = () => registry.view().map((view) => view.persistent);
-    expect(persistent()).toEqual([false, true]);
+    const confFiles = () => registry.view().map((view) => view.confFiles);
+    expect(confFiles()).toEqual([undefined, ["/conf.d/kept"]]);
     await registry.add(onlyTasks("kept", "b"), ADD);
-    expect(persistent()).toEqual([false, false]);
+    expect(confFiles()).toEqual([undefined, undefined]);
     const tasks = [{ project: "kept", engine: "slide", name: "b" }];
     expect(await registry.remove({ projects: [], engines: [], tasks }, NEVER)).toEqual([]);
-    expect(persistent()).toEqual([false, true]);
+    expect(confFiles()).toEqual([undefined, ["/conf.d/kept"]]);
+    await registry.add(onlyTasks("kept", "b"), { ...KEPT, confFile: "/conf.d/more" });
+    expect(confFiles()).toEqual([undefined, ["/conf.d/kept", "/conf.d/more"]]);
   });
 
   test("remove() tells the files that hold what is gone", async () => {
