@@ -141,7 +141,9 @@ test("readConfigFile() leaves no descriptor open, whatever it says", () => {
   const good = file("fd-good", 0o600);
   const bad = file("fd-bad", 0o644);
   const open = (): string[] => {
-    return openDescriptors().filter((file) => [good, bad].includes(file) || file.endsWith("/mem"));
+    return openDescriptors().filter((target) =>
+      [good, bad].includes(target) || target.endsWith("/mem")
+    );
   };
   const before = open();
   for (let i = 0; i < 20; i++) {
