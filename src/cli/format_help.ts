@@ -1,15 +1,8 @@
 import { formatOptionList, formatPairs, formatSynopsis } from "../options/format_options.ts";
-import type { Option } from "../options/option.ts";
+import { allOptions } from "./all_options.ts";
 import { type Command, commandName } from "./command.ts";
 import { GROUPS } from "./commands.ts";
-
-const EXIT_STATUS = `
-Exit status:
-  0  done
-  1  the server refused, or the answer could not be written
-  2  wrong usage
-  3  the server cannot be reached or stopped answering
-`;
+import { CLIENT_EXIT_STATUSES } from "./exit_statuses.ts";
 
 /** The help text about the given commands, which `etmem WORDS help` asked for. */
 export function formatHelp(words: readonly string[], commands: readonly Command[]): string {
@@ -20,7 +13,8 @@ export function formatHelp(words: readonly string[], commands: readonly Command[
     commands.length === 1 ? "" : `\nCommands:\n${formatCommands(words, commands)}`,
     "\nOptions:\n",
     formatOptionList(allOptions(commands)),
-    EXIT_STATUS,
+    `\nExit status:\n${formatPairs(CLIENT_EXIT_STATUSES)}`,
+    "\nSee etmem(1), etmem.conf(5) and etmemd(8).\n",
   ].join("");
 }
 
@@ -48,15 +42,4 @@ function formatCommands(words: readonly string[], commands: readonly Command[]):
       words.length === 0 ? "print this help; obj, project, ... have their own" : "print this help",
     ],
   ]);
-}
-
-/** Each option once, though several commands have it. */
-function allOptions(commands: readonly Command[]): Option[] {
-  const options = new Map<string, Option>();
-  for (const command of commands) {
-    for (const option of Object.values(command.options)) {
-      if (!options.has(option.long)) options.set(option.long, option);
-    }
-  }
-  return [...options.values()];
 }

@@ -1,4 +1,4 @@
-import { formatOptionList, formatSynopsis } from "../options/format_options.ts";
+import { formatOptionList, formatPairs, formatSynopsis } from "../options/format_options.ts";
 import type { OptionTable, ParsedOptions } from "../options/option.ts";
 import { parseOptions, type ParseResult } from "../options/parse_options.ts";
 import { integerKind, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
@@ -49,12 +49,25 @@ export function formatServerOptions(options: ServerOptions): string[] {
   ];
 }
 
+/** Exit statuses of etmemd with their meanings, for help texts and manual pages. */
+export const SERVER_EXIT_STATUSES = [
+  ["0", "a signal ended the server, or with -m it is ready"],
+  ["1", "the server could not start, or something went wrong within"],
+  ["2", "wrong usage"],
+] as const;
+
 /** The text of `etmemd --help`. */
 export function serverHelp(): string {
-  return `usage: etmemd ${formatSynopsis(SERVER_OPTIONS)}
+  return `etmemd: server of etmem, watches which memory of chosen processes is used and moves the rest
+to swap or to a slow NUMA node. It needs root, and etmem controls it through the socket.
 
-Server of etmem: watches which memory of chosen processes is used, and moves the rest to swap or to a
-slow NUMA node. It is controlled by etmem(1) through the socket.
+Usage:
+  etmemd ${formatSynopsis(SERVER_OPTIONS)}
 
-${formatOptionList(Object.values(SERVER_OPTIONS))}`;
+Options:
+${formatOptionList(Object.values(SERVER_OPTIONS))}
+Exit status:
+${formatPairs(SERVER_EXIT_STATUSES)}
+See etmemd(8), etmem(1) and etmem.conf(5).
+`;
 }

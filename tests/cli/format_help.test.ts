@@ -54,7 +54,8 @@ describe("formatHelp()", () => {
         "  0  done\n" +
         "  1  the server refused, or the answer could not be written\n" +
         "  2  wrong usage\n" +
-        "  3  the server cannot be reached or stopped answering\n",
+        "  3  the server cannot be reached or stopped answering\n" +
+        "\nSee etmem(1), etmem.conf(5) and etmemd(8).\n",
     );
   });
 
