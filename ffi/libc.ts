@@ -139,11 +139,11 @@ export function tell(fd: number): number {
   return position;
 }
 
-/** ioctl(2) with a pointer argument. @throws {SystemCallError} */
-export function ioctl(fd: number, request: number, argument: Memory): void {
-  if (libc.ioctl(fd, request, argument) < 0) {
-    throw new SystemCallError("ioctl", lastErrno(), `0x${request.toString(16)}`);
-  }
+/** ioctl(2) with a pointer argument. @returns its result. @throws {SystemCallError} */
+export function ioctl(fd: number, request: number, argument: Memory): number {
+  const result = libc.ioctl(fd, request, argument);
+  if (result < 0) throw new SystemCallError("ioctl", lastErrno(), `0x${request.toString(16)}`);
+  return result;
 }
 
 /** syscall(2) by number. @returns its result. @throws {SystemCallError} named `name`. */

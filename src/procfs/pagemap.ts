@@ -1,4 +1,5 @@
 import { PAGE_SIZE, pread } from "../../ffi/libc.ts";
+import { PagemapScan } from "../../ffi/pagemap_scan.ts";
 
 const ENTRY_BYTES = 8;
 /** Entries read at once: 512 KiB of pagemap, 256 MiB of 4K pages. */
@@ -16,6 +17,9 @@ const FRAME_HIGH_MASK = 0x7f_ffff;
 const words = new Uint32Array(2 * WINDOW_ENTRIES);
 /** Whose entries those are: the key of a Pagemap. */
 let owner: symbol | undefined;
+
+/** PAGEMAP_SCAN, once it was asked for; "missing" where the kernel has none. */
+let pagemapScan: PagemapScan | "missing" | undefined;
 
 /**
  * A window onto /proc/PID/pagemap; there is one window a thread, which the last to load it has. Held open on
@@ -50,6 +54,57 @@ export class Pagemap {
     this.#from = from;
     this.#count = bytes / ENTRY_BYTES;
     return this.#count;
+  }
+
+  /**
+   * Gives each run of present pages in [from, to), ascending; holes cost nothing where there is PAGEMAP_SCAN.
+   * @param stopped asked now and then.
+   * @returns how it ended. @throws {SystemCallError} ESRCH when the address space is gone.
+   */
+  forEachPresent(
+    from: number,
+    to: number,
+    stopped: () => boolean,
+    take: (page: number, pages: number) => void,
+  ): "done" | "gone" | "stopped" {
+    for (let page = from; page < to;) {
+      if (stopped()) return "stopped";
+      const regions = this.#scan(page, to);
+      if (regions === undefined) {
+        const read = this.load(page, to);
+        if (read === 0) return "gone";
+        this.#giveLoaded(take);
+        page += read;
+      } else {
+        const scan = pagemapScan as PagemapScan;
+        for (let i = 0; i < regions; i++) {
+          const first = scan.start(i) / PAGE_SIZE;
+          take(first, scan.end(i) / PAGE_SIZE - first);
+        }
+        page = scan.walkEnd / PAGE_SIZE;
+      }
+    }
+    return "done";
+  }
+
+  /** @returns regions of present pages; undefined where the kernel has no PAGEMAP_SCAN. */
+  #scan(from: number, to: number): number | undefined {
+    if (pagemapScan === "missing") return undefined;
+    pagemapScan ??= new PagemapScan();
+    const regions = pagemapScan.findPresent(this.#fd, from * PAGE_SIZE, to * PAGE_SIZE);
+    if (regions === undefined) pagemapScan = "missing";
+    return regions;
+  }
+
+  /** Runs of present pages in the window. */
+  #giveLoaded(take: (page: number, pages: number) => void): void {
+    const end = this.#from + this.#count;
+    for (let page = this.#from; page < end; page++) {
+      if (!this.isPresent(page)) continue;
+      const first = page;
+      while (page < end && this.isPresent(page)) page++;
+      take(first, page - first);
+    }
   }
 
   /** Drops the window: what it holds is out of date. */

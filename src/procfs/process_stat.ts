@@ -16,6 +16,11 @@ export interface ProcessStat {
   readonly startTicks: number;
   /** Changes with execve(2): where the program's code and its stack begin. */
   readonly memoryId: string;
+  /**
+   * Changes when a page becomes present: page faults, mapped and resident size. What others do to the memory without
+   * a fault of the process (ptrace(2), swapoff(2)) shows in the size only, which recent kernels round.
+   */
+  readonly activity: string;
 }
 
 /**
@@ -49,6 +54,7 @@ export function parseProcessStat(text: string): ProcessStat {
     threads: integer(20),
     startTicks: integer(22),
     memoryId: `${field(26)}:${field(28)}`,
+    activity: `${field(10)}:${field(12)}:${field(23)}:${field(24)}`,
   };
 }
 

@@ -7,6 +7,8 @@ import { type ProcessStat, readProcessStat } from "./process_stat.ts";
 export interface FoundProcess {
   readonly pid: number;
   readonly startTicks: number;
+  /** ProcessStat.activity */
+  readonly activity: string;
 }
 
 /** Which processes are looked for: one by pid, or all of a name. */
@@ -138,9 +140,9 @@ export function findProcesses(query: ProcessQuery, root = "/proc"): FoundProcess
     for (const process of generation) {
       if (seen.has(process.pid) || process.isKernelThread || isServer(process.comm)) continue;
       seen.add(process.pid);
-      const { pid, startTicks } = process;
+      const { pid, startTicks, activity } = process;
       // A process whose first thread has ended looks dead, and may have children.
-      if (!process.isDead) found.push({ pid, startTicks });
+      if (!process.isDead) found.push({ pid, startTicks, activity });
       if (pid !== INIT_PID) parents.push(process);
     }
     generation = parents.length === 0 ? [] : look.childrenOf(parents);

@@ -21,16 +21,20 @@ const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
 class SmapsTracker implements Tracker {
   scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
     try {
-      if (runsVirtualMachine(target.dirFd)) return { state: "unfit", reason: KVM_REASON };
+      return this.#scan(target, counts);
     } catch (error) {
       if (isGone(error)) return { state: "gone" };
       throw error;
     }
+  }
+
+  #scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    if (runsVirtualMachine(target.dirFd)) return { state: "unfit", reason: KVM_REASON };
     const vmas = counts === null ? [] : readSmaps(target.dirFd, target.stopped);
     if (vmas === undefined) return { state: "gone" };
     if (target.stopped()) return { state: "stopped" };
     // At once: what is used between the two looks is not seen.
-    if (!clearRefs(target.dirFd)) return { state: "gone" };
+    clearRefs(target.dirFd);
     const windowStartMs = performance.now();
     if (counts !== null) {
       const state = this.#countAll(target, vmas, counts);
@@ -48,17 +52,12 @@ class SmapsTracker implements Tracker {
     for (const vma of vmas) {
       if (!isSwappable(vma) || vma.rssBytes === 0) continue;
       const weight = vma.referencedBytes * IDLE_DIVISOR < vma.rssBytes ? 0 : 1;
-      const to = pageOf(vma.end);
       // A VMA that grew while smaps was read may be listed again from its new beginning.
-      for (let from = Math.max(pageOf(vma.start), counts.position); from < to;) {
-        if (stopped()) return "stopped";
-        const read = pagemap.load(from, to);
-        if (read === 0) return "gone";
-        for (let page = from; page < from + read; page++) {
-          if (pagemap.isPresent(page)) counts.add(page, 1, weight, false);
-        }
-        from += read;
-      }
+      const from = Math.max(pageOf(vma.start), counts.position);
+      const ended = pagemap.forEachPresent(from, pageOf(vma.end), stopped, (page, pages) => {
+        counts.add(page, pages, weight, false);
+      });
+      if (ended !== "done") return ended;
     }
     counts.endScan();
     return "counted";
@@ -69,20 +68,11 @@ class SmapsTracker implements Tracker {
   }
 }
 
-function clearRefs(dirFd: number): boolean {
-  let fd: number;
-  try {
-    fd = openAt(dirFd, "clear_refs", O_WRONLY);
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
+/** @throws {SystemCallError} ENOENT or ESRCH when the process is gone. */
+function clearRefs(dirFd: number): void {
+  const fd = openAt(dirFd, "clear_refs", O_WRONLY);
   try {
     write(fd, CLEAR_REFS_ALL, CLEAR_REFS_ALL.length);
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
   } finally {
     close(fd);
   }

@@ -46,8 +46,8 @@ function trialOf(target: TargetProcess, more: Partial<RoundMeans> = {}): Trial {
     onReply: (reply) => replies.push(reply),
     ...more,
   };
-  const { startTicks } = readProcessStat(target.process.dirFd)!;
-  return { process: { pid: target.pid, startTicks }, replies, means, controller };
+  const { startTicks, activity } = readProcessStat(target.process.dirFd)!;
+  return { process: { pid: target.pid, startTicks, activity }, replies, means, controller };
 }
 
 describe("runProcessRound()", () => {

@@ -62,6 +62,29 @@ describe("Pagemap", () => {
     expect(pagemap.holds(from)).toBe(false);
   });
 
+  test("forEachPresent() gives the runs of present pages, whatever lies between", async () => {
+    using trial = await TargetProcess.start({ reserveBytes: 2 ** 30, hot: "none" });
+    const { pagemap } = trial.process;
+    const [from, to] = [pageOf(trial.area.start), pageOf(trial.area.end)];
+    // half a window before the area; it has a page of its own here and there
+    const before = from - WINDOW_ENTRIES / 2;
+    const present = new Set<number>();
+    let last = before;
+    const ended = pagemap.forEachPresent(before, to, () => false, (page, pages) => {
+      expect(page).toBeGreaterThanOrEqual(last);
+      for (last = page; last < page + pages; last++) present.add(last);
+    });
+    expect(ended).toBe("done");
+    for (let page = before; page < to; page += WINDOW_ENTRIES) {
+      const read = pagemap.load(page, to);
+      for (let i = 0; i < read; i++) {
+        expect(present.has(page + i)).toBe(pagemap.isPresent(page + i));
+      }
+    }
+    expect(present.size).toBeGreaterThanOrEqual(to - from);
+    expect(pagemap.forEachPresent(from, to, () => true, () => {})).toBe("stopped");
+  });
+
   test("reads as gone after execve and after the end, never as other memory", async () => {
     using trial = await TargetProcess.start();
     const { pagemap } = trial.process;

@@ -22,6 +22,7 @@ describe("parseProcessStat()", () => {
         threads: 3,
         startTicks: 123456789012,
         memoryId: "26:28",
+        activity: "10:12:23:24",
       });
   });
 
@@ -69,5 +70,18 @@ describe("readProcessStat()", () => {
     expect(after.memoryId).not.toBe(before.memoryId);
     await trial.end();
     expect(readProcessStat(trial.process.dirFd)).toBeUndefined();
+  });
+
+  test("shows activity when pages become present, and none while none do", async () => {
+    const dirFd = openAt(AT_FDCWD, "/proc/self", O_RDONLY);
+    const activity = (): string => readProcessStat(dirFd)!.activity;
+    const before = activity();
+    expect(new Uint8Array(64 * 2 ** 20).fill(1).at(-1)).toBe(1);
+    expect(activity()).not.toBe(before);
+    close(dirFd);
+
+    using idle = await TargetProcess.start({ hot: "none" });
+    const still = readProcessStat(idle.process.dirFd)!.activity;
+    expect(readProcessStat(idle.process.dirFd)!.activity).toBe(still);
   });
 });

@@ -15,6 +15,9 @@ import type { SwapCache } from "./swap_cache.ts";
 import type { Workers } from "../shared_means.ts";
 
 const KEPT_ROUNDS = 16;
+/** A process that has nothing present is looked at so often although nothing seems to happen in it. */
+const QUIET_MS = 300_000;
+const QUIET_REASON = "had nothing present, and no page fault since";
 /** A stop does not wait longer for a thread that the kernel holds. */
 const STOP_MS = 900;
 
@@ -41,6 +44,8 @@ export class TaskRun {
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #abort = new AbortController();
   readonly #memories = new Map<string, ProcessMemory>();
+  /** Processes that had nothing present at the end of a round: what they were like before it, and when it was. */
+  readonly #quiet = new Map<string, { readonly activity: string; readonly lookedMs: number }>();
   /** Newest first. */
   readonly #records: RoundRecord[] = [];
   readonly #total: TaskStatus["total"] = {
@@ -122,10 +127,24 @@ export class TaskRun {
       signal: this.#abort.signal,
       onReply: (reply, process) => this.#note(record, reply, process),
     };
-    await Promise.all(found.map((process) => this.#work(process, means, record)));
+    const busy: FoundProcess[] = [];
+    const quietPids: number[] = [];
+    for (const process of found) {
+      if (this.#isQuiet(process)) quietPids.push(process.pid);
+      else busy.push(process);
+    }
+    if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
+    await Promise.all(busy.map((process) => this.#work(process, means, record)));
     if (record.status.asked_bytes > 0 && !this.#abort.signal.aborted) {
       record.status.phases.swapcache_us = Math.round(await this.#means.swapCache.keep());
     }
+  }
+
+  /** Whether a scan would find nothing present, as the one before did: most of what was moved once is left alone. */
+  #isQuiet(process: FoundProcess): boolean {
+    const quiet = this.#quiet.get(keyOf(process));
+    return quiet !== undefined && quiet.activity === process.activity &&
+      performance.now() - quiet.lookedMs < QUIET_MS;
   }
 
   async #work(process: FoundProcess, means: RoundMeans, record: RoundRecord): Promise<void> {
@@ -134,10 +153,15 @@ export class TaskRun {
     if (turn === undefined) return;
     const known = this.#memories.get(key);
     this.#memories.delete(key);
+    this.#quiet.delete(key);
+    const lookedMs = performance.now();
     try {
       const reply = await runProcessRound(process, this.#plan, means, known, turn.isStale);
       if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
         this.#memories.set(key, reply.memory);
+      }
+      if (reply?.state === "done" && reply.moves.present === 0) {
+        this.#quiet.set(key, { activity: process.activity, lookedMs });
       }
     } catch (error) {
       record.status.scan_errors++;
@@ -170,7 +194,9 @@ export class TaskRun {
 
   #forgetAllBut(found: readonly FoundProcess[]): void {
     const keys = new Set(found.map(keyOf));
-    for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key);
+    for (const known of [this.#memories, this.#quiet]) {
+      for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+    }
     this.#means.turns.keepOnly(keys, this);
   }
 

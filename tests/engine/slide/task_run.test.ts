@@ -88,6 +88,25 @@ describe.skipIf(missing !== undefined)("a started task", () => {
     expect(found.processes).toBe(1);
   });
 
+  test("leaves a process alone that has nothing present, until a page of it is touched", async () => {
+    using target = await TargetProcess.start({ hot: "none" });
+    await using trial = await SlideTrial.start(project(), task(byPid(target)));
+    const isQuiet = ({ skipped }: RoundStatus): boolean =>
+      skipped.some(({ reason }) => reason === "had nothing present, and no page fault since");
+    process.kill(target.pid, "SIGSTOP");
+    const quiet = await trial.untilRound("to find nothing", isQuiet);
+    expect(quiet).toMatchObject({ processes: 1, scanned_bytes: 0, present_bytes: 0, cpu_us: 0 });
+    process.kill(target.pid, "SIGCONT");
+    expect(await target.target.verify()).toBe(0);
+    const back = await trial.untilRound("to see it back", (one) => one.came_back_bytes > 4 * MIB);
+    expect(back.number).toBeGreaterThan(quiet.number);
+    expect(isQuiet(back)).toBe(false);
+    const again = await trial.untilRound("to move it again", (one) => {
+      return one.number > quiet.number && one.moved_bytes > 4 * MIB;
+    });
+    expectAccount(again);
+  });
+
   test("holds back for the thresholds and for T=0, and says so", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     const cases = [

@@ -1,0 +1,82 @@
+import { CMemory } from "./c_memory.ts";
+import { errorCode } from "./errno.ts";
+import { ioctl } from "./libc.ts";
+
+/** _IOWR('f', 16, struct pm_scan_arg). */
+export const PAGEMAP_SCAN = 0xc060_6610;
+const PAGE_IS_PRESENT = 1n << 3n;
+
+/** The members of struct pm_scan_arg that are used, by number: all 12 are 64 bits wide. */
+export const PM_SCAN_ARG = {
+  members: 12,
+  size: 0,
+  start: 2,
+  end: 3,
+  walk_end: 4,
+  vec: 5,
+  vec_len: 6,
+  category_mask: 9,
+  return_mask: 11,
+} as const;
+
+/** struct page_region, in bytes. */
+export const PAGE_REGION = { sizeBytes: 24, start: 0, end: 8 } as const;
+
+/** Regions that one call answers with at most. */
+const MOST_REGIONS = 512;
+
+/**
+ * The ioctl PAGEMAP_SCAN of /proc/PID/pagemap (include/uapi/linux/fs.h, Linux 6.7), asked where memory is present.
+ * It costs for what has page tables, not for holes.
+ */
+export class PagemapScan {
+  readonly #argument = new BigUint64Array(PM_SCAN_ARG.members);
+  readonly #memory = new CMemory(PAGE_REGION.sizeBytes * MOST_REGIONS);
+  readonly #regions = this.#memory.view();
+  /** Address up to which the last call looked. */
+  walkEnd = 0;
+
+  constructor() {
+    const argument = this.#argument;
+    argument[PM_SCAN_ARG.size] = BigInt(argument.byteLength);
+    argument[PM_SCAN_ARG.vec] = BigInt(this.#memory.address);
+    argument[PM_SCAN_ARG.vec_len] = BigInt(MOST_REGIONS);
+    argument[PM_SCAN_ARG.category_mask] = PAGE_IS_PRESENT;
+    argument[PM_SCAN_ARG.return_mask] = PAGE_IS_PRESENT;
+  }
+
+  /**
+   * Looks for present memory in [start, end), addresses in bytes.
+   * @param fd of pagemap. @returns how many regions there are below `walkEnd`; undefined where the kernel has no
+   * PAGEMAP_SCAN. @throws {SystemCallError}
+   */
+  findPresent(fd: number, start: number, end: number): number | undefined {
+    const argument = this.#argument;
+    argument[PM_SCAN_ARG.start] = BigInt(start);
+    argument[PM_SCAN_ARG.end] = BigInt(end);
+    argument[PM_SCAN_ARG.walk_end] = 0n;
+    try {
+      const regions = ioctl(fd, PAGEMAP_SCAN, argument);
+      this.walkEnd = Number(argument[PM_SCAN_ARG.walk_end]);
+      return regions;
+    } catch (error) {
+      // Kernels before 6.7; seccomp filters and emulators may say EINVAL or ENOSYS of what they do not know.
+      if (["ENOTTY", "EINVAL", "ENOSYS"].includes(errorCode(error) ?? "")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where region `index` of the last answer begins, in bytes. */
+  start(index: number): number {
+    return this.#address(index, PAGE_REGION.start);
+  }
+
+  /** First address behind region `index` of the last answer. */
+  end(index: number): number {
+    return this.#address(index, PAGE_REGION.end);
+  }
+
+  #address(index: number, offset: number): number {
+    return Number(this.#regions.getBigUint64(PAGE_REGION.sizeBytes * index + offset, true));
+  }
+}
