@@ -20,12 +20,21 @@ export interface Vma {
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const DASH = 0x2d;
+/** User space ends below it on every machine. */
+const ADDRESS_LIMIT = 2 ** 60;
 
 function hexDigit(byte: number | undefined): number {
   if (byte === undefined) return -1;
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
   return -1;
+}
+
+/** Whether an address of 16 digits begins here that is no user's: of [vsyscall], which no number holds. */
+function isKernels(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== 0x66 || bytes[at + 16] !== DASH) return false;
+  for (let i = at; i < at + 16; i++) if (hexDigit(bytes[i]) < 0) return false;
+  return true;
 }
 
 /**
@@ -50,24 +59,24 @@ export function parseMaps(bytes: Uint8Array, file = "maps", firstLine = 1): Vma[
     for (let digit = hexDigit(bytes[at]); digit >= 0; digit = hexDigit(bytes[++at])) {
       value = value * 16 + digit;
     }
-    if (at === from || bytes[at] !== terminator) throw fail(item, from);
+    if (at === from || bytes[at] !== terminator || value >= ADDRESS_LIMIT) throw fail(item, from);
     at++;
     return value;
   };
   const skipField = (item: string): void => {
-    const end = bytes.indexOf(SPACE, at);
-    if (end < 0) throw fail(item, at);
-    at = end + 1;
+    const from = at;
+    while (at < bytes.length && bytes[at] !== SPACE && bytes[at] !== NEWLINE) at++;
+    if (bytes[at] !== SPACE) throw fail(item, from);
+    at++;
   };
   while (at < bytes.length) {
     line++;
-    const isKernels = bytes[at] === 0x66 && bytes[at + 15] !== DASH && bytes[at + 16] === DASH;
-    if (!isKernels) {
+    if (!isKernels(bytes, at)) {
       const start = address("start", DASH);
       const end = address("end", SPACE);
       const perms = at;
-      if (bytes[perms + 4] !== SPACE) throw fail("permissions", perms);
-      at += 5;
+      skipField("permissions");
+      if (at !== perms + 5) throw fail("permissions", perms);
       skipField("offset");
       skipField("device");
       let inode = 0;

@@ -52,7 +52,7 @@ export class Pagemap {
     const wanted = Math.min(to - from, WINDOW_ENTRIES);
     const bytes = pread(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES);
     this.#from = from;
-    this.#count = bytes / ENTRY_BYTES;
+    this.#count = Math.floor(bytes / ENTRY_BYTES);
     return this.#count;
   }
 

@@ -23,6 +23,8 @@ export interface ProcessStat {
   readonly activity: string;
 }
 
+const INTEGER = /^-?\d+$/;
+
 /**
  * Parses /proc/PID/stat (proc_pid_stat(5)). The name in parentheses may hold anything, `)` too, so fields
  * are counted from the last one.
@@ -35,15 +37,15 @@ export function parseProcessStat(text: string): ProcessStat {
   /** By the number that the manual page gives it. */
   const field = (number: number): string => {
     const value = fields[number - 3];
-    if (open < 0 || closing < open || value === undefined) {
+    if (open < 0 || closing < open || text[closing + 1] !== " " || value === undefined) {
       throw new ProcfsError("stat", 1, `field ${number}`, text.slice(0, 80));
     }
     return value;
   };
   const integer = (number: number): number => {
-    const value = Number(field(number));
-    if (!Number.isFinite(value)) throw new ProcfsError("stat", 1, `field ${number}`, field(number));
-    return value;
+    const value = field(number);
+    if (!INTEGER.test(value)) throw new ProcfsError("stat", 1, `field ${number}`, value);
+    return Number(value);
   };
   const state = field(3);
   return {

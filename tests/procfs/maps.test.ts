@@ -104,6 +104,11 @@ describe("parseMaps()", () => {
       ["1000-2000 rw-p 00000000 00:00", "device"],
       ["1000-2000 rw-p 00000000 00:00 ", "inode"],
       ["1000-2000 rw-p 00000000 00:00 12a", "inode"],
+      ["f\nfffffffff600000-ffffffffff601000 --xp 00000000 00:00 0", "start"],
+      ["1000-1000000000000000 rw-p 00000000 00:00 0", "end"],
+      ["1000-2000 rw\np 00000000 00:00 0", "permissions"],
+      ["1000-2000 rw-p \n0 00:00 0", "offset"],
+      ["1000-2000 rw-p 0 \n00:00 0", "device"],
     ];
     for (const [line, item] of wrong) {
       const text = item === "offset" || item === "device" ? line : `${line}\n`;

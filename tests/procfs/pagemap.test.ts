@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { writeFileSync } from "node:fs";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
 import { Pagemap, pageOf, WINDOW_ENTRIES } from "../../src/procfs/pagemap.ts";
 import { KpageFlags } from "../../src/procfs/kpageflags.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
 describe("Pagemap", () => {
@@ -100,6 +102,16 @@ describe("Pagemap", () => {
     await ended.end();
     expect(ended.process.pagemap.isAlive(last)).toBe(false);
     expect(ended.process.pagemap.load(last, last + 10)).toBe(0);
+  });
+
+  test("holds() no entry of which only a part could be read", () => {
+    using folder = new ScratchFolder();
+    writeFileSync(folder.at("pagemap"), new Uint8Array(3 * 8 - 1).fill(0xff));
+    const fd = openAt(AT_FDCWD, folder.at("pagemap"), O_RDONLY);
+    const pagemap = new Pagemap(fd);
+    expect(pagemap.load(0, 10)).toBe(2);
+    expect([1, 2].map((page) => pagemap.holds(page))).toEqual([true, false]);
+    close(fd);
   });
 
   test("fails when its descriptor is none", () => {

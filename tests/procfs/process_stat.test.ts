@@ -51,6 +51,11 @@ describe("parseProcessStat()", () => {
       'Cannot read field 4 in line 1 of stat: found "many"',
     );
     expect(() => parseProcessStat("1 (x) S 1 2 3 4 5 6 7 8")).toThrow("Cannot read field 20");
+    expect(() => parseProcessStat(stat("x", { 4: "" }))).toThrow(
+      'field 4 in line 1 of stat: found ""',
+    );
+    expect(() => parseProcessStat(stat("x", { 22: "0x10" }))).toThrow('found "0x10"');
+    expect(() => parseProcessStat(stat("x", {}).replace(") ", "):"))).toThrow("field 3");
   });
 });
 
