@@ -77,7 +77,7 @@ function parse(line: string, tag: string, known: ReadonlySet<unknown>): object {
   if (
     typeof message !== "object" || message === null || !(tag in message) ||
     !known.has(Reflect.get(message, tag))
-  ) throw new SyntaxError(`Cannot read a message of the engine host: ${line.slice(0, 80)}`);
+  ) throw notUnderstood(line);
   return message;
 }
 
@@ -86,7 +86,29 @@ export function parseHostRequest(line: string): HostRequest {
   return parse(line, "ask", ASKED) as HostRequest;
 }
 
-/** @throws {SyntaxError} when the line is no report. */
+/** @throws {SyntaxError} when the line is no report: an engine can write to its host's descriptors. */
 export function parseHostReport(line: string): HostReport {
-  return parse(line, "say", SAID) as HostReport;
+  const report = parse(line, "say", SAID) as HostReport;
+  if (!isWhole(report)) throw notUnderstood(line);
+  return report;
+}
+
+/** Whether the parts of a report are what they are declared to be. */
+function isWhole(report: HostReport): boolean {
+  switch (report.say) {
+    case "ready":
+      return true;
+    case "calling":
+      return typeof report.operation === "string";
+    case "done": {
+      const operations: unknown = report.operations ?? [];
+      return Array.isArray(operations) && operations.every((name) => typeof name === "string");
+    }
+    case "refused":
+      return typeof report.message === "string";
+  }
+}
+
+function notUnderstood(line: string): SyntaxError {
+  return new SyntaxError(`Cannot read a message of the engine host: ${line.slice(0, 80)}`);
 }

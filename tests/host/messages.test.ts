@@ -35,7 +35,21 @@ test("formatMessage() makes one line that is parsed to the same message", () => 
 
 test("parseHostReport() and parseHostRequest() refuse what the other program does not say", () => {
   for (
-    const line of ["", "x", "null", "[]", "{}", '{"say":"hello"}', '{"ask":"ready"}', '{"say":1}']
+    const line of [
+      "",
+      "x",
+      "null",
+      "[]",
+      "{}",
+      '{"say":"hello"}',
+      '{"ask":"ready"}',
+      '{"say":1}',
+      '{"say":"refused"}',
+      '{"say":"refused","message":1}',
+      '{"say":"calling"}',
+      '{"say":"done","operations":1}',
+      '{"say":"done","operations":[1]}',
+    ]
   ) {
     expect(() => parseHostReport(line)).toThrow(SyntaxError);
   }
