@@ -16,8 +16,13 @@ export function configureLog(level: LogLevel, to: readonly LogSink[]): void {
 
 function emit(level: LogLevel, line: string): void {
   if (LOG_LEVELS.indexOf(level) < threshold) return;
-  const oneLine = line.replaceAll(/[\n\r]+/g, " | ");
+  const oneLine = line.replaceAll(/[\n\r]+/g, " | ").replaceAll(/[^\P{Cc}\t]/gu, escapeControl);
   for (const sink of sinks) sink(level, oneLine);
+}
+
+/** What a third-party engine prints, or a name holds, must not steer the terminal that shows the log. */
+function escapeControl(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 /** The server's log: one line a call, levels as in syslog(3). */
