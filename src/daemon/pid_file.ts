@@ -1,9 +1,11 @@
 import {
   closeSync,
+  constants,
   fchmodSync,
+  fstatSync,
   linkSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -19,16 +21,35 @@ const MODE = 0o600;
 /** How often another server may come in between before this one gives up. */
 const ATTEMPTS = 8;
 
-/** The pid in a pid file; undefined when there is no such file, or no pid in it. */
+/** Neither follows a symbolic link nor waits for the other end of a FIFO. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK |
+  constants.O_NOCTTY;
+/** A pid and its newline; of a larger file no more is looked at. */
+const READ_BYTES = 16;
+
+/** The pid in a pid file; undefined when there is no such file, it is no regular file, or has no pid in it. */
 function readPid(path: string): number | undefined {
+  let fd: number;
   try {
-    const text = readFileSync(path, "latin1").trim();
-    return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : undefined;
+    fd = openSync(path, READ_FLAGS);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (NO_PID_FILE.has(errorCode(error) ?? "")) return undefined;
     throw error;
   }
+  try {
+    const stats = fstatSync(fd);
+    // A folder is not moved away: reading it fails, which says what is there.
+    if (!stats.isFile() && !stats.isDirectory()) return undefined;
+    const bytes = Buffer.alloc(READ_BYTES);
+    const text = bytes.toString("latin1", 0, readSync(fd, bytes)).trim();
+    return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : undefined;
+  } finally {
+    closeSync(fd);
+  }
 }
+
+/** Of open(2): it is not there, a symbolic link, a socket or a device without a driver. */
+const NO_PID_FILE: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENXIO", "ENODEV"]);
 
 /** Whether a pid is that of an etmemd which is alive and not this one. */
 function isOtherServer(pid: number | undefined): pid is number {

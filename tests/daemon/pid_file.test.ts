@@ -3,12 +3,15 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -129,6 +132,29 @@ describe("writePidFile()", () => {
     expect(new Set(said).size).toBe(1);
     expect(readFileSync(path, "latin1")).toBe(`${said[0]}\n`);
     expect(readdirSync(folder).sort()).toEqual(["etmemd.pid", "start.ts"]);
+  });
+
+  test("writePidFile() replaces what is no regular file, without following it or waiting for it", () => {
+    const other = join(folder, "other");
+    writeFileSync(other, "1\n");
+    const make: readonly (() => void)[] = [
+      () => symlinkSync(other, path),
+      () => symlinkSync(join(folder, "nowhere"), path),
+      () => Bun.spawnSync(["mkfifo", path]),
+      () => symlinkSync(path, path),
+      () => linkSync(other, path),
+      () => writeFileSync(path, new Uint8Array(2 ** 20).fill(0x31)),
+    ];
+    for (const makeIt of make) {
+      makeIt();
+      expect(lstatSync(path)).toBeDefined();
+      expect(writePidFile(path)).toBeUndefined();
+      expect(lstatSync(path).isFile()).toBe(true);
+      expect(readFileSync(path, "latin1")).toBe(`${process.pid}\n`);
+      expect(readFileSync(other, "latin1")).toBe("1\n");
+      rmSync(path);
+    }
+    expect(readdirSync(folder)).toEqual(["other"]);
   });
 
   test("writePidFile() says why it cannot", () => {
