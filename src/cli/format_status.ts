@@ -2,7 +2,7 @@ import type { TaskStatus } from "../engine/status.ts";
 import type { Availability, EngineStatus, ProjectStatus, ServerStatus } from "../rpc/status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
-import { parseStatus } from "./parse_status.ts";
+import { withStatus } from "./with_status.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "./quantities.ts";
 
 /**
@@ -12,12 +12,12 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "./quantit
  * @throws {SyntaxError} when it is no document of the version known here; `message` says what it "is".
  */
 export function formatStatus(document: string, nowMs: number): string {
-  const status = parseStatus(document);
-  return [
-    formatServer(status, nowMs),
-    status.projects.length === 0 ? "\nno project exists\n" : "",
-    ...status.projects.map((project) => formatProject(project, status, nowMs)),
-  ].join("");
+  return withStatus(document, (status) =>
+    [
+      formatServer(status, nowMs),
+      status.projects.length === 0 ? "\nno project exists\n" : "",
+      ...status.projects.map((project) => formatProject(project, status, nowMs)),
+    ].join(""));
 }
 
 function formatServer(status: ServerStatus, nowMs: number): string {

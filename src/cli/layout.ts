@@ -21,7 +21,8 @@ function wrapAfter(head: string, indent: string, phrases: readonly string[]): st
   const lines: string[] = [];
   let line = head;
   let empty = true;
-  for (const word of phrases.join(", ").split(" ")) {
+  // A reason may be what a third-party engine says: no line break, nothing that steers a terminal.
+  for (const word of phrases.join(", ").replaceAll(/\p{Cc}+/gu, " ").split(" ")) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = indent;

@@ -8,6 +8,7 @@ import { formatHelp } from "./format_help.ts";
 import { NoAnswer } from "./no_answer.ts";
 import { Output, OutputError } from "./output.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
+import { TerminalText } from "./terminal_text.ts";
 
 /** Exit statuses of the client. */
 const DONE = 0;
@@ -43,7 +44,12 @@ export async function runClient(
       stdout.write(formatHelp(line.words, line.commands));
       return DONE;
     }
-    const outcome = await exchange(line.call, stdout, settings.giveUpMs ?? GIVE_UP_MS);
+    const terminal = new TerminalText(settings.stdout ?? 1);
+    const outcome = await exchange(
+      line.call,
+      (text) => stdout.write(terminal.clean(text)),
+      settings.giveUpMs ?? GIVE_UP_MS,
+    );
     if (outcome.ok) return DONE;
     complain(stderr, outcome.message || refusedWithoutWords(line.call));
     return REFUSED;
@@ -61,7 +67,11 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof OutputError ? REFUSED : undefined;
 }
 
-async function exchange(call: Call, stdout: Output, giveUpMs: number): Promise<Outcome> {
+async function exchange(
+  call: Call,
+  print: (text: Uint8Array | string) => void,
+  giveUpMs: number,
+): Promise<Outcome> {
   const connection = await Connection.open(call.socket, giveUpMs);
   try {
     const v1 = formatRequestV1(call.request);
@@ -69,19 +79,19 @@ async function exchange(call: Call, stdout: Output, giveUpMs: number): Promise<O
     const read = v1 === undefined ? readAnswerV2 : readAnswerV1;
     let document = "";
     const outcome = await read(connection, {
-      text: (text) => stdout.write(text),
+      text: print,
       document: (text) => {
-        if (call.json) stdout.write(text);
+        if (call.json) print(text);
         document += text;
       },
     });
     // A judgement takes a document: silence does not call a restart safe.
     if (!outcome.ok || (document === "" && !call.restartSafe)) return outcome;
     if (call.json) {
-      stdout.write("\n");
+      print("\n");
       return outcome;
     }
-    return await present(connection, call, document, stdout);
+    return await present(connection, call, document, print);
   } finally {
     connection.close();
   }
@@ -92,7 +102,7 @@ async function present(
   connection: Connection,
   call: Call,
   document: string,
-  stdout: Output,
+  print: (text: string) => void,
 ): Promise<Outcome> {
   try {
     if (call.restartSafe) {
@@ -101,7 +111,7 @@ async function present(
       return message === undefined ? { ok: true } : { ok: false, message };
     }
     const { formatStatus } = await import("./format_status.ts");
-    stdout.write(formatStatus(document, Date.now()));
+    print(formatStatus(document, Date.now()));
     return { ok: true };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
@@ -114,10 +124,10 @@ function refusedWithoutWords(call: Call): string {
     "it refused without giving a reason, as it does to anyone but root";
 }
 
-/** Prints a line for people, where that is possible. */
+/** Prints a line for people, where that is possible; nothing in it steers a terminal. */
 function complain(stderr: Output, line: string): void {
   try {
-    stderr.write(`${line}\n`);
+    stderr.write(`${line.replaceAll(/\p{Cc}+/gu, " ")}\n`);
   } catch (error) {
     // There is nowhere left to say it; the exit status does.
     if (!(error instanceof OutputError)) throw error;

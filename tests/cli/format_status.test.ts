@@ -34,6 +34,20 @@ describe("formatStatus()", () => {
     expect(format({ ...SAMPLE_STATUS, trackers })).toContain("\n  trackers  none\n");
   });
 
+  test("says so when a document is not what its version says", () => {
+    for (const document of ['{"version":1}', '{"version":1,"projects":[null]}']) {
+      expect(() => formatStatus(document, SAMPLE_NOW_MS)).toThrow(SyntaxError);
+    }
+    const rss = { ...SAMPLE_STATUS.server, rss_bytes: null };
+    expect(() => formatStatus(JSON.stringify({ ...SAMPLE_STATUS, server: rss }), SAMPLE_NOW_MS))
+      .toThrow(new SyntaxError("is not what its version says"));
+  });
+
+  test("prints no control character of a name or a reason", () => {
+    const server = { ...SAMPLE_STATUS.server, socket: "a\x1b[2J\r\n\0b\x9b" };
+    expect(format({ ...SAMPLE_STATUS, server })).toContain("socket a [2J b , up");
+  });
+
   test("stays within 100 columns whatever the reasons and names", () => {
     const reason = fc.string({ unit: fc.constantFrom("a", "b", " "), maxLength: 300 })
       .map((text) => text.replaceAll(/\S{60}/g, "$& "));

@@ -44,6 +44,14 @@ describe("runClient() over v1", () => {
     });
   }
 
+  test("prints no control character of a refusal, whoever has taken the server's name", async () => {
+    using server = answering("error: \x1b[2J\x07\x9b1m no\r", FAILED);
+    expect(await runToEnd(show(server.name))).toMatchObject({
+      status: 1,
+      stderr: "error:  [2J 1m no\n",
+    });
+  });
+
   test("takes a refusal that arrives byte by byte, with a newline of its own", async () => {
     using server = new FakeServer({
       asked: async (client) => {

@@ -1,10 +1,21 @@
 import type { ServerStatus } from "../rpc/status.ts";
 
 /**
- * Reads a status document.
+ * Reads a status document and works on it.
  * @throws {SyntaxError} when it is none of the version known here; `message` says what it "is".
  */
-export function parseStatus(document: string): ServerStatus {
+export function withStatus<T>(document: string, work: (status: ServerStatus) => T): T {
+  const status = parseStatus(document);
+  try {
+    return work(status);
+  } catch (cause) {
+    // Anybody may take a name in the abstract namespace and answer anything; see docs/security.md.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new SyntaxError("is not what its version says", { cause });
+  }
+}
+
+function parseStatus(document: string): ServerStatus {
   let value: unknown;
   try {
     value = JSON.parse(document);
