@@ -7,6 +7,7 @@ import { join } from "node:path";
 const NPM = `#!/bin/sh
 case "$*" in
   *check*) eval "$CHECK" ;;
+  *fuzz*) eval "$FUZZ" ;;
   *test:vm*) eval "$VM" ;;
   *) eval "$UNIT" ;;
 esac
@@ -29,6 +30,7 @@ function gate(parts: Readonly<Record<string, string>>): { last: string; status: 
     PATH: `${top}:${process.env["PATH"]}`,
     CHECK: GOOD,
     UNIT: GOOD,
+    FUZZ: GOOD,
     VM: GOOD,
     ...parts,
   };
@@ -38,19 +40,19 @@ function gate(parts: Readonly<Record<string, string>>): { last: string; status: 
 
 describe(".ci/run", () => {
   test("adds up the counts of its parts", () => {
-    expect(gate({})).toEqual({ last: "9 passed, 0 failed", status: 0 });
+    expect(gate({})).toEqual({ last: "12 passed, 0 failed", status: 0 });
   });
 
   const bad: [string, string, string][] = [
-    ["failures are counted", "echo '5 passed, 2 failed'; exit 1", "11 passed, 2 failed"],
-    ["a part crashes without a count", "echo '3 passed'; kill -SEGV $$", "6 passed, 1 failed"],
-    ["a part says something after its count", `${GOOD}; echo more`, "6 passed, 1 failed"],
-    ["a part counts nothing", "echo '0 passed, 0 failed'", "6 passed, 1 failed"],
-    ["a part says nothing", "true", "6 passed, 1 failed"],
-    ["a part fails in spite of its count", `${GOOD}; exit 1`, "9 passed, 1 failed"],
+    ["failures are counted", "echo '5 passed, 2 failed'; exit 1", "14 passed, 2 failed"],
+    ["a part crashes without a count", "echo '3 passed'; kill -SEGV $$", "9 passed, 1 failed"],
+    ["a part says something after its count", `${GOOD}; echo more`, "9 passed, 1 failed"],
+    ["a part counts nothing", "echo '0 passed, 0 failed'", "9 passed, 1 failed"],
+    ["a part says nothing", "true", "9 passed, 1 failed"],
+    ["a part fails in spite of its count", `${GOOD}; exit 1`, "12 passed, 1 failed"],
   ];
   for (const [what, part, last] of bad) {
-    for (const name of ["CHECK", "UNIT", "VM"]) {
+    for (const name of ["CHECK", "UNIT", "FUZZ", "VM"]) {
       test(`fails when ${what} (${name})`, () => {
         expect(gate({ [name]: part })).toEqual({ last, status: 1 });
       });
