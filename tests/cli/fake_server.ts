@@ -45,7 +45,7 @@ let servers = 0;
 
 /** A server on an abstract socket of its own that does as it is told. */
 export class FakeServer implements Disposable {
-  readonly name = `etmem-test-${process.pid}-${servers++}`;
+  readonly name = `etmem-fake-${process.pid}-${servers++}`;
   /** What its clients have sent, all of them. */
   received = "";
   readonly #listener: Bun.UnixSocketListener<Client>;
