@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseCommandLine } from "../../src/cli/parse_command_line.ts";
 import { compileConfig, type CompiledConfig } from "../../src/config/compile.ts";
 import { readObjectNames } from "../../src/config/object_names.ts";
 
@@ -39,15 +40,53 @@ const SLIDE_FILE = {
   tasks: [SLIDE_TASK],
 } as const;
 
-test("conf/ has the three samples, and they compile without a warning", () => {
-  expect(readdirSync(join(top, "conf")).sort()).toEqual([
-    "cslide_conf.yaml",
-    "slide_conf.yaml",
-    "thirdparty_conf.yaml",
-  ]);
-  for (const name of readdirSync(join(top, "conf"))) {
-    expect(compileFile(`conf/${name}`).warnings).toEqual([]);
-  }
+/** The shipped files, each with the kind of its engine. */
+const SHIPPED = {
+  "cslide_conf.yaml": "cslide",
+  "cxl_conf.yaml": "cslide",
+  "nvme_conf.yaml": "slide",
+  "slide_conf.yaml": "slide",
+  "thirdparty_conf.yaml": "thirdparty",
+  "zram_conf.yaml": "slide",
+} as const;
+
+describe("conf/", () => {
+  test("has these files and no other", () => {
+    expect(readdirSync(join(top, "conf")).sort()).toEqual(Object.keys(SHIPPED));
+  });
+
+  test.each(Object.entries(SHIPPED))(
+    "%s compiles without a warning, for engine %s",
+    (name, kind) => {
+      const { engines, tasks, warnings } = compileFile(`conf/${name}`);
+      expect(warnings).toEqual([]);
+      expect(engines).toEqual([expect.objectContaining({ kind })]);
+      expect(tasks).toEqual([expect.objectContaining({ kind, project: engines[0]?.project })]);
+    },
+  );
+
+  test.each(["zram", "nvme", "cxl"])(
+    "%s_conf.yaml is complete, and compiles with its keys uncommented",
+    (name) => {
+      const path = `conf/${name}_conf.yaml`;
+      const text = readFileSync(join(top, path), "utf8");
+      const { projects: [project], warnings } = compileConfig(
+        Buffer.from(text.replaceAll(/^#(?=\w+=)/gm, "")),
+        { path, cores: 4, project: () => undefined },
+      );
+      expect(warnings).toEqual([]);
+      expect(project).toMatchObject({ name, tracker: "auto", mover: "auto" });
+      // The commands name the file and the project that they are about.
+      expect(text).toContain(`etmem obj add -f /etc/etmem/${name}_conf.yaml -s `);
+      expect(text).toContain(`etmem project start -n ${name} -s `);
+      for (const [command, args = ""] of text.matchAll(/^# {3}etmem (.*?)(?: *#.*)?$/gm)) {
+        expect({ command, kind: parseCommandLine(args.trim().split(/ +/)).kind }).toEqual({
+          command,
+          kind: "call",
+        });
+      }
+    },
+  );
 });
 
 test("conf/slide_conf.yaml says what the document's sample says", () => {
