@@ -11,6 +11,8 @@ const { symbols: libc } = dlopen("libc.so.6", {
   recvmsg: { args: ["i32", "ptr", "i32"], returns: FFIType.i64_fast },
   // int shutdown(int sockfd, int how)
   shutdown: { args: ["i32", "i32"], returns: "i32" },
+  // int fcntl(int fd, int cmd, ...): see libc.ts for variadic functions
+  fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
 });
 
 const AF_UNIX = 1;
@@ -22,6 +24,7 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const SHUT_RDWR = 2;
 const EINTR = 4;
+const F_DUPFD_CLOEXEC = 1030;
 
 /** socketpair(2): two connected, blocking stream sockets, close-on-exec. @throws {SystemCallError} */
 export function socketPair(): readonly [number, number] {
@@ -37,35 +40,48 @@ export function shutDown(fd: number): void {
   libc.shutdown(fd, SHUT_RDWR);
 }
 
+/** Another descriptor of the same socket, close-on-exec (fcntl(2), F_DUPFD_CLOEXEC). @throws {SystemCallError} */
+export function duplicate(fd: number): number {
+  const other = libc.fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (other < 0) throw new SystemCallError("fcntl", lastErrno(), "F_DUPFD_CLOEXEC");
+  return other;
+}
+
 /** CMSG_LEN and CMSG_SPACE of one int (cmsg(3)). */
 const CMSG_LENGTH = 20;
 const CMSG_SPACE = 24;
 
-/** A struct msghdr (recvmsg(2)) of one byte and room for one descriptor. */
-class DescriptorMessage {
-  /** struct cmsghdr: size_t cmsg_len; int cmsg_level, cmsg_type; then the int. */
-  readonly control = new DataView(new ArrayBuffer(CMSG_SPACE));
-  readonly header = new BigUint64Array(7);
-  /** A byte must go along. */
-  readonly #byte = new Uint8Array(1);
-  /** struct iovec: void *iov_base; size_t iov_len. */
-  readonly #vector = new BigUint64Array([BigInt(addressOf(this.#byte)), 1n]);
+// The parts of the one message that a descriptor travels in (recvmsg(2)). They hold addresses of each other, which
+// keep nothing from being collected: so they last as long as the module.
 
-  constructor() {
-    this.header[2] = BigInt(addressOf(this.#vector));
-    this.header[3] = 1n;
-    this.header[4] = BigInt(addressOf(new Uint8Array(this.control.buffer)));
-    this.header[5] = BigInt(CMSG_SPACE);
-  }
+/** struct cmsghdr: size_t cmsg_len; int cmsg_level, cmsg_type; then the int. */
+const control = new Uint8Array(CMSG_SPACE);
+const controlView = new DataView(control.buffer);
+/** A byte must go along. */
+const byte = new Uint8Array(1);
+/** struct iovec: void *iov_base; size_t iov_len. */
+const vector = new BigUint64Array(2);
+/** struct msghdr. */
+const header = new BigUint64Array(7);
+
+function resetMessage(): void {
+  control.fill(0);
+  header.fill(0n);
+  vector[0] = BigInt(addressOf(byte));
+  vector[1] = 1n;
+  header[2] = BigInt(addressOf(vector));
+  header[3] = 1n;
+  header[4] = BigInt(addressOf(control));
+  header[5] = BigInt(CMSG_SPACE);
 }
 
 /** Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS); ours stays open. @throws {SystemCallError} */
 export function sendDescriptor(socket: number, fd: number): void {
-  const { control, header } = new DescriptorMessage();
-  control.setBigUint64(0, BigInt(CMSG_LENGTH), true);
-  control.setInt32(8, SOL_SOCKET, true);
-  control.setInt32(12, SCM_RIGHTS, true);
-  control.setInt32(16, fd, true);
+  resetMessage();
+  controlView.setBigUint64(0, BigInt(CMSG_LENGTH), true);
+  controlView.setInt32(8, SOL_SOCKET, true);
+  controlView.setInt32(12, SCM_RIGHTS, true);
+  controlView.setInt32(16, fd, true);
   while (Number(libc.sendmsg(socket, header, MSG_NOSIGNAL)) < 0) {
     const errno = lastErrno();
     if (errno !== EINTR) throw new SystemCallError("sendmsg", errno, "SCM_RIGHTS");
@@ -74,10 +90,12 @@ export function sendDescriptor(socket: number, fd: number): void {
 
 /** Waits for the descriptor that sendDescriptor() sends. @throws {SystemCallError | Error} when there is none. */
 export function receiveDescriptor(socket: number): number {
-  const { control, header } = new DescriptorMessage();
   for (;;) {
+    resetMessage();
     const count = Number(libc.recvmsg(socket, header, MSG_CMSG_CLOEXEC));
-    if (count > 0 && control.getInt32(12, true) === SCM_RIGHTS) return control.getInt32(16, true);
+    if (count > 0 && controlView.getInt32(12, true) === SCM_RIGHTS) {
+      return controlView.getInt32(16, true);
+    }
     if (count >= 0) throw new Error("Cannot receive a descriptor: there is none");
     const errno = lastErrno();
     if (errno !== EINTR) throw new SystemCallError("recvmsg", errno, "SCM_RIGHTS");
