@@ -8,6 +8,8 @@ import type { Outbox } from "./outbox.ts";
 export interface Answer {
   /** Adds text for people. */
   text(piece: Uint8Array | string): void;
+  /** While the client lags far behind: resolves when it has caught up, or is given up. */
+  lag(): Promise<void> | undefined;
   /** Gives the one JSON document of the answer. */
   document(value: object): void;
   /** Fires when the work is to be given up; its reason is the Refusal that the client was answered. */
@@ -71,6 +73,10 @@ export class Exchange implements Answer {
 
   text(piece: Uint8Array | string): void {
     this.#send(this.#encoder.text(piece));
+  }
+
+  lag(): Promise<void> | undefined {
+    return this.#isOver ? undefined : this.#outbox.lag();
   }
 
   document(value: object): void {

@@ -24,6 +24,8 @@ export class Outbox {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #stuck: ReturnType<typeof setTimeout> | undefined;
+  /** Whoever waits until the peer has caught up. */
+  #lag: PromiseWithResolvers<void> | undefined;
   #state: "open" | "ending" | "closed" = "open";
 
   constructor(socket: Writable, limits: OutboxLimits) {
@@ -40,10 +42,20 @@ export class Outbox {
     if (this.#queuedBytes > this.#limits.maxQueuedBytes) this.close();
   }
 
+  /** While much of what may be kept waits: resolves when most of it is sent, or nothing more may be. */
+  lag(): Promise<void> | undefined {
+    if (this.#state !== "open" || this.#queuedBytes < this.#limits.maxQueuedBytes / 4) {
+      return undefined;
+    }
+    this.#lag ??= Promise.withResolvers();
+    return this.#lag.promise;
+  }
+
   /** Closes the connection once everything is sent. */
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
+    this.#lag?.resolve();
     if (this.#queue.length === 0) this.close();
   }
 
@@ -59,6 +71,7 @@ export class Outbox {
     clearTimeout(this.#stuck);
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#lag?.resolve();
     this.#socket.terminate();
   }
 
@@ -77,10 +90,17 @@ export class Outbox {
     }
     clearTimeout(this.#stuck);
     this.#stuck = undefined;
+    this.#caughtUp();
     if (this.#state === "ending") this.close();
   }
 
+  #caughtUp(): void {
+    this.#lag?.resolve();
+    this.#lag = undefined;
+  }
+
   #await(isMoving: boolean): void {
+    if (this.#queuedBytes < this.#limits.maxQueuedBytes / 8) this.#caughtUp();
     if (this.#stuck === undefined) {
       this.#stuck = setTimeout(() => this.close(), this.#limits.stuckMs);
     } else if (isMoving) {

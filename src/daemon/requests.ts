@@ -60,6 +60,7 @@ async function handle(
         ...(task === undefined ? {} : { task }),
         json,
         write: (text) => answer.text(text),
+        lag: () => answer.lag(),
         signal: answer.wanted,
       });
     }

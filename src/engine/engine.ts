@@ -42,6 +42,8 @@ export interface EngineCommand {
   readonly json: boolean;
   /** Takes the answer's text in pieces, in order. */
   readonly write: (text: Uint8Array | string) => void;
+  /** While the client lags far behind: resolves when it has caught up, or is given up. */
+  readonly lag: () => Promise<void> | undefined;
   /** Fires when the answer is no longer wanted (client gone, or out of time). */
   readonly signal: AbortSignal;
 }

@@ -6,8 +6,7 @@ import {
   type OperationName,
 } from "../../ffi/engine_operations.ts";
 import { GKeyFile } from "../../ffi/glib.ts";
-import { close } from "../../ffi/libc.ts";
-import { shutDown } from "../../ffi/unix_socket.ts";
+import { AnswerSocket } from "./answer_socket.ts";
 import { EngineObjects, TaskObjects } from "./engine_objects.ts";
 import { HostRefusal } from "./host_refusal.ts";
 import type { HostedProject, HostedTask } from "./messages.ts";
@@ -112,6 +111,7 @@ export class HostedEngine {
    * @throws {HostRefusal} when it failed.
    */
   command(command: string, taskName: string | undefined, fd: number): void {
+    const answer = new AnswerSocket(fd);
     try {
       const { eng_mgt_func: manage } = this.#operations;
       if (manage === undefined) throw new HostRefusal("it has no commands: eng_mgt_func is NULL");
@@ -120,8 +120,7 @@ export class HostedEngine {
       const engine = this.#objects.engine.address;
       check("eng_mgt_func", manage(engine, task, text.address, fd));
     } finally {
-      shutDown(fd);
-      close(fd);
+      answer.end();
     }
   }
 

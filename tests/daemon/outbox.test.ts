@@ -43,6 +43,31 @@ test("send() and drain() keep the order and lose nothing, whatever the peer take
   }));
 });
 
+test("lag() resolves when the peer has caught up, when it is dropped, and at the end", async () => {
+  const much = new Uint8Array(400);
+  for (const how of ["drain", "close", "end"] as const) {
+    const peer = new Peer();
+    const outbox = new Outbox(peer, LIMITS);
+    outbox.send(much);
+    expect(outbox.lag()).toBeUndefined();
+    peer.room = 0;
+    outbox.send(much);
+    let isOver = false;
+    const over = outbox.lag()?.then(() => {
+      isOver = true;
+    });
+    expect(outbox.lag()).toBeDefined();
+    peer.room = 100;
+    outbox.drain();
+    await Promise.resolve();
+    expect(isOver).toBe(false);
+    peer.room = Infinity;
+    outbox[how]();
+    await over;
+    expect(outbox.lag()).toBeUndefined();
+  }
+});
+
 test("end() closes only once everything is sent", () => {
   const peer = new Peer();
   const outbox = new Outbox(peer, LIMITS);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf } from "../engine/thirdparty/engine_setup.ts";
+import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { ServerProcess } from "./server_process.ts";
 
 const TOP = join(import.meta.dir, "../..");

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf } from "../engine/thirdparty/engine_setup.ts";
+import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { compileEngine } from "../fixtures/engines/compile_engine.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { ask } from "./raw_client.ts";

@@ -399,6 +399,7 @@ describe("command()", () => {
       command,
       json: false,
       write: (piece) => text += piece.toString(),
+      lag: () => undefined,
       signal: NEVER,
       ...overrides,
     });

@@ -1,5 +1,6 @@
 import { closePair, socketPair } from "../../../ffi/unix_socket.ts";
 import { close } from "../../../ffi/libc.ts";
+import type { EngineCommand } from "../engine.ts";
 import { SocketEnd } from "./socket_end.ts";
 
 /** Last bytes of a v1 answer, which no text may have: 0xff success, 0xfe failure. */
@@ -9,51 +10,66 @@ const REPLACEMENT = "?".charCodeAt(0);
 /** How long after the end of a command its output may still be on its way. */
 const DRAIN_MS = 1_000;
 
-/** What an engine writes as the answer of a command, on its way to the client. */
-export class CommandOutput {
-  readonly #own: SocketEnd;
-  /** Bytes that had to be replaced. */
-  readonly #count: { replaced: number };
+/** Who takes the output, and what is done with the engine's end and its clock. */
+export interface OutputPeers {
+  readonly client: Pick<EngineCommand, "write" | "lag">;
+  /** Takes the engine's end, which is closed then. */
+  readonly handOver: (fd: number) => void;
+  /** Is told when the engine is held up by a client that lags behind, and until when. */
+  readonly onHeldUp: (over: Promise<void>) => void;
+}
 
-  private constructor(own: SocketEnd, count: { replaced: number }) {
-    this.#own = own;
-    this.#count = count;
+/** What an engine writes as the answer of a command, on its way to the client, at the client's pace. */
+export class CommandOutput {
+  readonly #peers: OutputPeers;
+  #own!: SocketEnd;
+  #replaced = 0;
+  #lag: Promise<void> | undefined;
+
+  private constructor(peers: OutputPeers) {
+    this.#peers = peers;
   }
 
-  /**
-   * Opens a socket for the answer.
-   * @param write takes it as it comes. @param handOver takes the engine's end, which is closed then.
-   * @throws {SystemCallError}
-   */
-  static async open(
-    write: (bytes: Uint8Array) => void,
-    handOver: (fd: number) => void,
-  ): Promise<CommandOutput> {
+  /** Opens a socket for the answer. @throws {SystemCallError} */
+  static async open(peers: OutputPeers): Promise<CommandOutput> {
     const [own, theirs] = socketPair();
     try {
-      handOver(theirs);
+      peers.handOver(theirs);
     } catch (error) {
       closePair([own, theirs]);
       throw error;
     }
     close(theirs);
-    const count = { replaced: 0 };
-    const end = await SocketEnd.open(own, (bytes) => {
-      const clean = new Uint8Array(bytes);
-      count.replaced += replaceReserved(clean);
-      write(clean);
-    });
-    return new CommandOutput(end, count);
+    const output = new CommandOutput(peers);
+    output.#own = await SocketEnd.open(own, (bytes) => output.#take(bytes));
+    return output;
   }
 
   /** Waits until all is read, and closes. @returns how many bytes had to be replaced. */
   async end(): Promise<number> {
-    const timeOut = Promise.withResolvers<void>();
-    const timer = setTimeout(timeOut.resolve, DRAIN_MS);
-    await Promise.race([this.#own.closed, timeOut.promise]);
-    clearTimeout(timer);
+    let isOver = false;
+    const closed = this.#own.closed.then(() => {
+      isOver = true;
+    });
+    do {
+      await this.#lag;
+      await Promise.race([closed, Bun.sleep(DRAIN_MS)]);
+    } while (!isOver && this.#lag !== undefined);
     this.#own.close();
-    return this.#count.replaced;
+    return this.#replaced;
+  }
+
+  #take(bytes: Uint8Array): void {
+    const clean = new Uint8Array(bytes);
+    this.#replaced += replaceReserved(clean);
+    this.#peers.client.write(clean);
+    const lag = this.#peers.client.lag();
+    if (lag === undefined || this.#lag !== undefined) return;
+    this.#lag = lag.then(() => {
+      this.#lag = undefined;
+    });
+    void this.#own.restUntil(lag);
+    this.#peers.onHeldUp(lag);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   parseHostReport,
 } from "../../host/messages.ts";
 import { EngineRefusal } from "../engine.ts";
+import { LineLimit } from "./line_limit.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { SocketEnd } from "./socket_end.ts";
 
@@ -28,6 +29,8 @@ export interface HostOptions {
 const ALLOWED = new Set(["PATH", "HOME", "LANG", "TZ"]);
 const MAX_REPORT_BYTES = 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 1024;
+/** Between two reads of what an engine prints without end: many lines a read cost the server little. */
+const FLOOD_REST_MS = 20;
 /** A server that was held up itself looks once more whether the report has come meanwhile. */
 const GRACE_MS = 50;
 /** How long the sockets of a dead host may still hold something. */
@@ -57,7 +60,8 @@ export class HostProcess {
   /** What of the engine runs at the moment, if anything. */
   #operation: string | undefined;
   #isReady = false;
-  #hung: string | undefined;
+  /** Why the server has killed it, if it has. */
+  #verdict: string | undefined;
   #isEnding = false;
   #isDead = false;
   /** Resolves when the process is gone and everything of it is closed. */
@@ -148,13 +152,28 @@ export class HostProcess {
     await this.#gone.promise;
   }
 
+  /** Grants the operation at hand its time anew once something is over that it cannot help. */
+  async holdClock(over: Promise<void>): Promise<void> {
+    const pending = this.#pending;
+    clearTimeout(pending?.timer);
+    await over;
+    if (this.#pending === pending) this.#arm(this.#options.limitMs);
+  }
+
   async #connect(control: number, output: number): Promise<void> {
     const reports = new LineSplitter(MAX_REPORT_BYTES, (line) => this.#report(line));
-    const lines = new LineSplitter(MAX_LOG_LINE_BYTES, this.#options.log);
+    const limited = new LineLimit(this.#options.log);
+    const lines = new LineSplitter(MAX_LOG_LINE_BYTES, (line) => limited.take(line));
     const ready = this.#await(START_LIMIT_MS);
     this.#control = await SocketEnd.open(control, (bytes) => reports.push(bytes));
-    this.#output = await SocketEnd.open(output, (bytes) => lines.push(bytes));
-    void this.#output.closed.then(() => lines.flush());
+    this.#output = await SocketEnd.open(output, (bytes) => {
+      lines.push(bytes);
+      if (limited.isFull) void this.#output.restUntil(Bun.sleep(FLOOD_REST_MS));
+    });
+    void this.#output.closed.then(() => {
+      lines.flush();
+      limited.end();
+    });
     void this.#child.exited.then(() => this.#onExit());
     await ready;
     this.#isReady = true;
@@ -185,13 +204,14 @@ export class HostProcess {
   }
 
   #report(line: string): void {
+    if (this.#verdict !== undefined) return;
     let report: HostReport;
     try {
       report = parseHostReport(line);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       this.#options.log(error.message);
-      return this.#killGroup();
+      return this.#condemn(this.#accuse("wrote into the channel to the server"));
     }
     switch (report.say) {
       case "calling":
@@ -209,8 +229,17 @@ export class HostProcess {
     const what = this.#operation === undefined
       ? `its process did not ${this.#isReady ? "answer" : "start"}`
       : `${this.#operation} did not return`;
-    this.#hung = `${what} within ${limitMs / 1000} s`;
+    this.#condemn(`${what} within ${limitMs / 1000} s`);
+  }
+
+  #condemn(verdict: string): void {
+    this.#verdict = verdict;
     this.#killGroup();
+  }
+
+  /** What was done, and by which operation if one runs. */
+  #accuse(what: string): string {
+    return this.#operation === undefined ? what : `${this.#operation} ${what}`;
   }
 
   /** The process leads a group of its own, whose number is taken for as long as it is not waited for. */
@@ -237,7 +266,7 @@ export class HostProcess {
     this.#output.close();
     close(this.#descriptors);
     this.#isDead = true;
-    const reason = this.#hung ?? this.#howItEnded();
+    const reason = this.#verdict ?? this.#howItEnded();
     this.#settle()?.reject(new EngineRefusal(reason, { fault: "internal" }));
     this.#gone.resolve();
     if (!this.#isEnding) this.#options.onDeath(reason);
@@ -245,10 +274,9 @@ export class HostProcess {
 
   #howItEnded(): string {
     const { signalCode, exitCode } = this.#child;
-    const how = signalCode === null
-      ? `ended its process with status ${exitCode}`
-      : `died of ${signalCode}`;
-    return this.#operation === undefined ? how : `${this.#operation} ${how}`;
+    return this.#accuse(
+      signalCode === null ? `ended its process with status ${exitCode}` : `died of ${signalCode}`,
+    );
   }
 }
 

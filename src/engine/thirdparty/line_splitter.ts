@@ -1,4 +1,5 @@
 const NEWLINE = 0x0a;
+const DECODER = new TextDecoder();
 
 /** Cuts bytes into lines of text; what is no UTF-8 is replaced. */
 export class LineSplitter {
@@ -19,17 +20,22 @@ export class LineSplitter {
       const end = rest.indexOf(NEWLINE);
       const room = this.#maxBytes - this.#bytes;
       const length = Math.min(end < 0 ? rest.length : end, room);
-      this.#pieces.push(rest.slice(0, length));
-      this.#bytes += length;
+      const piece = rest.subarray(0, length);
       const isLine = end === length;
       rest = rest.subarray(isLine ? length + 1 : length);
+      if (isLine && length > 0 && this.#bytes === 0) {
+        this.#take(DECODER.decode(piece));
+        continue;
+      }
+      this.#pieces.push(piece.slice());
+      this.#bytes += length;
       if (isLine || this.#bytes === this.#maxBytes) this.flush();
     }
   }
 
   /** Gives out what is there of an unfinished line. */
   flush(): void {
-    if (this.#bytes > 0) this.#take(new TextDecoder().decode(Buffer.concat(this.#pieces)));
+    if (this.#bytes > 0) this.#take(DECODER.decode(Buffer.concat(this.#pieces)));
     this.#pieces = [];
     this.#bytes = 0;
   }

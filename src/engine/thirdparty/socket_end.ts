@@ -28,6 +28,13 @@ export class SocketEnd {
     return end;
   }
 
+  /** Reads nothing until something is over; who writes is held up once the kernel's buffer is full. */
+  async restUntil(over: Promise<void>): Promise<void> {
+    this.#socket?.pause();
+    await over;
+    this.#socket?.resume();
+  }
+
   /** Sends in order; what the kernel does not take at once follows. */
   send(text: string): void {
     this.#unsent.push(Buffer.from(text));

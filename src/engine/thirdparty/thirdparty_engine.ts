@@ -123,7 +123,8 @@ export class ThirdPartyEngine implements Engine {
     };
   }
 
-  command({ command, task, json, write }: EngineCommand): Promise<void> {
+  command(request: EngineCommand): Promise<void> {
+    const { command, task, json } = request;
     return this.#alone(async () => {
       const host = this.#liveHost();
       if (host === undefined) {
@@ -135,7 +136,11 @@ export class ThirdPartyEngine implements Engine {
         throw new EngineRefusal("it has no commands: its eng_mgt_func is NULL");
       }
       if (json) throw new EngineRefusal("it answers with text: leave --json out");
-      const output = await CommandOutput.open(write, (fd) => host.give(fd));
+      const output = await CommandOutput.open({
+        client: request,
+        handOver: (fd) => host.give(fd),
+        onHeldUp: (over) => void host.holdClock(over),
+      });
       try {
         await host.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
       } finally {
@@ -257,10 +262,10 @@ export class ThirdPartyEngine implements Engine {
     const failed = `engine ${this.#description.name}: ${reason}`;
     log.error(`project ${this.#project.name}: ${failed}`);
     for (const task of this.#tasks.values()) {
-      if (task.state !== "stopped" && task.state !== "waiting") {
-        task.state = "stopped";
-        task.failed = failed;
-      }
+      if (task.state === "stopped") continue;
+      task.stop?.abort();
+      task.state = "stopped";
+      task.failed = failed;
     }
   }
 }

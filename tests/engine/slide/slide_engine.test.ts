@@ -140,7 +140,13 @@ describe("SlideEngine", () => {
   test("has no commands of its own", async () => {
     const { engine } = await SlideTrial.make(project());
     const { signal } = new AbortController();
-    const request = { command: "showtaskpages", json: false, write: () => undefined, signal };
+    const request = {
+      command: "showtaskpages",
+      json: false,
+      write: () => undefined,
+      lag: () => undefined,
+      signal,
+    };
     expect(await messageOf(engine.command(request))).toBe(
       'engine slide has no command "showtaskpages": it has none',
     );

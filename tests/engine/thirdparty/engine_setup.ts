@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
@@ -87,6 +87,10 @@ export class Asked implements EngineCommand {
     this.#pieces.push(Buffer.from(text));
   };
 
+  /** How long the client takes nothing more, from the first piece on. */
+  held: Promise<void> | undefined;
+  readonly lag = (): Promise<void> | undefined => this.held;
+
   get text(): string {
     return Buffer.concat(this.#pieces).toString("latin1");
   }
@@ -117,18 +121,4 @@ export class Record implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-/** Engine hosts that a process has started and that live. */
-export function hostsOf(parent: number): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const argv0 = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
-      return state !== "Z" && Number(ppid) === parent && argv0 === "etmemd-engine";
-    } catch {
-      return false;
-    }
-  });
 }

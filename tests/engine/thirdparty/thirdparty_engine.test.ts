@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileEngine } from "../../fixtures/engines/compile_engine.ts";
+import { hostsOf } from "../../fixtures/engines/hosts_of.ts";
 import { waitFor } from "../../fixtures/wait_for.ts";
 import { configureLog } from "../../../src/log/logger.ts";
-import { Asked, hostsOf, makeEngine, makeTask, PROJECT, Record } from "./engine_setup.ts";
+import { Asked, makeEngine, makeTask, PROJECT, Record } from "./engine_setup.ts";
 
 const PID = process.pid;
 const START = `start_task: project proj type 0 interval 5 loop 3 sleep 1 sysmem 60 marks 4 3`;
@@ -156,7 +157,7 @@ describe("ThirdPartyEngine", () => {
         ["hang", `engine eng: ${operation} did not return within 1.5 s`],
         ["exit", `engine eng: ${operation} ended its process with status 3`],
       ];
-      for (const [key, message] of ends) {
+      await Promise.all(ends.map(async ([key, message]) => {
         const engine = makeEngine({ keys: `${key}=${operation}`, limitMs: 1_500 });
         const run = async (): Promise<void> => {
           await engine.open();
@@ -170,8 +171,8 @@ describe("ThirdPartyEngine", () => {
         const reason = await reasonOf(run());
         expect(reason).toBe(message ?? "");
         await engine.close();
-        expect(hostsOf(PID)).toEqual([]);
-      }
+      }));
+      expect(hostsOf(PID)).toEqual([]);
     });
   }
 
@@ -270,6 +271,89 @@ describe("ThirdPartyEngine", () => {
     for (const name of ["a", "b"]) await engine.removeTask(name);
     await engine.close();
     expect(hostsOf(PID)).toEqual([]);
+  });
+
+  for (
+    const [command, reason] of [
+      ["abort", "died of SIGABRT"],
+      ["close_all", "ended its process with status 1"],
+      ["junk", "wrote into the channel to the server"],
+    ]
+  ) {
+    test(`outlives an engine that does "${command}"`, async () => {
+      const engine = makeEngine();
+      await engine.open();
+      expect(await reasonOf(engine.command(new Asked(command ?? "")))).toBe(
+        `engine eng: eng_mgt_func ${reason}`,
+      );
+      await engine.close();
+      expect(hostsOf(PID)).toEqual([]);
+    });
+  }
+
+  test("leaves a file alone that has taken the number of the answer's descriptor", async () => {
+    const engine = makeEngine();
+    await engine.open();
+    for (const command of ["replace", "say", "own"]) await engine.command(new Asked(command));
+    await engine.close();
+  });
+
+  test("holds an operation up, and its clock, while the client takes nothing", async () => {
+    const engine = makeEngine({ limitMs: 1_500 });
+    await engine.open();
+    const much = new Asked("much");
+    much.held = Bun.sleep(2_000).then(() => {
+      much.held = undefined;
+    });
+    await engine.command(much);
+    expect(much.text.length).toBe(100_000_000);
+    await engine.close();
+  });
+
+  test("logs so many lines of a flood, and says that there were more", async () => {
+    const lines = logLines();
+    const engine = makeEngine();
+    await engine.open();
+    await engine.command(new Asked("flood"));
+    await waitFor("a second to pass", 10, () => lines.some((line) => line.includes("left out")));
+    expect(lines.findIndex((line) => line.includes("left out"))).toBe(100);
+    expect(lines[100]).toMatch(/^warning: project proj: engine eng: \d+ more lines, left out/);
+    expect(lines[0]).toBe(
+      "warning: project proj: engine eng: the quick brown fox jumps over the lazy dog",
+    );
+    await engine.command(new Asked("say"));
+    await engine.close();
+    expect(hostsOf(PID)).toEqual([]);
+  });
+
+  test("lets a process be that the engine has put into a session of its own", async () => {
+    const engine = makeEngine();
+    await engine.open();
+    const [host] = hostsOf(PID);
+    await engine.command(new Asked("daemon"));
+    const child = Number(readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim());
+    expect(child).toBeGreaterThan(0);
+    await engine.close();
+    expect(hostsOf(PID)).toEqual([]);
+    process.kill(child, "SIGKILL");
+  });
+
+  test("counts tasks that wait for a process as failed, too, when the host dies", async () => {
+    const engine = makeEngine();
+    await engine.open();
+    await engine.addTask(makeTask("a", { type: "name", comm: "no-such-comm" }));
+    await engine.startTask("a");
+    await engine.command(new Asked("thread"));
+    await waitFor("the task to be failed", 10, () => engine.taskStatus("a").failed !== undefined);
+    expect(engine.taskStatus("a")).toMatchObject({
+      started: false,
+      failed: "engine eng: died of SIGSEGV",
+    });
+    await engine.stopTask("a");
+    await engine.startTask("a");
+    expect(engine.taskStatus("a").started).toBe(true);
+    await engine.stopTask("a");
+    await engine.close();
   });
 
   test("logs what the engine prints, line by line, and no banner when it crashes", async () => {
