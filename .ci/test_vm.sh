@@ -13,7 +13,7 @@ fail() {
   exit 1
 }
 
-sh .ci/setup.sh c vm || fail "Cannot run the VM tests: setting up failed"
+sh .ci/setup.sh c engine vm || fail "Cannot run the VM tests: setting up failed"
 command -v qemu-system-x86_64 >/dev/null || fail "Cannot run the VM tests: there is no qemu-system-x86_64"
 
 cache=${VMDIR:-${XDG_CACHE_HOME:-$HOME/.cache}/etmem-vm}

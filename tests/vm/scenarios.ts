@@ -1,6 +1,7 @@
 import type { Boot } from "./scenario.ts";
 import { abi } from "./scenarios/abi.ts";
 import { cslide } from "./scenarios/cslide.ts";
+import { engines } from "./scenarios/engines.ts";
 import { movePages } from "./scenarios/move_pages.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
@@ -28,6 +29,6 @@ export const BOOTS: readonly Boot[] = [
     name: "conditions",
     scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
   },
-  { name: "scan_lib", scenarios: scanLib },
+  { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives] },
 ];

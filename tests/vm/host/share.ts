@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:f
 import { join } from "node:path";
 import { compile } from "../../fixtures/compile.ts";
 import { buildLiveTest } from "../../scan_lib/live_program.ts";
+import { buildEngineLibraries } from "./engine_libraries.ts";
 
 const TESTS = join(import.meta.dir, "../..");
 const TOP = join(TESTS, "..");
@@ -35,6 +36,7 @@ export async function prepareShare(): Promise<string> {
     copyFileSync(executable, join(share, "bin", executable.split("/").at(-1) ?? ""));
   }
   buildLiveTest(join(share, "bin/scan_lib_test"));
+  buildEngineLibraries(join(share, "bin"));
   await compileDriver(join(share, "bin/guest"));
   return share;
 }
