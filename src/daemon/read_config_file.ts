@@ -4,6 +4,8 @@ import { ConfigError } from "../config/config_error.ts";
 /** Largest configuration file: 10 MiB. */
 export const CONFIG_FILE_MAX_BYTES = 10 * 1024 * 1024;
 
+const PIECE_BYTES = 64 * 1024;
+
 /** open(2) returns at once for a FIFO, and no terminal becomes ours. Bun adds O_CLOEXEC. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -68,13 +70,15 @@ function typeOf(stats: Stats): string {
   return stats.isSocket() ? "a socket" : "a device";
 }
 
-/** Reads to the end; what the size said when the file was checked may be wrong by now. */
+/** Reads to the end in pieces: what the size said when the file was checked may be wrong by now. */
 function readAll(path: string, fd: number): Uint8Array {
-  const buffer = new Uint8Array(CONFIG_FILE_MAX_BYTES + 4096);
+  const pieces: Uint8Array[] = [];
   let length = 0;
   while (length <= CONFIG_FILE_MAX_BYTES) {
-    const count = readSync(fd, buffer, length, buffer.length - length, null);
-    if (count === 0) return buffer.slice(0, length);
+    const piece = new Uint8Array(PIECE_BYTES);
+    const count = readSync(fd, piece, 0, piece.length, null);
+    if (count === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, count));
     length += count;
   }
   throw tooLong(path);
