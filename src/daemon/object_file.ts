@@ -57,7 +57,7 @@ export async function removeFile(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { warnings, ...names } = refuseBadFile(() => readObjectNames(readConfigFile(path), path));
-  const confFiles = await registry.remove(names, signal);
+  const { confFiles, problems } = await registry.remove(names, signal);
   const all = [
     ...warnings,
     ...confFiles.filter((file) => existsSync(file)).map((file) =>
@@ -65,7 +65,7 @@ export async function removeFile(
     ),
   ];
   for (const warning of all) log.warning(warning);
-  return all;
+  return [...problems, ...all];
 }
 
 function refuseBadFile<T>(read: () => T): T {

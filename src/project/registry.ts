@@ -94,18 +94,22 @@ export class Registry {
 
   /**
    * Removes objects, stopping them first.
-   * @returns the files of --conf-dir that some of them came from.
+   * @returns the files of --conf-dir that some of them came from, and what did not go well, which is in the log.
    * @throws {Refusal} when one is not there; then all stay.
    */
-  remove(names: NamesToRemove, signal: AbortSignal): Promise<string[]> {
+  remove(
+    names: NamesToRemove,
+    signal: AbortSignal,
+  ): Promise<{ readonly confFiles: readonly string[]; readonly problems: readonly string[] }> {
     const keys = [
       ...names.projects,
       ...names.engines.map((e) => e.project),
       ...names.tasks.map((t) => t.project),
     ];
     return this.#lock.run(keys, signal, async () => {
-      const gone = await removeObjects(this.#projects, names);
-      return [...new Set(gone.flatMap((one) => this.#confFiles.get(one) ?? []))];
+      const { gone, problems } = await removeObjects(this.#projects, names);
+      const confFiles = new Set(gone.flatMap((one) => this.#confFiles.get(one) ?? []));
+      return { confFiles: [...confFiles], problems };
     });
   }
 

@@ -50,26 +50,36 @@ function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove):
   return { projects: doomedProjects, engines, tasks: [...unique.values()] };
 }
 
+/** What was removed, and how it went. */
+export interface Removed {
+  /** The descriptions of all that is gone. */
+  readonly gone: readonly ObjectDescription[];
+  /** What did not go well meanwhile, one line each; they are in the log too. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Removes what is named: a task; an engine with all its tasks; a project with everything. Tasks of
  * started projects are stopped first.
- * @returns the descriptions of all that is gone.
  * @throws {Refusal} when one of the names is not there; then nothing is removed.
  */
 export async function removeObjects(
   projects: Map<string, LiveProject>,
   names: NamesToRemove,
-): Promise<ObjectDescription[]> {
+): Promise<Removed> {
   const doomed = find(projects, names);
-  await stopTasks(doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true));
+  const unstopped = await stopTasks(
+    doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true),
+  );
   for (const { engine, task } of doomed.tasks) engine.tasks.delete(task.name);
   for (const { description } of doomed.engines) {
     projects.get(description.project)?.engines.delete(description.name);
   }
   for (const { description } of doomed.projects) projects.delete(description.name);
-  await tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
-  return [
+  const unclosed = await tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
+  const gone = [
     ...[...doomed.projects, ...doomed.engines].map(({ description }) => description),
     ...doomed.tasks.map(({ task }) => task),
   ];
+  return { gone, problems: [...unstopped, ...unclosed] };
 }

@@ -10,13 +10,19 @@ export interface Leftovers {
   readonly engines: readonly LiveEngine[];
 }
 
-/** Removes stopped tasks and closes engines. What fails goes to the log; the rest is removed all the same. */
-export async function tearDown({ tasks, engines }: Leftovers): Promise<void> {
+/**
+ * Removes stopped tasks and closes engines. What fails goes to the log; the rest is removed all the same.
+ * @returns one line for each that failed.
+ */
+export async function tearDown({ tasks, engines }: Leftovers): Promise<string[]> {
+  const problems: string[] = [];
   const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
     try {
       await action();
     } catch (error) {
-      log.error(`Cannot ${what}: ${reasonOf(error)}`);
+      const problem = `Cannot ${what}: ${reasonOf(error)}`;
+      log.error(problem);
+      problems.push(problem);
     }
   };
   for (const ref of tasks) {
@@ -28,4 +34,5 @@ export async function tearDown({ tasks, engines }: Leftovers): Promise<void> {
       () => engine.close(),
     );
   }
+  return problems;
 }

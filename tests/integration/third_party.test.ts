@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { compileEngine } from "../fixtures/engines/compile_engine.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
-import { ask } from "./raw_client.ts";
+import { ask, RawClient } from "./raw_client.ts";
 import { ServerProcess, slideConfig } from "./server_process.ts";
 
 let server: ServerProcess;
@@ -50,6 +50,63 @@ async function refused(...args: string[]): Promise<string> {
   const { status, stderr } = await server.etmem(...args);
   expect({ args, status }).toEqual({ args, status: 1 });
   return stderr.trim();
+}
+
+/** cmd of protocol v1. */
+const COMMANDS = { add: 0, del: 1, start: 2, stop: 3, show: 4, engine: 5 } as const;
+type Step = keyof typeof COMMANDS;
+
+interface Arguments {
+  readonly file?: string;
+  readonly command?: string;
+  readonly engine?: string;
+}
+
+function requestV1(
+  step: Step,
+  project: string,
+  { file = "-", command = "-", engine = "worse" }: Arguments = {},
+): string {
+  return `proj_name ${project} file_name ${file} cmd ${COMMANDS[step]} ` +
+    `eng_name ${engine} eng_cmd ${command} task_name -`;
+}
+
+/** What a v1 client is answered: a process less than with etmem. */
+function request(step: Step, project: string, args?: Arguments): Promise<string> {
+  return ask(server.name, requestV1(step, project, args));
+}
+
+/** By which step of a project's life each operation is called. */
+const CALLED_BY: Readonly<Record<string, Step>> = {
+  fill_eng_params: "add",
+  fill_task_params: "add",
+  alloc_pid_params: "start",
+  start_task: "start",
+  eng_mgt_func: "engine",
+  stop_task: "stop",
+  free_pid_params: "stop",
+  clear_task_params: "del",
+  clear_eng_params: "del",
+};
+
+/** Why the task of a project has failed, as status says. */
+async function failureOf(project: string): Promise<string> {
+  const { status, stdout } = await server.etmem("status", "-n", project, "--json");
+  if (status !== 0) return "gone";
+  return /"failed":"([^"]*)"/.exec(stdout)?.[1] ?? "not failed";
+}
+
+/** The collector of the runtime has what it likes by then. */
+const WARM_UP_CYCLES = 20;
+const MAX_GROWTH_BYTES = 8 * 1024 * 1024;
+
+/** What a process holds. */
+function useOf(pid: number): { readonly descriptors: number; readonly anonymousBytes: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return {
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    anonymousBytes: Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024,
+  };
 }
 
 /** Whether the main thread of a process is in pause(2), which is ppoll(2) on aarch64 (proc_pid_syscall(5)). */
@@ -181,24 +238,87 @@ describe("third-party engines", () => {
     expect(hostsOf(server.pid)).toEqual([]);
   });
 
-  test("a host is no target, and many cycles leave nothing behind", async () => {
-    const cycles = Number(process.env["ETMEM_TEST_CYCLES"] ?? 10);
+  test("a crash in any of the nine operations is told, and others never notice", async () => {
+    const goodFile = server.file(
+      "good.conf",
+      projectConfig("good") +
+        engineConfig("good", "rec", recorder, "recorder_ops", `record=${server.folder}/good`),
+    );
+    expect(await request("add", "good", { file: goodFile })).toBe("[ok]");
+    expect(await request("start", "good")).toBe("[ok]");
+    const [goodHost] = hostsOf(server.pid);
+    for (const [operation, step] of Object.entries(CALLED_BY)) {
+      const died = `engine worse: ${operation} died of SIGSEGV`;
+      const engine = engineConfig(
+        "bad",
+        "worse",
+        misbehaving,
+        "misbehave_ops",
+        `crash=${operation}`,
+      );
+      const file = server.file("bad.conf", projectConfig("bad") + engine);
+      const life = { operation, step, answer: "", shown: "", failed: "" };
+      for (const next of ["add", "start", "engine", "stop", "del"] as const) {
+        const answer = await request(next, "bad", { file, command: "say" });
+        if (answer === "[ok]") continue;
+        Object.assign(life, { step: next, answer });
+        const show = await request("show", "bad");
+        life.shown = /t-worse +worse +(\S+)/.exec(show)?.[1] ?? "gone";
+        life.failed = await failureOf("bad");
+        break;
+      }
+      const isGone = step === "add" || step === "del";
+      expect(life).toEqual({
+        operation,
+        step,
+        answer: expect.stringContaining(
+          step === "del" ? `${died}\n[ok]` : `${died}[failed]`,
+        ),
+        shown: isGone ? "gone" : "false",
+        failed: isGone ? "gone" : died,
+      });
+      expect(await request("engine", "good", { command: "ping", engine: "rec" })).toBe(
+        "ping of all in rec\n[ok]",
+      );
+      if (step === "engine") expect(await request("stop", "bad")).toBe("[ok]");
+      if (!isGone) expect(await request("del", "bad", { file })).toBe("[ok]");
+      expect(hostsOf(server.pid)).toEqual([goodHost ?? 0]);
+    }
+  });
+
+  test("a client that does not read its answer holds nobody up", async () => {
+    const text = projectConfig("loud") +
+      engineConfig("loud", "worse", misbehaving, "misbehave_ops", "");
+    expect(await request("add", "loud", { file: server.file("loud.conf", text) })).toBe("[ok]");
+    expect(await request("start", "loud")).toBe("[ok]");
+    using client = await RawClient.connect(server.name, false);
+    client.send(requestV1("engine", "loud", { command: "megabyte" }));
+    const answer = await request("engine", "loud", { command: "megabyte" });
+    expect(answer === `${"x".repeat(1_000_000)}[ok]`).toBe(true);
+    expect(await request("stop", "loud")).toBe("[ok]");
+  });
+
+  test("a host is no target, and a hundred cycles leave nothing behind", async () => {
     const text = projectConfig("again") +
       engineConfig("again", "rec", recorder, "recorder_ops", `record=${server.folder}/again`);
     const file = server.file("again.conf", text);
-    const cycle = async (): Promise<void> => {
-      await done("obj", "add", "-f", file);
-      await done("project", "start", "-n", "again");
-      const [host] = hostsOf(server.pid);
-      expect(readFileSync(`/proc/${host}/comm`, "utf8")).toBe("etmemd-engine\n");
-      await done("project", "stop", "-n", "again");
-      await done("obj", "del", "-f", file);
+    const cycles = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        for (const step of ["add", "start", "stop", "del"] as const) {
+          expect(await request(step, "again", { file })).toBe("[ok]");
+          if (step !== "start") continue;
+          const [host] = hostsOf(server.pid);
+          expect(readFileSync(`/proc/${host}/comm`, "utf8")).toBe("etmemd-engine\n");
+        }
+      }
     };
-    await cycle();
-    const before = readdirSync(`/proc/${server.pid}/fd`).length;
-    for (let i = 0; i < cycles; i++) await cycle();
+    await cycles(WARM_UP_CYCLES);
+    const before = useOf(server.pid);
+    await cycles(100);
+    const after = useOf(server.pid);
     expect(hostsOf(server.pid)).toEqual([]);
-    expect(readdirSync(`/proc/${server.pid}/fd`).length).toBeLessThanOrEqual(before);
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.anonymousBytes - before.anonymousBytes).toBeLessThan(MAX_GROWTH_BYTES);
   });
 
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {

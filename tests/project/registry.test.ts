@@ -463,7 +463,10 @@ describe("objects of --conf-dir", () => {
     await registry.add(onlyTasks("kept", "b"), ADD);
     expect(confFiles()).toEqual([undefined, undefined]);
     const tasks = [{ project: "kept", engine: "slide", name: "b" }];
-    expect(await registry.remove({ projects: [], engines: [], tasks }, NEVER)).toEqual([]);
+    expect(await registry.remove({ projects: [], engines: [], tasks }, NEVER)).toEqual({
+      confFiles: [],
+      problems: [],
+    });
     expect(confFiles()).toEqual([undefined, ["/conf.d/kept"]]);
     await registry.add(onlyTasks("kept", "b"), { ...KEPT, confFile: "/conf.d/more" });
     expect(confFiles()).toEqual([undefined, ["/conf.d/kept", "/conf.d/more"]]);
@@ -473,7 +476,10 @@ describe("objects of --conf-dir", () => {
     await registry.add(objects("kept", "a"), KEPT);
     await registry.add(onlyTasks("kept", "b"), { ...KEPT, confFile: "/conf.d/more" });
     const names = { projects: ["kept"], engines: [], tasks: [] };
-    expect(await registry.remove(names, NEVER)).toEqual(["/conf.d/kept", "/conf.d/more"]);
+    expect(await registry.remove(names, NEVER)).toEqual({
+      confFiles: ["/conf.d/kept", "/conf.d/more"],
+      problems: [],
+    });
   });
 
   test("start() and stop() are remembered, close() is not", async () => {

@@ -419,7 +419,7 @@ describe("ThirdPartyEngine", () => {
   });
 
   test("leaves no process and no descriptor behind after many cycles", async () => {
-    const cycles = Number(process.env["ETMEM_TEST_CYCLES"] ?? 30);
+    const cycles = Number(process.env["ETMEM_TEST_CYCLES"] ?? 10);
     const cycle = async (): Promise<void> => {
       const engine = makeEngine();
       await engine.open();
