@@ -47,14 +47,9 @@ export class CommandOutput {
 
   /** Waits until all is read, and closes. @returns how many bytes had to be replaced. */
   async end(): Promise<number> {
-    let isOver = false;
-    const closed = this.#own.closed.then(() => {
-      isOver = true;
-    });
-    do {
-      await this.#lag;
-      await Promise.race([closed, Bun.sleep(DRAIN_MS)]);
-    } while (!isOver && this.#lag !== undefined);
+    const closed = this.#own.closed.then(() => true);
+    const late = (): Promise<boolean> => Bun.sleep(DRAIN_MS).then(() => false);
+    while (!await Promise.race([closed, late()]) && this.#lag !== undefined) await this.#lag;
     this.#own.close();
     return this.#replaced;
   }

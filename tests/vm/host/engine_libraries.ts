@@ -10,7 +10,9 @@ const EXAMPLE = join(TOP, "docs/example_engine");
 function run(command: readonly string[], environment: Readonly<Record<string, string>> = {}): void {
   const done = Bun.spawnSync([...command], { env: { ...process.env, ...environment } });
   if (!done.success) {
-    throw new Error(`"${command.join(" ")}" failed:\n${done.stdout}${done.stderr}`);
+    throw new Error(
+      `"${command.join(" ")}" failed:\n${done.stdout.toString()}${done.stderr.toString()}`,
+    );
   }
 }
 

@@ -142,7 +142,14 @@ const scans: Scenario = {
     small[Symbol.dispose]();
     await small.exited;
     const { status, stderr } = await server.client(
-      ...["engine", "scan", "-n", "vm", "-e", "watcher", "-t", "small"],
+      "engine",
+      "scan",
+      "-n",
+      "vm",
+      "-e",
+      "watcher",
+      "-t",
+      "small",
     );
     demand(
       status === 1 && stderr.includes("engine watcher: eng_mgt_func returned 1"),
