@@ -26,6 +26,7 @@ function statByExpression(text: string): ProcessStat | undefined {
     threads: Number(at(20)),
     startTicks: Number(at(22)),
     memoryId: `${at(26)}:${at(28)}`,
+    activity: [10, 12, 23, 24].map(at).join(":"),
   };
 }
 
