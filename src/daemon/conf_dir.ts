@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
@@ -8,6 +8,8 @@ import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 
 /** What editors and rpm leave beside a file. */
 const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
+
+const GROUP_OR_OTHERS_WRITE = 0o022;
 
 /** Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not. */
 function isConfFile(name: string): boolean {
@@ -25,7 +27,7 @@ export class ConfDir {
    * Lists the folder, and reads which of its projects were stopped.
    * @param folder absolute.
    * @param socket the name given with -s.
-   * @throws {Error} when the folder cannot be read.
+   * @throws {Error} when the folder cannot be read, or others than root may write to it.
    */
   constructor(folder: string, socket: string) {
     this.#folder = folder;
@@ -88,11 +90,25 @@ export class ConfDir {
 
 function listFiles(folder: string): string[] {
   try {
+    checkFolder(folder);
     return readdirSync(folder).filter(isConfFile).sort().map((name) => join(folder, name));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });
   }
+}
+
+/**
+ * Whoever may write to the folder can have any configuration file of root's added, and others quoted in the
+ * log, by a link. @throws {Error} that says what is wrong.
+ */
+function checkFolder(folder: string): void {
+  const { uid, mode } = statSync(folder);
+  if (uid === 0 && (mode & GROUP_OR_OTHERS_WRITE) === 0) return;
+  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+  throw new Error(
+    `its owner is ${uid} and its mode ${octal}, allowed is 0 and not writable by group and others`,
+  );
 }
 
 /** @returns whether it was done. Nothing is tried, or reported, once the signal has fired. */

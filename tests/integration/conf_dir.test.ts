@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
@@ -89,6 +89,17 @@ describe("--conf-dir", () => {
     expect(stderr).toStartWith(
       'etmemd: Cannot read the folder of --conf-dir "/no/such/folder": ENOENT',
     );
+  });
+
+  test("a folder that others than root may write to is refused", async () => {
+    using folder = new ScratchFolder();
+    chmodSync(folder.path, 0o1777);
+    const { status, stderr } = await runServer(["-s", freshName(), "--conf-dir", folder.path]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `etmemd: Cannot read the folder of --conf-dir "${folder.path}": its owner is 0 and ` +
+        "its mode 1777, allowed is 0 and not writable by group and others\n",
+    });
   });
 
   test("what was stopped stays stopped over restarts, what was added elsewhere is gone", async () => {

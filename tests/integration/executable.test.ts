@@ -42,8 +42,14 @@ test("etmem is not steered by files of the folder that it is called in", () => {
   try {
     writeFileSync(join(folder, "preload.ts"), 'console.log("preloaded");');
     writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
-    writeFileSync(join(folder, ".env"), "BUN_OPTIONS=--preload=./preload.ts\n");
-    const run = Bun.spawnSync([join(DIST, "etmem"), "help"], { cwd: folder });
+    writeFileSync(join(folder, ".bunfig.toml"), 'preload = ["./preload.ts"]\n');
+    for (const name of [".env", ".env.local", ".env.production"]) {
+      writeFileSync(join(folder, name), "BUN_OPTIONS=--preload=./preload.ts\nBUN_BE_BUN=1\n");
+    }
+    writeFileSync(join(folder, "package.json"), '{"main":"preload.ts","type":"module"}');
+    writeFileSync(join(folder, "tsconfig.json"), '{"compilerOptions":{"paths":{"*":["./*"]}}}');
+    const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder };
+    const run = Bun.spawnSync([join(DIST, "etmem"), "help"], { cwd: folder, env });
     expect(run.exitCode).toBe(0);
     expect(run.stdout.toString()).not.toContain("preloaded");
   } finally {
