@@ -124,7 +124,11 @@ export const COMMANDS: readonly Command[] = [
       about: "what the engine knows; cslide: showtaskpages, showhostpages",
     },
     options: {
-      project: { ...NEEDED_PROJECT, long: "proj_name" },
+      project: {
+        ...NEEDED_PROJECT,
+        long: "proj_name",
+        about: "project that the engine belongs to",
+      },
       socket: SOCKET,
       engine: {
         long: "engine",
