@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   formatServerOptions,
   parseServerOptions,
+  SERVER_EXIT_STATUSES,
   serverHelp,
   type ServerOptions,
 } from "../../src/daemon/server_options.ts";
@@ -113,10 +114,14 @@ describe("parseServerOptions()", () => {
   });
 });
 
-test("serverHelp() names every option", () => {
+test("serverHelp() names every option, every exit status and the manuals", () => {
   for (const word of ["-s, --socket NAME", "-l, --log-level", "-m, --mode", "--conf-dir", "-h, "]) {
-    expect(serverHelp()).toContain(word);
+    expect(serverHelp()).toContain(`\n  ${word}`);
   }
+  for (const [status, meaning] of SERVER_EXIT_STATUSES) {
+    expect(serverHelp()).toContain(`\n  ${status}  ${meaning}\n`);
+  }
+  expect(serverHelp()).toEndWith("\nSee etmemd(8), etmem(1) and etmem.conf(5).\n");
 });
 
 test("formatServerOptions() gives arguments that parse to the same, whatever the name", () => {

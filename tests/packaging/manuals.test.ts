@@ -12,7 +12,16 @@ import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 
 const DOCS = join(import.meta.dir, "../../docs/man");
 const SECTIONS: Readonly<Record<(typeof MANUALS)[number], readonly string[]>> = {
-  "etmemd.8": ["OPTIONS", "EXIT STATUS", "SIGNALS", "ENVIRONMENT", "FILES", "EXAMPLES", "NOTES"],
+  "etmemd.8": [
+    "OPTIONS",
+    "EXIT STATUS",
+    "SIGNALS",
+    "ENVIRONMENT",
+    "FILES",
+    "EXAMPLES",
+    "SECURITY",
+    "NOTES",
+  ],
   "etmem.1": ["COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "NOTES"],
   "etmem.conf.5": ["[PROJECT] SECTION OPTIONS", "[ENGINE] SECTION OPTIONS", "EXAMPLES", "FILES"],
   "etmem-engine.3": ["OPERATIONS", "RULES", "STRUCTURES", "THE SCAN LIBRARY", "FILES", "EXAMPLES"],
