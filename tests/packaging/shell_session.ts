@@ -19,10 +19,9 @@ const SETUP = {
     `source ${script}`,
   ],
   zsh: (script: string) => [
+    // As it is installed: compinit finds it by its first line.
+    `fpath=(${script.slice(0, script.lastIndexOf("/"))} $fpath)`,
     "unset zle_bracketed_paste; autoload -Uz compinit && compinit -D -u",
-    `fpath=(${
-      script.slice(0, script.lastIndexOf("/"))
-    } $fpath); autoload -Uz _etmem; compdef _etmem etmem etmemd`,
     "zle -C all complete-word _generic; zstyle ':completion:all:*' completer _all_matches _complete",
     "zstyle ':completion:all:*' insert true; zstyle ':completion:all:*' old-matches false",
     `show() { print; print -r -- "@li""ne@$BUFFER<" }; zle -N show; bindkey '^X^A' all '^X^P' show`,
