@@ -180,6 +180,28 @@ class Parser {
 
   #refuseOperand(arg: string | undefined): void {
     if (arg === undefined) return;
-    throw new UsageError(`Cannot use ${quote(arg)}: "${this.#command}" takes options only`);
+    const meant = this.#optionFor(arg);
+    const hint = meant === undefined ? "" : `, did you mean ${quote(`-${meant.short} ${arg}`)}`;
+    throw new UsageError(`Cannot use ${quote(arg)}: "${this.#command}" takes options only${hint}`);
   }
+
+  /**
+   * The option that a value without its option was probably meant for: one with a letter that stands nowhere
+   * else, first of those that must be there.
+   */
+  #optionFor(arg: string): Option | undefined {
+    if (arg.startsWith("-")) return undefined;
+    const later = this.#args.slice(this.#next);
+    const open = Object.values(this.#table).filter((option) =>
+      option.short !== undefined && option.value?.parse(arg) !== undefined &&
+      !this.#given.has(option) && !later.some((word) => isUse(option, word))
+    );
+    return open.find(({ required }) => required) ?? open[0];
+  }
+}
+
+/** Whether an argument gives an option. */
+function isUse({ long, short }: Option, word: string): boolean {
+  return word === `--${long}` || word.startsWith(`--${long}=`) ||
+    (short !== undefined && word.startsWith(`-${short}`));
 }

@@ -152,7 +152,15 @@ describe("parseCommandLine()", () => {
     [words("obj add -f x"), 'Cannot run "etmem obj add": -s, --socket NAME is missing'],
     [words("obj del -s x"), 'Cannot run "etmem obj del": -f, --file FILE is missing'],
     [["obj", "add", "-f", ""], 'Cannot set "-f" to "": allowed is a path of 1 to 4095 bytes'],
-    [words("obj add x"), 'Cannot use "x": "etmem obj add" takes options only'],
+    [
+      words("obj add x -s y"),
+      'Cannot use "x": "etmem obj add" takes options only, did you mean "-f x"',
+    ],
+    [
+      words("project show x -s y"),
+      'Cannot use "x": "etmem project show" takes options only, did you mean "-n x"',
+    ],
+    [words("obj add -f x -s y z"), 'Cannot use "z": "etmem obj add" takes options only'],
     [
       words("obj add -n x"),
       'Cannot use "-n": "etmem obj add" has no such option, ' +

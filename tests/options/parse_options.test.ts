@@ -133,11 +133,19 @@ describe("parseOptions()", () => {
       'Cannot use "--sokcet": "etmemd" has no such option, did you mean "--socket"',
     ],
     [["--log"], 'Cannot use "--log": "etmemd" has no such option, did you mean "--log-level"'],
-    [["x"], 'Cannot use "x": "etmemd" takes options only'],
+    [["x"], 'Cannot use "x": "etmemd" takes options only, did you mean "-s x"'],
+    [["-s", "a", "0"], 'Cannot use "0": "etmemd" takes options only, did you mean "-l 0"'],
+    [["0", "-s", "a"], 'Cannot use "0": "etmemd" takes options only, did you mean "-l 0"'],
+    [["0", "--socket=a"], 'Cannot use "0": "etmemd" takes options only, did you mean "-l 0"'],
+    [["-s", "a", "b"], 'Cannot use "b": "etmemd" takes options only'],
+    [["-l0", "-s", "a", "1"], 'Cannot use "1": "etmemd" takes options only'],
     [[""], 'Cannot use "": "etmemd" takes options only'],
     [["-"], 'Cannot use "-": "etmemd" takes options only'],
     [["--", "-m"], 'Cannot use "-m": "etmemd" takes options only'],
-    [["a\nb\u007f"], 'Cannot use "a\\nb\\u007f": "etmemd" takes options only'],
+    [
+      ["a\nb\u007f"],
+      'Cannot use "a\\nb\\u007f": "etmemd" takes options only, did you mean "-s a\\nb\\u007f"',
+    ],
   ];
   for (const [args, message] of mistakes) {
     test(`refuses ${JSON.stringify(args)}`, () => expect(mistakeOf(...args)).toBe(message));
