@@ -82,6 +82,11 @@ function coldPages(counts: PageCounts): number[] {
   return cold;
 }
 
+/** The address of a page, as errors have it. */
+function at(page: number): string {
+  return `idle_pages at 0x${(page * PAGE_SIZE).toString(16)}`;
+}
+
 describe("the idle_pages tracker", () => {
   test("scan() says what is wrong, and takes nothing as cold, when a stream is corrupt", () => {
     using process = new FakeProcess([[256, 266]]);
@@ -90,7 +95,7 @@ describe("the idle_pages tracker", () => {
     const outcome = process.scan(counts);
     expect(outcome).toMatchObject({
       state: "scanned",
-      errors: ["idle_pages at 0x100000: byte 10 (0xff): no type of run"],
+      errors: [`${at(256)}: byte 10 (0xff): no type of run`],
     });
     // What came before the broken byte was told well.
     expect(coldPages(counts)).toEqual([256, 257]);
@@ -101,7 +106,7 @@ describe("the idle_pages tracker", () => {
     process.answer([]);
     const counts = idleBefore(256, 45);
     expect(process.scan(counts)).toMatchObject({
-      errors: ["idle_pages at 0x100000: no progress", "idle_pages at 0x12c000: no progress"],
+      errors: [`${at(256)}: no progress`, `${at(300)}: no progress`],
     });
     expect(coldPages(counts)).toEqual([]);
   });
