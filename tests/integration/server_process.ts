@@ -56,9 +56,9 @@ export function runServer(
   );
 }
 
-function runClient(...args: string[]): Promise<Finished> {
+function runClient(through: readonly string[], args: readonly string[]): Promise<Finished> {
   return finish(
-    Bun.spawn([process.execPath, MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] }),
+    Bun.spawn([...through, process.execPath, MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] }),
   );
 }
 
@@ -68,6 +68,8 @@ export interface ServerStart {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A command line in front of the server's and of its clients'. */
+  readonly through?: readonly string[];
   /** Calls of the scripted engine that never end; with it the engine is not slide but scripted. */
   readonly held?: readonly string[];
 }
@@ -79,11 +81,15 @@ export class ServerProcess implements AsyncDisposable {
   readonly exited: Promise<number>;
   readonly folder: string = mkdtempSync(join(tmpdir(), "etmem-server-"));
   readonly #child: Bun.Subprocess<"ignore", Output, Output>;
+  readonly #through: readonly string[];
 
-  private constructor({ name = freshName(), args = [], env = {}, cwd, held }: ServerStart) {
+  private constructor(
+    { name = freshName(), args = [], env = {}, cwd, through = [], held }: ServerStart,
+  ) {
     const script = held === undefined ? [MAIN, "etmemd"] : [SCRIPTED, JSON.stringify(held)];
     this.name = name;
-    this.#child = Bun.spawn([process.execPath, ...script, "-s", name, ...args], {
+    this.#through = through;
+    this.#child = Bun.spawn([...through, process.execPath, ...script, "-s", name, ...args], {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ["ignore", "ignore", "ignore"],
@@ -104,7 +110,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Runs `etmem` with arguments and this server's name. */
   etmem(...args: string[]): Promise<Finished> {
-    return runClient(...args, "-s", this.name);
+    return runClient(this.#through, [...args, "-s", this.name]);
   }
 
   /** Writes a configuration file that the server accepts. @returns its path. */
