@@ -1,8 +1,9 @@
 #!/bin/sh
-# setup.sh [c] [glib] [engine] [lint] [man] [shells] [vm] [redis]: makes a fresh clone ready on a host that
+# setup.sh [c] [glib] [engine] [cxx] [lint] [man] [shells] [vm] [redis]: makes a fresh clone ready on a host that
 # has only Node.js and npm. Installs what package-lock.json pins, when it is missing or older than the lock
-# file, and the named system packages: a C compiler, GLib, what authors of engines need, shellcheck, man(1),
-# bash and zsh, the test VM's programs, a Redis server.
+# file, and the named system packages: a C compiler, GLib, what authors of engines need, what else the C library
+# is checked with (a C++ compiler and valgrind), shellcheck, man(1), bash and zsh, the test VM's programs, a
+# Redis server.
 # System packages need root; without it, or where the package manager has none, that part is left out
 # with the reason on stderr, and status 0: whoever needs it fails by itself. Reads no standard input.
 set -u
@@ -36,6 +37,7 @@ fi
 have_c() { echo 'int main(void){return 0;}' | gcc -static -x c - -o /dev/null 2>/dev/null; }
 have_glib() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q 'libglib-2\.0\.so\.0'; }
 have_engine() { pkg-config --exists glib-2.0 && command -v make >/dev/null; } 2>/dev/null
+have_cxx() { command -v g++ && command -v valgrind; } >/dev/null
 have_lint() { command -v shellcheck >/dev/null; }
 have_man() { command -v man && command -v lexgrog && command -v groff; } >/dev/null
 have_shells() { command -v bash && command -v zsh; } >/dev/null
@@ -54,13 +56,14 @@ for need in "$@"; do
     c) have_c || { apt="$apt gcc libc6-dev" dnf="$dnf gcc glibc-devel glibc-static"; } ;;
     glib) have_glib || { apt="$apt libglib2.0-0" dnf="$dnf glib2"; } ;;
     engine) have_engine || { apt="$apt libglib2.0-dev pkg-config make" dnf="$dnf glib2-devel pkgconf make"; } ;;
+    cxx) have_cxx || { apt="$apt g++ valgrind" dnf="$dnf gcc-c++ valgrind"; } ;;
     lint) have_lint || { apt="$apt shellcheck" dnf="$dnf ShellCheck"; } ;;
     man) have_man || { apt="$apt man-db groff-base" dnf="$dnf man-db groff"; } ;;
     shells) have_shells || { apt="$apt bash zsh" dnf="$dnf bash zsh"; } ;;
     redis) have_redis || { apt="$apt redis-server" dnf="$dnf redis"; } ;;
     vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs"; } ;;
     *)
-      say "Cannot set up \"$need\": it is none of c, glib, engine, lint, man, shells, vm, redis"
+      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, lint, man, shells, vm, redis"
       exit 2
       ;;
   esac

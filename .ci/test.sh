@@ -4,7 +4,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
-sh .ci/setup.sh c glib engine man shells || exit 1
+sh .ci/setup.sh c glib engine cxx man shells || exit 1
 npm run --silent build </dev/null || {
   echo "0 passed, 1 failed"
   exit 1

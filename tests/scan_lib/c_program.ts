@@ -117,7 +117,6 @@ export function isThere(command: string): boolean {
   return Bun.which(command) !== null;
 }
 
-/** clang by the name it has here, with or without its version; undefined where it is not installed. */
-export const CLANG = ["clang", ...Array.from({ length: 10 }, (_, n) => `clang-${22 - n}`)].find(
-  isThere,
-);
+/** clang by the name it has here, with or without its version. */
+export const CLANG: string =
+  Array.from({ length: 10 }, (_, n) => `clang-${22 - n}`).find(isThere) ?? "clang";

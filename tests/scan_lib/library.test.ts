@@ -71,18 +71,19 @@ describe("libetmemd_scan.so", () => {
 
   const compilers = [
     { CC: "gcc", CFLAGS: "-O3 -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes" },
-    { CC: CLANG ?? "clang", CFLAGS: "-O2 -Wpedantic -Wconversion -Wshadow" },
+    { CC: CLANG, CFLAGS: "-O2 -Wpedantic -Wconversion -Wshadow" },
     { CC: "aarch64-linux-gnu-gcc", CFLAGS: "-O2" },
   ];
   for (const environment of compilers) {
-    test.skipIf(!isThere(environment.CC))(
-      `compiles without a warning with ${environment.CC}`,
-      () => {
-        using other = new ScratchFolder();
-        run(["sh", build, other.path], environment);
-        expect(existsSync(join(other.path, "libetmemd_scan.so"))).toBe(true);
-      },
-    );
+    if (!isThere(environment.CC)) {
+      console.log(`libetmemd_scan.so: left out: there is no ${environment.CC}`);
+      continue;
+    }
+    test(`compiles without a warning with ${environment.CC}`, () => {
+      using other = new ScratchFolder();
+      run(["sh", build, other.path], environment);
+      expect(existsSync(join(other.path, "libetmemd_scan.so"))).toBe(true);
+    });
   }
 });
 
