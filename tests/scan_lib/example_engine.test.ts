@@ -22,7 +22,10 @@ describe.skipIf(!hasGlib)("the example engine", () => {
     using folder = new ScratchFolder();
     const prefix = join(folder.path, "usr");
     run(["sh", join(SCAN_LIB, "build.sh"), folder.path]);
-    run(["sh", join(SCAN_LIB, "build.sh"), folder.path, "install"], { PREFIX: prefix });
+    run(["sh", join(SCAN_LIB, "build.sh"), folder.path, "install"], {
+      PREFIX: prefix,
+      LIBDIR: `${prefix}/lib`,
+    });
 
     const engine = join(folder.path, "idle_twice.so");
     run(["make", "-s", "-C", folder.path, "-f", join(EXAMPLE, "Makefile"), `VPATH=${EXAMPLE}`], {

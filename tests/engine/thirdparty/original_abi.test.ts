@@ -16,12 +16,12 @@ const FUNCTIONS = [
   "etmemd_get_page_refs",
   "etmemd_free_page_refs",
 ];
-const FLAGS = ["-shared", "-fPIC", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"];
+const WARNINGS = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror"];
 
 let folder: string;
 
-function run(...command: string[]): string {
-  const done = Bun.spawnSync(command);
+function run(command: readonly string[]): string {
+  const done = Bun.spawnSync([...command]);
   if (!done.success) throw new Error(`${command.join(" ")}: ${done.stderr.toString()}`);
   return done.stdout.toString();
 }
@@ -43,24 +43,19 @@ function buildEngine(): string {
     at("scan.map"),
     `libetmemd_scan { global: ${FUNCTIONS.map((name) => `${name};`).join(" ")} local: *; };\n`,
   );
-  run(
-    ...["gcc", "-shared", "-fPIC", "-o", at("libetmemd_scan.so"), at("scan.c")],
-    `-Wl,--version-script,${at("scan.map")},-soname,libetmemd_scan.so`,
-  );
-  run("sh", join(TOP, "ffi/scan_lib/build.sh"), ours);
-  run(
-    ...["gcc", ...FLAGS, "-o", engine, SOURCE],
-    `-L${original}`,
-    "-letmemd_scan",
-    `-Wl,-rpath,${ours}`,
-  );
-  run("chmod", "500", engine);
+  const gcc = ["gcc", "-shared", "-fPIC", "-pthread"];
+  const soname = `-Wl,--version-script,${at("scan.map")},-soname,libetmemd_scan.so`;
+  run([...gcc, "-o", at("libetmemd_scan.so"), at("scan.c"), soname]);
+  run(["sh", join(TOP, "ffi/scan_lib/build.sh"), ours]);
+  const link = [`-L${original}`, "-letmemd_scan", `-Wl,-rpath,${ours}`];
+  run([...gcc, ...WARNINGS, "-o", engine, SOURCE, ...link]);
+  run(["chmod", "500", engine]);
   return engine;
 }
 
 test("an engine that was built against the original headers and library runs unchanged", async () => {
   const libname = buildEngine();
-  expect(run("readelf", "-W", "--dyn-syms", libname)).toContain(
+  expect(run(["readelf", "-W", "--dyn-syms", libname])).toContain(
     " etmemd_get_page_refs@libetmemd_scan",
   );
   const engine = makeEngine({ libname, opsName: "original_ops", name: "eng", keys: "mine=one" });

@@ -26,7 +26,7 @@ export function buildEngineLibraries(folder: string): void {
   try {
     const build = ["sh", join(SCAN_LIB, "build.sh"), folder];
     run(build);
-    run([...build, "install"], { PREFIX: scratch });
+    run([...build, "install"], { PREFIX: scratch, LIBDIR: join(scratch, "lib") });
     run(["make", "-s", "-C", scratch, "-f", join(EXAMPLE, "Makefile"), `VPATH=${EXAMPLE}`], {
       PKG_CONFIG_PATH: join(scratch, "lib/pkgconfig"),
     });
