@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { compileEngine } from "../fixtures/engines/compile_engine.ts";
@@ -223,7 +223,18 @@ describe("third-party engines", () => {
   });
 
   test("a refused engine is named with its reason, and nothing of its file is added", async () => {
+    const foreign = join(server.folder, "foreign.so");
+    const header = readFileSync(recorder);
+    header.writeUInt16LE(process.arch === "x64" ? 183 : 62, 18);
+    writeFileSync(foreign, header, { mode: 0o500 });
+    const readable = join(server.folder, "readable.so");
+    writeFileSync(readable, readFileSync(recorder), { mode: 0o755 });
+    const needy = compileEngine("needs_missing.c", [], join(server.folder, "needy.so"));
     const cases = [
+      ["recorder_ops", foreign, "", `Cannot load "${foreign}": it is built for `],
+      ["recorder_ops", readable, "", "its mode is 0755, allowed is 0500 or 0700 (chmod 500)"],
+      ["needy_ops", needy, "", "undefined symbol: from_elsewhere"],
+      ["recorder_ops", "recorder.so", "", "libname=recorder.so: not an absolute path"],
       ["recorder_ops", "/none.so", "", 'engine no: Cannot load "/none.so": there is no such file'],
       ["none_ops", recorder, "", 'Cannot find "none_ops" in'],
       ["misbehave_ops", misbehaving, "refuse=fill_eng_params", "fill_eng_params returned 7"],
@@ -232,9 +243,22 @@ describe("third-party engines", () => {
     ] as const;
     for (const [ops, library, keys, reason] of cases) {
       const text = projectConfig("no") + engineConfig("no", "no", library, ops, keys);
-      expect(await refused("obj", "add", "-f", server.file("no.conf", text))).toContain(reason);
-      expect(await refused("project", "show", "-n", "no")).toContain("project is not exist");
+      const file = server.file("no.conf", text);
+      const answer = await request("add", "no", { file });
+      expect({ ops, library, keys, answer }).toEqual({
+        ops,
+        library,
+        keys,
+        answer: expect.stringMatching(/^error: [^\n]*\[failed\]$/),
+      });
+      expect(answer).toContain(reason);
+      expect(await request("show", "no")).toBe('error: project is not exist: "no"[failed]');
     }
+    const nothing = projectConfig("no") + engineConfig("no", "no", recorder, "null_ops", "");
+    const file = server.file("no.conf", nothing);
+    expect(await request("add", "no", { file })).toBe("[ok]");
+    expect(await request("start", "no")).toContain("engine no: its start_task is NULL[failed]");
+    expect(await request("del", "no", { file })).toBe("[ok]");
     expect(hostsOf(server.pid)).toEqual([]);
   });
 
