@@ -52,6 +52,12 @@ describe("the smaps tracker", () => {
     }
   });
 
+  test("scan() finds a process gone that has ended", async () => {
+    using trial = await TargetProcess.start();
+    await trial.end();
+    expect(scan(trial.process, new PageCounts())).toEqual({ state: "gone" });
+  });
+
   test("scan() counts what is present, in the VMAs that may be swapped, and nothing else", async () => {
     using trial = await TargetProcess.start({ hot: "none", reserveBytes: 64 * 2 ** 30 });
     const counts = new PageCounts();
