@@ -38,6 +38,11 @@ const PROGRAMS: readonly (CProgram & { readonly shows: string; readonly random: 
     random: true,
   },
   {
+    shows: "pagemap_walk() finds all pages, and leaves holes out where the kernel tells of them",
+    sources: ["pagemap_test.c"],
+    random: false,
+  },
+  {
     shows: "page_idle_scan() tells what was used since the last scan and marks only its own pages",
     sources: ["page_idle_test.c", "fake_page_idle.c"],
     wraps: FRAME_CALLS,

@@ -90,7 +90,7 @@ static int report_pages(void *context, uint64_t address, const uint64_t *entries
 }
 
 /** Walks the areas and visits their entries. */
-static int walk_areas(struct page_idle *scan, const struct pagemap *map, const struct vmas *vmas,
+static int walk_areas(struct page_idle *scan, struct pagemap *map, const struct vmas *vmas,
                       pagemap_visitor visit)
 {
     for (const struct vma *vma = vmas->vma_list; vma != NULL; vma = vma->next) {
@@ -107,7 +107,7 @@ static int walk_areas(struct page_idle *scan, const struct pagemap *map, const s
 }
 
 /** Notes the frames, reads and renews their marks, and reports the pages by the frames they are in by then. */
-static int scan_areas(struct page_idle *scan, const struct pagemap *map, const struct frame_marks *marks,
+static int scan_areas(struct page_idle *scan, struct pagemap *map, const struct frame_marks *marks,
                       const struct vmas *vmas)
 {
     int error = walk_areas(scan, map, vmas, note_frames);
