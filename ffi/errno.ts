@@ -1,7 +1,10 @@
 import { constants } from "node:os";
 
+/** Where a number has two names, the one that comes first in the alphabet, as Node has it: EAGAIN, not EWOULDBLOCK. */
 const NAMES = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, value]) => [value, name]),
+  Object.entries(constants.errno)
+    .sort(([one], [other]) => (one < other ? 1 : -1))
+    .map(([name, value]) => [value, name]),
 );
 
 /** A system call that failed: `code` is the name of its errno, as Node's own errors have it. */
