@@ -99,14 +99,8 @@ export function writePidFile(path = PID_FILE): number | undefined {
   const draft = `${path}.${process.pid}`;
   const aside = `${draft}.old`;
   unlinkIfThere(draft);
-  const fd = openSync(draft, "wx", MODE);
   try {
-    fchmodSync(fd, MODE);
-    writeSync(fd, `${process.pid}\n`);
-  } finally {
-    closeSync(fd);
-  }
-  try {
+    writeDraft(draft);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (linkUnlessTaken(draft, path)) return undefined;
       const pid = readPid(path);
@@ -117,6 +111,17 @@ export function writePidFile(path = PID_FILE): number | undefined {
     unlinkIfThere(draft);
   }
   throw new Error(`Cannot write "${path}": others keep replacing it`);
+}
+
+/** Writes this process's pid to a new file. @throws the error of the file system. */
+function writeDraft(path: string): void {
+  const fd = openSync(path, "wx", MODE);
+  try {
+    fchmodSync(fd, MODE);
+    writeSync(fd, `${process.pid}\n`);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Removes the pid file if it holds this process's pid. */
