@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
@@ -123,6 +123,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await syncFolder(dirname(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    await rm(draft, { force: true }).catch(() => undefined);
     throw new Error(`Cannot write "${path}": ${reason}`, { cause });
   }
 }
