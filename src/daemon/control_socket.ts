@@ -22,6 +22,16 @@ export interface ControlSocket {
   close(): void;
 }
 
+/**
+ * Clients that are served at once; as many again are refused in words, all others are closed. Every client takes a
+ * descriptor, and one that waits to be accepted while there is none keeps the thread busy.
+ */
+const MAX_CLIENTS = 512;
+
+const refuseAsBusy: RequestHandler = async () => {
+  throw new Refusal("internal", `${MAX_CLIENTS} other clients are being served`);
+};
+
 type Client = Bun.Socket<Connection | undefined>;
 
 /** How many strangers the log names. */
@@ -65,7 +75,12 @@ export function openControlSocket(
         socket.terminate();
         return;
       }
-      const connection = new Connection(socket, handler, limits);
+      if (connections.size >= 2 * MAX_CLIENTS) {
+        socket.terminate();
+        return;
+      }
+      const answer = connections.size < MAX_CLIENTS ? handler : refuseAsBusy;
+      const connection = new Connection(socket, answer, limits);
       socket.data = connection;
       connections.add(connection);
     },
