@@ -105,6 +105,33 @@ export function pread(fd: number, into: Memory, count: number, position: number)
   }
 }
 
+/**
+ * pread(2) again until `count` bytes are there or the file ends: it may stop early.
+ * @param about what is read, for the message.
+ * @returns bytes read, less than `count` only at the end. @throws {SystemCallError}
+ */
+export function preadFully(
+  fd: number,
+  into: Memory,
+  count: number,
+  position: number,
+  about?: string,
+): number {
+  try {
+    let done = pread(fd, into, count, position);
+    while (done > 0 && done < count) {
+      const rest = new Uint8Array(into.buffer, into.byteOffset + done, count - done);
+      const n = pread(fd, rest, count - done, position + done);
+      if (n === 0) break;
+      done += n;
+    }
+    return done;
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    throw new SystemCallError("pread", error.errno, about);
+  }
+}
+
 /** write(2) of the first `count` bytes. @returns bytes taken. @throws {SystemCallError} */
 export function write(fd: number, from: Memory, count: number): number {
   for (;;) {

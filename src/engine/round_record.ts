@@ -51,6 +51,12 @@ export class RoundRecord {
     entry.pids.push(...pids.slice(0, MAX_PIDS - entry.pids.length));
   }
 
+  /** Notes a process that could not be looked at, or worked on. */
+  fail(error: unknown, pid: number): void {
+    this.status.scan_errors++;
+    this.skip(error instanceof Error ? error.message : String(error), [pid]);
+  }
+
   /** Adds what one step for one process came to. */
   add(reply: StepReply): void {
     const { status } = this;

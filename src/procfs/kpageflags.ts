@@ -1,9 +1,10 @@
-import { AT_FDCWD, close, O_RDONLY, openAt, pread } from "../../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt, preadFully } from "../../ffi/libc.ts";
 
 /** Of include/uapi/linux/kernel-page-flags.h. */
 const KPF_HEAD = 1 << 15;
 const KPF_TAIL = 1 << 16;
 
+const FILE = "kpageflags";
 const ENTRY_BYTES = 8;
 
 /** /proc/kpageflags: what the kernel says of each page frame (Documentation/admin-guide/mm/pagemap.rst). */
@@ -19,7 +20,7 @@ export class KpageFlags implements Disposable {
   }
 
   #flags(frame: number): number {
-    const n = pread(this.#fd, this.#entry, ENTRY_BYTES, frame * ENTRY_BYTES);
+    const n = preadFully(this.#fd, this.#entry, ENTRY_BYTES, frame * ENTRY_BYTES, FILE);
     return n === ENTRY_BYTES ? this.#entry[0]! : 0;
   }
 
@@ -36,7 +37,14 @@ export class KpageFlags implements Disposable {
   /** Reads the flags of `count` frames for `isTail`. @returns how many there are. @throws {SystemCallError} */
   load(frame: number, count: number): number {
     if (this.#window.length < 2 * count) this.#window = new Uint32Array(2 * count);
-    return pread(this.#fd, this.#window, count * ENTRY_BYTES, frame * ENTRY_BYTES) / ENTRY_BYTES;
+    const bytes = preadFully(
+      this.#fd,
+      this.#window,
+      count * ENTRY_BYTES,
+      frame * ENTRY_BYTES,
+      FILE,
+    );
+    return Math.floor(bytes / ENTRY_BYTES);
   }
 
   /** Whether frame number `index` of those loaded belongs to the compound page that began before it. */

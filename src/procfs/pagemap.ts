@@ -1,6 +1,7 @@
-import { PAGE_SIZE, pread } from "../../ffi/libc.ts";
+import { PAGE_SIZE, preadFully } from "../../ffi/libc.ts";
 import { PagemapScan } from "../../ffi/pagemap_scan.ts";
 
+const FILE = "pagemap";
 const ENTRY_BYTES = 8;
 /** Entries read at once: 512 KiB of pagemap, 256 MiB of 4K pages. */
 export const WINDOW_ENTRIES = 64 * 1024;
@@ -40,7 +41,8 @@ export class Pagemap {
   /** Whether the address space is still there. @param page a page number in a VMA of the process. */
   isAlive(page: number): boolean {
     owner = undefined;
-    return pread(this.#fd, words, ENTRY_BYTES, page * ENTRY_BYTES) === ENTRY_BYTES;
+    const bytes = preadFully(this.#fd, words, ENTRY_BYTES, page * ENTRY_BYTES, FILE);
+    return bytes === ENTRY_BYTES;
   }
 
   /**
@@ -50,8 +52,9 @@ export class Pagemap {
   load(from: number, to: number): number {
     owner = this.#key;
     const wanted = Math.min(to - from, WINDOW_ENTRIES);
-    const bytes = pread(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES);
     this.#from = from;
+    this.#count = 0;
+    const bytes = preadFully(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES, FILE);
     this.#count = Math.floor(bytes / ENTRY_BYTES);
     return this.#count;
   }

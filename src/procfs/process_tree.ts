@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../ffi/libc.ts";
-import { isGone, isRecord, readRecord, readText } from "./read_file.ts";
+import { isGone, isRecord, readText } from "./read_file.ts";
 import { type ProcessStat, readProcessStat } from "./process_stat.ts";
 
 /** A process that was found; pid and start time together are never used again. */
@@ -22,6 +22,9 @@ const INIT_PID = 1;
 /** The lists of so few threads are read faster than the folder of all processes. */
 const FEW_THREADS = 16;
 
+/** Told of a process that could not be looked at, and why. */
+export type OnUnreadable = (pid: number, error: Error) => void;
+
 interface Process extends ProcessStat {
   readonly pid: number;
 }
@@ -31,15 +34,28 @@ class ProcLook implements Disposable {
   readonly #root: string;
   readonly #fd: number;
   readonly #seen = new Map<number, Process | undefined>();
+  readonly #onUnreadable: OnUnreadable;
   #pids: number[] | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, onUnreadable: OnUnreadable) {
     this.#root = root;
+    this.#onUnreadable = onUnreadable;
     this.#fd = openAt(AT_FDCWD, root, O_RDONLY);
   }
 
   [Symbol.dispose](): void {
     close(this.#fd);
+  }
+
+  /** Looks at one process; a failure is about that process alone. @returns undefined when it failed. */
+  #lookAt<T>(pid: number, look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#onUnreadable(pid, error);
+      return undefined;
+    }
   }
 
   allPids(): number[] {
@@ -56,18 +72,21 @@ class ProcLook implements Disposable {
   /** All processes of a name: of many only this is read, so it has to be cheap. */
   pidsOf(comm: string): number[] {
     const record = Buffer.from(`${comm}\n`, "latin1");
-    return this.allPids().filter((pid) => isRecord(this.#fd, `${pid}/comm`, record));
+    return this.allPids().filter((pid) =>
+      this.#lookAt(pid, () => isRecord(this.#fd, `${pid}/comm`, record)) ?? false
+    );
   }
 
   /** Whether this is the number of a thread that is not its process's first: procfs has hidden folders of them. */
   isThread(pid: number): boolean {
-    const tgid = /^Tgid:\s*(\d+)$/m.exec(readRecord(this.#fd, `${pid}/status`) ?? "")?.[1];
+    const status = this.#lookAt(pid, () => readText(this.#fd, `${pid}/status`)) ?? "";
+    const tgid = /^Tgid:\s*(\d+)$/m.exec(status)?.[1];
     return tgid !== undefined && Number(tgid) !== pid;
   }
 
   process(pid: number): Process | undefined {
     if (this.#seen.has(pid)) return this.#seen.get(pid);
-    const stat = readProcessStat(this.#fd, `${pid}/stat`);
+    const stat = this.#lookAt(pid, () => readProcessStat(this.#fd, `${pid}/stat`));
     const found = stat === undefined ? undefined : { ...stat, pid };
     this.#seen.set(pid, found);
     return found;
@@ -96,17 +115,21 @@ class ProcLook implements Disposable {
 
   /** Of CONFIG_PROC_CHILDREN (proc_pid_task_children in proc(5)). */
   #childrenByThread(pid: number): number[] {
-    let threads: string[];
+    const list = (): number[] =>
+      this.#threadsOf(pid).flatMap((thread) => {
+        const text = readText(this.#fd, `${pid}/task/${thread}/children`) ?? "";
+        return text.split(" ").filter((child) => child !== "").map(Number);
+      });
+    return this.#lookAt(pid, list) ?? [];
+  }
+
+  #threadsOf(pid: number): string[] {
     try {
-      threads = readdirSync(`${this.#root}/${pid}/task`);
+      return readdirSync(`${this.#root}/${pid}/task`);
     } catch (error) {
       if (isGone(error)) return [];
       throw error;
     }
-    return threads.flatMap((thread) => {
-      const text = readText(this.#fd, `${pid}/task/${thread}/children`) ?? "";
-      return text.split(" ").filter((child) => child !== "").map(Number);
-    });
   }
 }
 
@@ -128,10 +151,15 @@ function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
 /**
  * Finds the processes that a query names and all their descendants (those of pid 1 are not followed), without
  * kernel threads, etmemd servers and what ended.
- * @param root where procfs is mounted. @throws {SystemCallError | ProcfsError}
+ * @param onUnreadable told of processes that cannot be looked at; they are left out, the others are found.
+ * @param root where procfs is mounted. @throws {SystemCallError} when that cannot be read.
  */
-export function findProcesses(query: ProcessQuery, root = "/proc"): FoundProcess[] {
-  using look = new ProcLook(root);
+export function findProcesses(
+  query: ProcessQuery,
+  onUnreadable: OnUnreadable,
+  root = "/proc",
+): FoundProcess[] {
+  using look = new ProcLook(root, onUnreadable);
   const seen = new Set<number>();
   const found: FoundProcess[] = [];
   let generation = namedBy(query, look);

@@ -1,9 +1,10 @@
 import { close, O_RDONLY, openAt, read } from "../../ffi/libc.ts";
-import { errorCode } from "../../ffi/errno.ts";
+import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 
 const USUAL_BYTES = 16 * 1024;
 /** A larger buffer is not kept: a process with 65 530 mappings has 6 MB of maps. */
 const KEPT_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** A procfs answer that grows: procfs hands out at most a page or so per read(2). */
 let buffer = new Uint8Array(USUAL_BYTES);
@@ -25,7 +26,8 @@ function withFile<T>(dirFd: number, path: string, work: (fd: number) => T): T | 
     return work(fd);
   } catch (error) {
     if (isGone(error)) return undefined;
-    throw error;
+    if (!(error instanceof SystemCallError) || error.syscall !== "read") throw error;
+    throw new SystemCallError("read", error.errno, path);
   } finally {
     if (fd >= 0) close(fd);
   }
@@ -74,24 +76,35 @@ export function readPieces(
 }
 
 /**
- * Reads a procfs file that is one record of less than 16 KiB (comm, stat, status): one read(2) has it whole.
+ * Reads a procfs file that is one line of less than 16 KiB (comm, stat): one read(2) has it whole, as a rule.
  * @returns each byte one character; undefined when the process is gone. @throws {SystemCallError}
  */
 export function readRecord(dirFd: number, path: string): string | undefined {
-  return withFile(dirFd, path, readOnce);
+  return withFile(dirFd, path, readLine);
 }
 
-function readOnce(fd: number): string {
-  return decoder.decode(buffer.subarray(0, read(fd, buffer, USUAL_BYTES)));
+function readLine(fd: number): string {
+  return decoder.decode(buffer.subarray(0, readUpTo(fd, USUAL_BYTES)));
+}
+
+/** Reads until there are `wanted` bytes, or a line has ended. @returns bytes in the buffer. */
+function readUpTo(fd: number, wanted: number): number {
+  let length = read(fd, buffer, USUAL_BYTES);
+  while (length > 0 && length < wanted && buffer[length - 1] !== NEWLINE) {
+    const n = read(fd, buffer.subarray(length), USUAL_BYTES - length);
+    if (n === 0) break;
+    length += n;
+  }
+  return length;
 }
 
 /**
- * Whether a file of one record holds exactly these bytes; no process has it when it is gone.
+ * Whether a file of one line holds exactly these bytes; no process has it when it is gone.
  * @throws {SystemCallError}
  */
 export function isRecord(dirFd: number, path: string, expected: Uint8Array): boolean {
   return withFile(dirFd, path, (fd) => {
-    const length = read(fd, buffer, USUAL_BYTES);
+    const length = readUpTo(fd, expected.length);
     if (length !== expected.length) return false;
     for (let i = 0; i < length; i++) if (buffer[i] !== expected[i]) return false;
     return true;

@@ -1,4 +1,4 @@
-import { AT_FDCWD, close, O_RDWR, openAt, pread, pwrite } from "../../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDWR, openAt, preadFully, pwrite } from "../../ffi/libc.ts";
 import { errorCode } from "../../ffi/errno.ts";
 import type { KpageFlags } from "../procfs/kpageflags.ts";
 import { BLOCK_FRAMES, FrameSet, hasBit, setBit } from "./frame_set.ts";
@@ -85,7 +85,13 @@ export class IdleBitmap implements Disposable {
     flags: KpageFlags,
   ): void {
     const run = idle.subarray(2 * from, 2 * to);
-    pread(this.#fd, run, run.byteLength, number * BLOCK_BYTES + from * WORD_BYTES);
+    preadFully(
+      this.#fd,
+      run,
+      run.byteLength,
+      number * BLOCK_BYTES + from * WORD_BYTES,
+      "page_idle/bitmap",
+    );
     let doubtful = false;
     for (let i = 2 * from; i < 2 * to; i++) {
       // What others have marked says nothing about our time.

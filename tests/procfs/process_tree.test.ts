@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { findProcesses, type ProcessQuery } from "../../src/procfs/process_tree.ts";
 import { openDescriptors } from "../fixtures/descriptors.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
@@ -10,10 +10,14 @@ import { FakeProc, type FakeProcess, kernelThread } from "./fake_processes.ts";
 const byPid = (pid: number): ProcessQuery => ({ type: "pid", pid });
 const byName = (comm: string): ProcessQuery => ({ type: "name", comm });
 
+function fail(pid: number, error: Error): never {
+  throw new Error(`process ${pid} could not be looked at`, { cause: error });
+}
+
 /** The pids that a query finds in a fake /proc. */
 function find(query: ProcessQuery, processes: readonly FakeProcess[]): number[] {
   using proc = new FakeProc(processes);
-  return findProcesses(query, proc.root).map(({ pid }) => pid).sort((a, b) => a - b);
+  return findProcesses(query, fail, proc.root).map(({ pid }) => pid).sort((a, b) => a - b);
 }
 
 /** The parent of a real process; undefined when it is gone. */
@@ -41,6 +45,25 @@ const machine: readonly FakeProcess[] = [
 ];
 
 describe("findProcesses()", () => {
+  test("leaves out what cannot be looked at, says so, and finds the others", () => {
+    using proc = new FakeProc(machine);
+    // Reading a folder is EISDIR: the same way as EIO or EACCES.
+    for (const broken of ["11/stat", "20/stat", "30/comm"]) {
+      rmSync(`${proc.root}/${broken}`);
+      mkdirSync(`${proc.root}/${broken}`);
+    }
+    const unreadable = new Map<number, string>();
+    const found = findProcesses(byName("mysqld"), (pid, error) => {
+      unreadable.set(pid, error.message);
+    }, proc.root);
+    expect(found.map(({ pid }) => pid)).toEqual([10]);
+    expect([...unreadable].sort(([one], [other]) => one - other)).toEqual([
+      [11, 'read "11/stat": EISDIR'],
+      [20, 'read "20/stat": EISDIR'],
+      [30, 'read "30/comm": EISDIR'],
+    ]);
+  });
+
   test("finds all processes of exactly that name, and their descendants", () => {
     expect(find(byName("mysqld"), machine)).toEqual([10, 11, 12, 20]);
     expect(find(byName("mysql"), machine)).toEqual([]);
@@ -86,7 +109,7 @@ describe("findProcesses()", () => {
   test("leaves out a pid that was given to another process between two looks", () => {
     using proc = new FakeProc([{ pid: 10, ppid: 1, comm: "stranger" }]);
     proc.replaceComm(10, "mysqld");
-    expect(findProcesses(byName("mysqld"), proc.root)).toEqual([]);
+    expect(findProcesses(byName("mysqld"), fail, proc.root)).toEqual([]);
   });
 
   test("leaves out the number of a thread", () => {
@@ -95,7 +118,7 @@ describe("findProcesses()", () => {
 
   test("gives the start time, which tells a process from another with its pid", () => {
     using proc = new FakeProc([{ pid: 10, ppid: 1, startTicks: 4711 }]);
-    expect(findProcesses(byPid(10), proc.root)).toEqual([
+    expect(findProcesses(byPid(10), fail, proc.root)).toEqual([
       { pid: 10, startTicks: 4711, activity: "0:0:0:0" },
     ]);
   });
@@ -120,23 +143,23 @@ describe("findProcesses()", () => {
     // The shell, a subshell for each name, and a sleep in each.
     const all = 1 + 2 * names.length;
     const found = await waitFor("all descendants", 20, () => {
-      const processes = findProcesses(byPid(shell.pid));
+      const processes = findProcesses(byPid(shell.pid), fail);
       return processes.length === all && processes;
     });
     expect(found[0]?.pid).toBe(shell.pid);
     expect(new Set(found.map(({ pid }) => pid)).size).toBe(all);
     for (const { pid } of found) process.kill(pid, "SIGKILL");
     await shell.exited;
-    expect(findProcesses(byPid(shell.pid))).toEqual([]);
+    expect(findProcesses(byPid(shell.pid), fail)).toEqual([]);
   });
 
   test("finds real processes by name, with the children of theirs", async () => {
     const name = `t%${process.pid}`;
     using trial = await TargetProcess.start({ name, children: 2, sizeBytes: 2 ** 21 });
-    const pids = findProcesses(byName(name)).map(({ pid }) => pid);
+    const pids = findProcesses(byName(name), fail).map(({ pid }) => pid);
     expect(pids).toContain(trial.pid);
     expect(pids).toHaveLength(3);
-    expect(findProcesses(byName(name.slice(0, -1)))).toEqual([]);
+    expect(findProcesses(byName(name.slice(0, -1)), fail)).toEqual([]);
   });
 
   test("finds no kernel thread of this machine", () => {
@@ -144,13 +167,13 @@ describe("findProcesses()", () => {
     const threads = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number)
       .filter((pid) => pid === 2 || parentOf(pid) === 2);
     expect(threads.length).toBeGreaterThan(5);
-    expect(threads.flatMap((pid) => findProcesses(byPid(pid)))).toEqual([]);
+    expect(threads.flatMap((pid) => findProcesses(byPid(pid), fail))).toEqual([]);
   });
 
   test("leaves no descriptor open", () => {
     const before = openDescriptors();
-    findProcesses(byPid(process.pid));
-    findProcesses(byName("no such process"));
+    findProcesses(byPid(process.pid), fail);
+    findProcesses(byName("no such process"), fail);
     expect(openDescriptors()).toEqual(before);
   });
 });

@@ -13,6 +13,10 @@ import { ask } from "../integration/raw_client.ts";
 import { ServerProcess } from "../integration/server_process.ts";
 import { HostileProcess } from "./hostile_process.ts";
 
+function notReadable(pid: number, error: Error): never {
+  throw new Error(`process ${pid} could not be looked at`, { cause: error });
+}
+
 /** Names that mean something where they are read or shown. */
 const NAMES: readonly string[] = [
   ") R 1 1 1 0 0 (",
@@ -42,7 +46,7 @@ describe("a process with a hostile name", () => {
         isKernelThread: false,
         threads: 1,
       });
-      expect(findProcesses({ type: "pid", pid })).toMatchObject([
+      expect(findProcesses({ type: "pid", pid }, notReadable)).toMatchObject([
         { pid, startTicks: stat.startTicks },
       ]);
       const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
@@ -55,11 +59,13 @@ describe("a process with a hostile name", () => {
     using server = await HostileProcess.start("etmemd");
     using host = await HostileProcess.start("etmemd-engine");
     const pidsOf = (comm: string): number[] =>
-      findProcesses({ type: "name", comm }).map(({ pid }) => pid);
+      findProcesses({ type: "name", comm }, notReadable).map(({ pid }) => pid);
     expect(pidsOf("sql")).not.toContain(other.pid);
     expect(pidsOf("etmemd")).toEqual([]);
     expect(pidsOf("etmemd-engine")).toEqual([]);
-    for (const { pid } of [server, host]) expect(findProcesses({ type: "pid", pid })).toEqual([]);
+    for (const { pid } of [server, host]) {
+      expect(findProcesses({ type: "pid", pid }, notReadable)).toEqual([]);
+    }
   });
 
   test("leaves no trace of its name in status", async () => {
@@ -134,8 +140,9 @@ describe("a process with hostile memory", () => {
       vmas.filter(({ start }) => start >= hostile.start && start < hostile.start + 2 ** 20).length,
     )
       .toBeGreaterThanOrEqual(hostile.vmas);
-    expect(findProcesses({ type: "name", comm: "elsewhere" }).map(({ pid }) => pid)).toEqual([
-      hostile.pid,
-    ]);
+    expect(findProcesses({ type: "name", comm: "elsewhere" }, notReadable).map(({ pid }) => pid))
+      .toEqual([
+        hostile.pid,
+      ]);
   });
 });

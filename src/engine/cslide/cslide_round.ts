@@ -55,7 +55,10 @@ export class CslideRound {
     for (const task of tasks) {
       const record = task.beginRound();
       this.#records.set(task, record);
-      const found = findProcesses(task.description.target);
+      const found = findProcesses(
+        task.description.target,
+        (pid, error) => this.#fail(task, record, pid, error),
+      );
       record.status.processes = found.length;
       const keys = new Set(found.map(keyOf));
       for (const key of task.memories.keys()) if (!keys.has(key)) task.memories.delete(key);
@@ -125,7 +128,7 @@ export class CslideRound {
           onReply: (step) => {
             record.add(step);
             if (step.state === "skipped") record.skip(step.reason, [process.pid]);
-            for (const error of step.errors) log.warning(this.#label(task, process, error));
+            for (const error of step.errors) log.warning(this.#label(task, process.pid, error));
           },
         },
         known,
@@ -137,16 +140,19 @@ export class CslideRound {
         task.memories.set(key, reply.memory);
       }
     } catch (error) {
-      record.status.scan_errors++;
-      record.skip(messageOf(error), [process.pid]);
-      log.warning(this.#label(task, process, messageOf(error)));
+      this.#fail(task, record, process.pid, error);
     } finally {
       if (entry.turn === undefined) turn.end();
     }
   }
 
-  #label(task: CslideTask, process: FoundProcess, what: string): string {
-    return `project ${this.#means.project.name}: task ${task.description.name}: process ${process.pid}: ${what}`;
+  #fail(task: CslideTask, record: RoundRecord, pid: number, error: unknown): void {
+    record.fail(error, pid);
+    log.warning(this.#label(task, pid, messageOf(error)));
+  }
+
+  #label(task: CslideTask, pid: number, what: string): string {
+    return `project ${this.#means.project.name}: task ${task.description.name}: process ${pid}: ${what}`;
   }
 
   async #move(entries: readonly Entry[]): Promise<void> {

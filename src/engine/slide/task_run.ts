@@ -113,7 +113,7 @@ export class TaskRun {
   }
 
   async #round(record: RoundRecord): Promise<void> {
-    const found = findProcesses(this.#task.target);
+    const found = findProcesses(this.#task.target, (pid, error) => this.#fail(record, pid, error));
     record.status.processes = found.length;
     this.#forgetAllBut(found);
     const held = this.#heldBack();
@@ -164,12 +164,15 @@ export class TaskRun {
         this.#quiet.set(key, { activity: process.activity, lookedMs });
       }
     } catch (error) {
-      record.status.scan_errors++;
-      record.skip(messageOf(error), [process.pid]);
-      log.warning(`${this.#label}: process ${process.pid}: ${messageOf(error)}`);
+      this.#fail(record, process.pid, error);
     } finally {
       turn.end();
     }
+  }
+
+  #fail(record: RoundRecord, pid: number, error: unknown): void {
+    record.fail(error, pid);
+    log.warning(`${this.#label}: process ${pid}: ${messageOf(error)}`);
   }
 
   #note(record: RoundRecord, reply: StepReply, { pid }: FoundProcess): void {

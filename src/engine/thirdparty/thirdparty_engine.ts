@@ -226,7 +226,10 @@ export class ThirdPartyEngine implements Engine {
   /** Starts a task with the processes that it has now. @returns false when there is none. */
   async #startIfFound(task: ThirdPartyTask): Promise<boolean> {
     const { name, target } = task.description;
-    const pids = findProcesses(target).map(({ pid }) => pid);
+    const found = findProcesses(target, (pid, error) => {
+      log.warning(`${this.#name}: task ${name}: process ${pid}: ${error.message}`);
+    });
+    const pids = found.map(({ pid }) => pid);
     if (pids.length === 0) return false;
     const host = await this.#ensureHost();
     task.state = "starting";
