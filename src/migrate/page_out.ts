@@ -44,6 +44,8 @@ export interface PageOutAccount {
   sparedShared: number;
   /** Why the rest was left alone: told to, the process is gone, or the mover failed. */
   held?: string;
+  /** What failed on the way: the mover as a whole, a read. */
+  readonly errors: string[];
   moveUs: number;
   verifyUs: number;
 }
@@ -67,6 +69,7 @@ class PageOut {
     refused: new Map(),
     vanished: 0,
     sparedShared: 0,
+    errors: [],
     moveUs: 0,
     verifyUs: 0,
   };
@@ -82,7 +85,7 @@ class PageOut {
     let limit = FIRST_BATCH_PAGES;
     const batch = this.#batch;
     for (;;) {
-      const held = this.account.held ?? this.#order.hold();
+      const held = this.account.held ?? this.#reasonToHold();
       if (held !== undefined) {
         this.account.held = held;
         return;
@@ -103,19 +106,34 @@ class PageOut {
     }
   }
 
+  #reasonToHold(): string | undefined {
+    try {
+      return this.#order.hold();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** The rest is left alone; what has moved so far counts. @returns why. */
+  #fail(error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!isGone(error)) this.account.errors.push(message);
+    this.account.held = isGone(error) ? PROCESS_GONE : message;
+    return this.account.held;
+  }
+
   /** When the mover fails as a whole, what it may have moved before is looked up all the same. */
   #ask(): OutrightRefusal[] {
     if (this.#batch.count === 0) return [];
     try {
       return this.#order.mover.pageOut(this.#batch);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.account.held = isGone(error) ? PROCESS_GONE : message;
+      this.#fail(error);
       return [];
     }
   }
 
-  /** Loads the pagemap window for unit `index` and the units near it. @returns false when all is gone. */
+  /** Loads the pagemap window for unit `index` and the units near it. @returns false when all is gone or it fails. */
   #load(index: number): boolean {
     const batch = this.#batch;
     const from = batch.page[index]!;
@@ -125,12 +143,16 @@ class PageOut {
       if (batch.page[i]! - to > LOOKUP_GAP_PAGES || end - from > WINDOW_ENTRIES) break;
       to = end;
     }
-    if (this.#order.pagemap.load(from, to) === to - from) return true;
-    this.account.held = PROCESS_GONE;
+    try {
+      if (this.#order.pagemap.load(from, to) === to - from) return true;
+      this.account.held = PROCESS_GONE;
+    } catch (error) {
+      this.#fail(error);
+    }
     return false;
   }
 
-  /** Takes out of the batch what shall not be asked for. @returns false when the process is gone. */
+  /** Takes out of the batch what shall not be asked for. @returns false when that cannot be found out. */
   #dropAbsent(): boolean {
     const { pagemap, sparesShared } = this.#order;
     const batch = this.#batch;
@@ -185,7 +207,9 @@ class PageOut {
       const size = batch.size[unit]!;
       if (!pagemap.holds(page + size - 1) || !pagemap.holds(page)) {
         if (!this.#load(unit)) {
-          tally(this.account.refused, PROCESS_GONE, this.account.asked - this.#settled());
+          const { held } = this.account;
+          const reason = held === PROCESS_GONE ? held : `not known whether it moved: ${held}`;
+          tally(this.account.refused, reason, this.account.asked - this.#settled());
           return;
         }
       }

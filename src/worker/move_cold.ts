@@ -20,6 +20,8 @@ export interface MoveColdInput {
   /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
   readonly histogram: Float64Array;
   readonly times: StepTimes;
+  /** Takes what failed without ending the step. */
+  readonly errors: string[];
 }
 
 /** Base pages whose count is in [from, to), base pages and huge units alike. */
@@ -132,6 +134,7 @@ export function moveCold(input: MoveColdInput): StepMoves {
   });
   times.move += account.moveUs;
   times.verify += account.verifyUs;
+  input.errors.push(...account.errors);
   tally(spared, "gone before its turn", account.vanished);
   tally(spared, "shared: page_idle cannot tell whether it is used", account.sparedShared);
   const rest = cold - account.asked - account.vanished - account.sparedShared;

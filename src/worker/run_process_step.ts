@@ -61,7 +61,7 @@ function openProcFile(dirFd: number, path: string): number {
 /** One step while it runs. */
 class Step {
   readonly times: StepTimes = { vmas: 0, scan: 0, classify: 0, move: 0, verify: 0, cpu: 0 };
-  #errors: readonly string[] = [];
+  readonly #errors: string[] = [];
   #scanned = 0;
   #cameBack = 0;
   readonly #request: StepRequest;
@@ -125,7 +125,7 @@ class Step {
         stopped,
       }, counts));
     if (outcome.state !== "scanned") return this.#ended(outcome);
-    this.#errors = outcome.errors;
+    this.#errors.push(...outcome.errors);
     const moved = known === undefined
       ? MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) })
       : MovedSet.fromData(known.moved);
@@ -149,6 +149,7 @@ class Step {
           moved,
           histogram: summary,
           times: this.times,
+          errors: this.#errors,
         });
       }
     }

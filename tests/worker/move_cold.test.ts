@@ -57,6 +57,7 @@ function move(
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
     histogram: counts.histogram(),
     times: { vmas: 0, scan: 0, classify: 0, move: 0, verify: 0, cpu: 0 },
+    errors: [],
   });
   process.pagemap.load(from, from + pages);
   const swapped = Array.from({ length: pages }, (_, i) => i)
