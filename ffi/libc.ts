@@ -132,13 +132,17 @@ export function preadFully(
   }
 }
 
-/** write(2) of the first `count` bytes. @returns bytes taken. @throws {SystemCallError} */
-export function write(fd: number, from: Memory, count: number): number {
+/**
+ * write(2) of the first `count` bytes.
+ * @param about what is written to, for the message.
+ * @returns bytes taken. @throws {SystemCallError}
+ */
+export function write(fd: number, from: Memory, count: number, about?: string): number {
   for (;;) {
     const n = Number(libc.write(fd, from, count));
     if (n >= 0) return n;
     const errno = lastErrno();
-    if (errno !== EINTR) throw new SystemCallError("write", errno);
+    if (errno !== EINTR) throw new SystemCallError("write", errno, about);
   }
 }
 

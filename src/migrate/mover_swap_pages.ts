@@ -26,7 +26,7 @@ class SwapPagesMover implements Mover {
     text ??= new SwapPagesText(TEXT_LINES);
     for (let from = 0; from < batch.count; from += TEXT_LINES) {
       text.format(batch.page, from, Math.min(TEXT_LINES, batch.count - from));
-      write(this.#fd, text.bytes, text.length);
+      write(this.#fd, text.bytes, text.length, FILE);
     }
     return [];
   }

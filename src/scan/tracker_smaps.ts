@@ -72,7 +72,7 @@ class SmapsTracker implements Tracker {
 function clearRefs(dirFd: number): void {
   const fd = openAt(dirFd, "clear_refs", O_WRONLY);
   try {
-    write(fd, CLEAR_REFS_ALL, CLEAR_REFS_ALL.length);
+    write(fd, CLEAR_REFS_ALL, CLEAR_REFS_ALL.length, "clear_refs");
   } finally {
     close(fd);
   }

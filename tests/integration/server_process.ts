@@ -120,7 +120,9 @@ export class ServerProcess implements AsyncDisposable {
     return path;
   }
 
-  kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGKILL"): void {
+  kill(
+    signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
+  ): void {
     this.#child.kill(signal);
   }
 
