@@ -11,9 +11,8 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "./quantit
 const INDENT = "        ";
 
 /** A round of a task for the status table; `pmdBytes` is what one PMD entry maps. */
-export function formatRound(round: RoundStatus, pmdBytes: number, nowMs: number): string {
-  const ageUs = Math.max(0, (nowMs - Date.parse(round.started_at)) * 1000);
-  const began = `began ${formatDuration(ageUs)} ago`;
+export function formatRound(round: RoundStatus, pmdBytes: number): string {
+  const began = `began ${formatDuration(round.age_us)} ago`;
   const head = wrap("      ", [
     `round ${round.number} ${round.state}`,
     ...(round.state === "running" ? [began] : [began, `took ${formatDuration(round.duration_us)}`]),

@@ -8,27 +8,25 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "./quantit
 /**
  * The table that `etmem status` prints, readable at 100 columns.
  * @param document the text of a ServerStatus.
- * @param nowMs the time of day, for ages.
  * @throws {SyntaxError} when it is no document of the version known here; `message` says what it "is".
  */
-export function formatStatus(document: string, nowMs: number): string {
+export function formatStatus(document: string): string {
   return withStatus(document, (status) =>
     [
-      formatServer(status, nowMs),
+      formatServer(status),
       status.projects.length === 0 ? "\nno project exists\n" : "",
-      ...status.projects.map((project) => formatProject(project, status, nowMs)),
+      ...status.projects.map((project) => formatProject(project, status)),
     ].join(""));
 }
 
-function formatServer(status: ServerStatus, nowMs: number): string {
+function formatServer(status: ServerStatus): string {
   const { server, memory, swap } = status;
-  const upUs = (nowMs - Date.parse(server.started_at)) * 1000;
   return [
     wrap("", [
       `etmemd ${server.version}`,
       `pid ${server.pid}`,
       `socket ${server.socket}`,
-      `up ${formatDuration(Math.max(0, upUs))}`,
+      `up ${formatDuration(server.up_us)}`,
     ]),
     field("  ", "itself", [
       `${formatBytes(server.rss_bytes)} resident`,
@@ -67,7 +65,7 @@ function formatAvailability(label: string, choices: readonly Availability<string
   ].join("");
 }
 
-function formatProject(project: ProjectStatus, status: ServerStatus, nowMs: number): string {
+function formatProject(project: ProjectStatus, status: ServerStatus): string {
   const swapcache = project.swapcache_wmark;
   const limits = [
     ...(project.sysmem_threshold_percent === undefined
@@ -88,7 +86,7 @@ function formatProject(project: ProjectStatus, status: ServerStatus, nowMs: numb
       formatRoundPlan(project),
     ]),
     limits.length === 0 ? "" : field("  ", "set", limits),
-    ...project.engines.map((engine) => formatEngine(engine, status, nowMs)),
+    ...project.engines.map((engine) => formatEngine(engine, status)),
   ].join("");
 }
 
@@ -99,7 +97,7 @@ function formatRoundPlan({ loop, interval_us, sleep_us }: ProjectStatus): string
   return `round: ${formatCount(loop, "scan", "scans")}${apart}, ${pause}`;
 }
 
-function formatEngine(engine: EngineStatus, status: ServerStatus, nowMs: number): string {
+function formatEngine(engine: EngineStatus, status: ServerStatus): string {
   return [
     wrap("  ", [
       engine.kind === engine.name
@@ -109,11 +107,11 @@ function formatEngine(engine: EngineStatus, status: ServerStatus, nowMs: number)
       ...(engine.failed === undefined ? [] : [`failed: ${engine.failed}`]),
     ]),
     engine.tasks.length === 0 ? "    no task\n" : "",
-    ...engine.tasks.map((task) => formatTask(task, status.memory.pmd_size_bytes, nowMs)),
+    ...engine.tasks.map((task) => formatTask(task, status.memory.pmd_size_bytes)),
   ].join("");
 }
 
-function formatTask(task: TaskStatus, pmdBytes: number, nowMs: number): string {
+function formatTask(task: TaskStatus, pmdBytes: number): string {
   const running = task.rounds.find((round) => round.state === "running");
   const last = task.rounds.find((round) => round.state !== "running");
   return [
@@ -125,8 +123,8 @@ function formatTask(task: TaskStatus, pmdBytes: number, nowMs: number): string {
       ...(task.mover === undefined ? [] : [`mover ${task.mover}`]),
     ]),
     task.failed === undefined ? "" : wrap("      ", [`failed: ${task.failed}`]),
-    running === undefined ? "" : formatRound(running, pmdBytes, nowMs),
-    last === undefined ? "" : formatRound(last, pmdBytes, nowMs),
+    running === undefined ? "" : formatRound(running, pmdBytes),
+    last === undefined ? "" : formatRound(last, pmdBytes),
     formatTotal(task.total),
   ].join("");
 }

@@ -111,7 +111,7 @@ async function present(
       return message === undefined ? { ok: true } : { ok: false, message };
     }
     const { formatStatus } = await import("./format_status.ts");
-    print(formatStatus(document, Date.now()));
+    print(formatStatus(document));
     return { ok: true };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;

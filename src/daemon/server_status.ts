@@ -20,6 +20,7 @@ export class StatusSource {
   readonly #socket: string;
   readonly #loadEngines: EngineLoader;
   readonly #startedAt = new Date().toISOString();
+  readonly #startedMs = performance.now();
 
   /** @param socket the name given with -s. */
   constructor(socket: string, loadEngines: EngineLoader) {
@@ -66,6 +67,7 @@ export class StatusSource {
       pid: process.pid,
       socket: this.#socket,
       started_at: this.#startedAt,
+      up_us: Math.round((performance.now() - this.#startedMs) * 1000),
       rss_bytes: rss,
       rss_anon_bytes: rssAnon,
       cpu_us: user + system,

@@ -21,6 +21,7 @@ export class RoundRecord {
       number,
       state: "running",
       started_at: new Date().toISOString(),
+      age_us: 0,
       duration_us: 0,
       processes: 0,
       skipped: [],
@@ -86,10 +87,11 @@ export class RoundRecord {
     }
   }
 
-  /** The round so far, its duration up to now. */
+  /** The round so far, its age, and its duration up to now. */
   view(): RoundStatus {
     const { status } = this;
-    if (status.state === "running") status.duration_us = this.#elapsedUs();
+    status.age_us = this.#elapsedUs();
+    if (status.state === "running") status.duration_us = status.age_us;
     return status;
   }
 

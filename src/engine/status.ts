@@ -55,6 +55,8 @@ export interface RoundStatus {
   number: number;
   state: "running" | "done" | "stopped";
   started_at: string;
+  /** Since it began, whatever became of the clock. */
+  age_us: number;
   duration_us: number;
   processes: number;
   skipped: SkippedProcesses[];

@@ -43,6 +43,8 @@ export interface ServerProcessStatus {
   /** The name given with -s. */
   socket: string;
   started_at: string;
+  /** Since it was started, whatever became of the clock. */
+  up_us: number;
   /** VmRSS and RssAnon of /proc/self/status. */
   rss_bytes: number;
   rss_anon_bytes: number;

@@ -5,10 +5,10 @@ import * as fc from "fast-check";
 import { formatRound } from "../../src/cli/format_round.ts";
 import { formatStatus } from "../../src/cli/format_status.ts";
 import type { ServerStatus } from "../../src/rpc/status.ts";
-import { SAMPLE_NOW_MS, SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
+import { SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
 
 function format(status: ServerStatus): string {
-  return formatStatus(JSON.stringify(status), SAMPLE_NOW_MS);
+  return formatStatus(JSON.stringify(status));
 }
 
 const PMD_BYTES = SAMPLE_STATUS.memory.pmd_size_bytes;
@@ -90,7 +90,7 @@ describe("formatStatus()", () => {
 
   for (const document of ["", "{", "[]", "null", "7", '{"version":2}', "{}"]) {
     test(`throws a SyntaxError for ${JSON.stringify(document)}`, () => {
-      expect(() => formatStatus(document, 0)).toThrow(SyntaxError);
+      expect(() => formatStatus(document)).toThrow(SyntaxError);
     });
   }
 });
@@ -103,7 +103,7 @@ describe("formatRound()", () => {
       hot_huge_bytes: SAMPLE_ROUND.present_bytes,
       cold_bytes: 0,
     };
-    expect(formatRound(round, PMD_BYTES, SAMPLE_NOW_MS)).toContain(
+    expect(formatRound(round, PMD_BYTES)).toContain(
       "huge      all that is present is hot at 2 MiB, where one access makes the whole of it hot\n",
     );
   });
@@ -118,7 +118,7 @@ describe("formatRound()", () => {
       present_bytes: 0,
       scan_errors: 0,
     };
-    const text = formatRound(round, PMD_BYTES, SAMPLE_NOW_MS);
+    const text = formatRound(round, PMD_BYTES);
     expect(text).not.toMatch(/spared|refused|skipped|huge|errors/);
   });
 
@@ -138,7 +138,7 @@ describe("formatRound()", () => {
         reserve_short: [],
       }],
     };
-    expect(formatRound(round, PMD_BYTES, SAMPLE_NOW_MS)).toContain(
+    expect(formatRound(round, PMD_BYTES)).toContain(
       "        nodes     2 to 0 (DRAM) 49 MiB, 0 to 2 (slow) 12 MiB, 3 MiB hot left on the slow node:\n" +
         "                  node_mig_quota used up\n",
     );

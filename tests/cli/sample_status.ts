@@ -4,13 +4,11 @@ import type { ServerStatus } from "../../src/rpc/status.ts";
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-/** The time at which SAMPLE_STATUS was taken. */
-export const SAMPLE_NOW_MS = Date.parse("2026-03-01T12:00:00Z");
-
 export const SAMPLE_ROUND: RoundStatus = {
   number: 12,
   state: "done",
   started_at: "2026-03-01T11:59:50Z",
+  age_us: 10_000_000,
   duration_us: 3_250_000,
   processes: 4,
   skipped: [{
@@ -49,6 +47,7 @@ export const SAMPLE_STATUS: ServerStatus = {
     pid: 4711,
     socket: "etmemd_socket",
     started_at: "2026-03-01T09:47:00Z",
+    up_us: 7_980_000_000,
     rss_bytes: 40_062_976,
     rss_anon_bytes: 9_535_488,
     cpu_us: 1_230_000,
@@ -127,6 +126,7 @@ export const SAMPLE_STATUS: ServerStatus = {
                 number: 13,
                 state: "running",
                 started_at: "2026-03-01T11:59:58.500Z",
+                age_us: 1_500_000,
                 processes: 1,
                 skipped: [],
                 spared: [],
