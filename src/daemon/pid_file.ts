@@ -93,24 +93,34 @@ function removeStale(path: string, aside: string): void {
  * Writes this process's pid to a file of mode 0600 that appears whole. A file that names another live
  * etmemd is left alone; a stale one is replaced.
  * @returns the pid of that other server, or undefined when the file is ours.
- * @throws the error of the file system when it cannot be written.
+ * @throws {Error} that names the file when it cannot be written; then nothing is left of it.
  */
 export function writePidFile(path = PID_FILE): number | undefined {
   const draft = `${path}.${process.pid}`;
-  const aside = `${draft}.old`;
-  unlinkIfThere(draft);
   try {
-    writeDraft(draft);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (linkUnlessTaken(draft, path)) return undefined;
-      const pid = readPid(path);
-      if (isOtherServer(pid)) return pid;
-      removeStale(path, aside);
-    }
-  } finally {
     unlinkIfThere(draft);
+    try {
+      writeDraft(draft);
+      return putInPlace(draft, path);
+    } finally {
+      unlinkIfThere(draft);
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot write "${path}": ${reason}`, { cause });
   }
-  throw new Error(`Cannot write "${path}": others keep replacing it`);
+}
+
+/** Gives the draft its name. @returns the pid of the live server that has it. */
+function putInPlace(draft: string, path: string): number | undefined {
+  const aside = `${draft}.old`;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (linkUnlessTaken(draft, path)) return undefined;
+    const pid = readPid(path);
+    if (isOtherServer(pid)) return pid;
+    removeStale(path, aside);
+  }
+  throw new Error("others keep replacing it");
 }
 
 /** Writes this process's pid to a new file. @throws the error of the file system. */

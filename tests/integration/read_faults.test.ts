@@ -3,6 +3,7 @@ import { PROCESS_MADVISE } from "../../src/migrate/mover_process_madvise.ts";
 import type { RoundStatus } from "../../src/engine/status.ts";
 import { type Fault, FaultInjector } from "../fixtures/fault_injector.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { messageOf } from "../engine/slide/slide_trial.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 import { TemporarySwap } from "../fixtures/temporary_swap.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
@@ -81,6 +82,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+const CALLS = "openat read pread64 write getdents64 process_madvise ioctl".split(" ");
+
+/** No PAGEMAP_SCAN, as before Linux 6.7: all is read, so that there is something to fail. */
+const OLD_KERNEL = "ioctl */pagemap ENOTTY";
+
 interface Trial extends Case {
   readonly project: string;
   readonly target: TargetProcess;
@@ -105,16 +111,14 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
   let bystander: Bun.Subprocess;
 
   beforeAll(async () => {
-    injector = new FaultInjector(folder.path, [
-      ...["openat", "read", "pread64", "write", "getdents64", "process_madvise"],
-    ]);
-    server = await SlideServer.start({ through: injector.wrapper });
+    injector = new FaultInjector(folder.path, CALLS);
+    server = await SlideServer.launch({ through: injector.wrapper });
     bystander = Bun.spawn(["sleep", "1000"]);
     for (const [project, one] of Object.entries(CASES)) {
       const target = await TargetProcess.start({ sizeBytes: SIZE, hot: "none", name: project });
       trials.push({ ...one, project, target, about: one.byName ? bystander.pid : target.pid });
     }
-    injector.set(...trials.map(({ fault, about }) => fault(about)));
+    injector.set(...trials.map(({ fault, about }) => fault(about)), OLD_KERNEL);
     for (const { project, target, byName } of trials) {
       const by = byName ? { comm: project } : { pid: target.pid };
       await server.add(project, slideFile(project, by));
@@ -231,10 +235,10 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
   test("keeps answering when it cannot know how much memory there is", async () => {
     for (const { target } of trials) expect(await target.target.verify()).toBe(0);
     injector.set("read */meminfo EIO");
-    await expect(server.status()).rejects.toThrow("/proc/meminfo");
+    expect(await messageOf(server.status())).toContain("/proc/meminfo");
     await waitFor("a worker to ask for it too", 30, () => {
       return injector.log.some((line) =>
-        /meminfo EIO$/.test(line) && !line.startsWith(`${server.pid} `)
+        line.endsWith("/meminfo EIO") && !line.startsWith(`${server.pid} `)
       );
     }, 50);
     injector.clear();

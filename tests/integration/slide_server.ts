@@ -48,7 +48,8 @@ export class SlideServer implements AsyncDisposable {
     this.process = process;
   }
 
-  static async start(start: ServerStart = {}): Promise<SlideServer> {
+  /** Starts one and waits until it listens. */
+  static async launch(start: ServerStart = {}): Promise<SlideServer> {
     return new SlideServer(await ServerProcess.start(start));
   }
 
@@ -58,8 +59,15 @@ export class SlideServer implements AsyncDisposable {
 
   /** Adds a configuration and starts its project. */
   async add(project: string, text: string): Promise<void> {
-    const path = this.process.file(`${project}.conf`, text);
-    expect(await this.#v1(0, "-", path)).toBe("[ok]");
+    await this.addObjects(project, text);
+    await this.start(project);
+  }
+
+  async addObjects(project: string, text: string): Promise<void> {
+    expect(await this.#v1(0, "-", this.process.file(`${project}.conf`, text))).toBe("[ok]");
+  }
+
+  async start(project: string): Promise<void> {
     expect(await this.#v1(2, project, "-")).toBe("[ok]");
   }
 

@@ -2,6 +2,9 @@ import type { Boot } from "./scenario.ts";
 import { abi } from "./scenarios/abi.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { engines } from "./scenarios/engines.ts";
+import { faultsClock } from "./scenarios/faults_clock.ts";
+import { faultsSwap } from "./scenarios/faults_swap.ts";
+import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
@@ -29,6 +32,7 @@ export const BOOTS: readonly Boot[] = [
     name: "conditions",
     scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
   },
+  { name: "faults", scenarios: [faultsTargets, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives] },
 ];

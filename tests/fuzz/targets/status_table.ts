@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { formatStatus } from "../../../src/cli/format_status.ts";
-import { SAMPLE_NOW_MS, SAMPLE_STATUS } from "../../cli/sample_status.ts";
+import { SAMPLE_STATUS } from "../../cli/sample_status.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
 /** The paths to all values of a document. */
@@ -67,7 +67,7 @@ export const STATUS_TABLE: FuzzTarget = {
   check(input) {
     let table: string;
     try {
-      table = formatStatus(Buffer.from(input).toString(), SAMPLE_NOW_MS);
+      table = formatStatus(Buffer.from(input).toString());
     } catch (error) {
       if (error instanceof SyntaxError) return;
       throw error;

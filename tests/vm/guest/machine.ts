@@ -37,6 +37,16 @@ export function swapOnLoop(sizeMib: number): void {
   run("swapon", device);
 }
 
+/** Takes all swap space away. */
+export function swapOff(): void {
+  run("swapoff", "-a");
+}
+
+/** Sets the clock of the day, in milliseconds since 1970. */
+export function setClock(ms: number): void {
+  run("date", "-u", "-s", `@${(ms / 1000).toFixed(3)}`);
+}
+
 const KERNEL_SWAP = "/sys/kernel/mm/swap/kernel_swap_enable";
 const FOLD_IDLE = "/sys/module/etmem_abi/parameters/fold_idle";
 const STATS = "/proc/etmem_abi_stats";

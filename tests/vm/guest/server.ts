@@ -39,8 +39,8 @@ export class Server {
   readonly exited: Promise<number>;
   #files = 0;
 
-  private constructor() {
-    const child = Bun.spawn([`${BIN}/etmemd`, "-l", "0", "-s", this.socket], {
+  private constructor(wrapper: readonly string[]) {
+    const child = Bun.spawn([...wrapper, `${BIN}/etmemd`, "-l", "0", "-s", this.socket], {
       stdio: ["ignore", "inherit", "inherit"],
       cwd: "/",
     });
@@ -48,9 +48,9 @@ export class Server {
     this.exited = child.exited;
   }
 
-  /** Starts a server and waits until it listens. */
-  static async start(): Promise<Server> {
-    const server = new Server();
+  /** Starts a server and waits until it listens. @param wrapper a command line in front of its own. */
+  static async start(wrapper: readonly string[] = []): Promise<Server> {
+    const server = new Server(wrapper);
     await waitFor("etmemd to listen", 20, () => isListening(server.socket));
     return server;
   }
@@ -86,6 +86,15 @@ export class Server {
 
   /** The same, asked for without a client: starting one takes half a second of CPU in the VM. */
   async task(name: string): Promise<TaskStatus> {
+    return findTask(await this.#document(), name);
+  }
+
+  /** The whole status, asked for in the same way. */
+  async status(): Promise<ServerStatus> {
+    return JSON.parse(await this.#document()) as ServerStatus;
+  }
+
+  async #document(): Promise<string> {
     const answer = Promise.withResolvers<string>();
     const decoder = new TextDecoder();
     let lines = "";
@@ -100,7 +109,7 @@ export class Server {
     });
     const messages = (await answer.promise).trim().split("\n").map((line) => JSON.parse(line));
     const pieces = messages.filter((message) => message.type === "document");
-    return findTask(pieces.map((piece) => String(piece.text)).join(""), name);
+    return pieces.map((piece) => String(piece.text)).join("");
   }
 
   /** The task once it has finished so many rounds. */

@@ -12,6 +12,7 @@ const PROGRAMS = [
   "fixtures/target.c",
   "fixtures/syslog_sink.c",
   "fixtures/take_pid.c",
+  "fixtures/fault_injector.c",
   "vm/abitest.c",
 ];
 
