@@ -146,13 +146,23 @@ export function write(fd: number, from: Memory, count: number, about?: string): 
   }
 }
 
-/** pwrite(2) of the first `count` bytes. @returns bytes taken. @throws {SystemCallError} */
-export function pwrite(fd: number, from: Memory, count: number, position: number): number {
+/**
+ * pwrite(2) of the first `count` bytes.
+ * @param about what is written to, for the message.
+ * @returns bytes taken. @throws {SystemCallError}
+ */
+export function pwrite(
+  fd: number,
+  from: Memory,
+  count: number,
+  position: number,
+  about?: string,
+): number {
   for (;;) {
     const n = Number(libc.pwrite(fd, from, count, position));
     if (n >= 0) return n;
     const errno = lastErrno();
-    if (errno !== EINTR) throw new SystemCallError("pwrite", errno);
+    if (errno !== EINTR) throw new SystemCallError("pwrite", errno, about);
   }
 }
 

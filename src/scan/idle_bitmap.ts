@@ -4,6 +4,7 @@ import type { KpageFlags } from "../procfs/kpageflags.ts";
 import { BLOCK_FRAMES, FrameSet, hasBit, setBit } from "./frame_set.ts";
 
 export const BITMAP = "/sys/kernel/mm/page_idle/bitmap";
+const FILE = "page_idle/bitmap";
 
 /** The bitmap is read and written in words of 64 frames, two of a block's words each. */
 const WORD_FRAMES = 64;
@@ -52,7 +53,8 @@ export class IdleBitmap implements Disposable {
       for (const [from, to] of runsOf(bits)) {
         const run = bits.subarray(2 * from, 2 * to);
         try {
-          pwrite(this.#fd, run, run.byteLength, number * BLOCK_BYTES + from * WORD_BYTES);
+          const position = number * BLOCK_BYTES + from * WORD_BYTES;
+          pwrite(this.#fd, run, run.byteLength, position, FILE);
         } catch (error) {
           // Memory of a device, behind the last frame that the bitmap knows.
           if (errorCode(error) !== "ENXIO") throw error;
@@ -90,7 +92,7 @@ export class IdleBitmap implements Disposable {
       run,
       run.byteLength,
       number * BLOCK_BYTES + from * WORD_BYTES,
-      "page_idle/bitmap",
+      FILE,
     );
     let doubtful = false;
     for (let i = 2 * from; i < 2 * to; i++) {
