@@ -155,12 +155,21 @@ export class TaskRun {
     this.#memories.delete(key);
     this.#quiet.delete(key);
     const lookedMs = performance.now();
+    // What could not be looked at is not known to be absent.
+    let isKnown = true;
+    const own: RoundMeans = {
+      ...means,
+      onReply: (step, of) => {
+        if (step.errors.length > 0) isKnown = false;
+        means.onReply(step, of);
+      },
+    };
     try {
-      const reply = await runProcessRound(process, this.#plan, means, known, turn.isStale);
+      const reply = await runProcessRound(process, this.#plan, own, known, turn.isStale);
       if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
         this.#memories.set(key, reply.memory);
       }
-      if (reply?.state === "done" && reply.moves.present === 0) {
+      if (isKnown && reply?.state === "done" && reply.moves.present === 0) {
         this.#quiet.set(key, { activity: process.activity, lookedMs });
       }
     } catch (error) {
