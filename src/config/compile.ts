@@ -69,6 +69,7 @@ export function compileConfig(file: Uint8Array, options: CompileOptions): Compil
       cores: options.cores,
       project: (name) => projectNamed.get(name)?.description ?? options.project(name),
       keyFileText: (project, engine) => textOfTask(object, project, engine),
+      hasEngine: (project, engine) => engineNamed.has(engineKey(project, engine)),
     }, findings));
 
   findings.throwRefusal();

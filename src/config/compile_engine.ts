@@ -45,6 +45,7 @@ export function compileEngine(
         libname: values.libname,
         opsName: values.ops_name,
         keyFileText: keyFileText(values.project),
+        groupText: object.groups.flatMap((group) => group.source).join("\n"),
       };
     }
     default:

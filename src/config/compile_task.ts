@@ -18,6 +18,8 @@ export interface TaskSurroundings {
   readonly project: (name: string) => ProjectDescription | undefined;
   /** Makes what a third-party engine is handed for the task. */
   readonly keyFileText: (project: string, engine: string) => string;
+  /** Whether the file has that engine. */
+  readonly hasEngine: (project: string, engine: string) => boolean;
   readonly cores: number;
 }
 
@@ -100,6 +102,7 @@ function compileThirdPartyTask(
     maxThreads: clampThreads(object, values.max_threads, around.cores, findings),
     swapFlag: values.swap_flag,
     keyFileText: around.keyFileText(values.project, values.engine),
+    hasEngine: around.hasEngine(values.project, values.engine),
   };
 }
 

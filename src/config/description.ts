@@ -59,6 +59,8 @@ export interface ThirdPartyEngineDescription {
   readonly opsName: string;
   /** The key file text its fill_eng_params is handed: [project] if the file has one, and its [engine]. */
   readonly keyFileText: string;
+  /** Of that, its [engine] alone: for tasks of other files. */
+  readonly groupText: string;
 }
 
 export type EngineDescription =
@@ -107,8 +109,13 @@ export interface ThirdPartyTaskDescription extends TaskCommon {
   readonly kind: "thirdparty";
   readonly maxThreads: number;
   readonly swapFlag: boolean;
-  /** The key file text its fill_task_params is handed: [project], its [engine] and this [task]. */
+  /**
+   * The key file text its fill_task_params is handed: this [task], and [project] and its [engine] if the file has
+   * them.
+   */
   readonly keyFileText: string;
+  /** Its [engine] is in the same file, so that the text has it. */
+  readonly hasEngine: boolean;
 }
 
 export type TaskDescription =

@@ -84,8 +84,17 @@ bad escape=\\q
 `);
 });
 
+test("a third-party engine's own group is kept for tasks of other files", () => {
+  const { engines } = compile(FILE);
+  using file = new GKeyFile(new TextEncoder().encode(Reflect.get(engines[1] ?? {}, "groupText")));
+  expect(file.groups()).toEqual(["engine"]);
+  expect(file.string("engine", "eng_name")).toBe("two");
+  expect(file.string("engine", "mine")).toBe("two's");
+});
+
 test("a task of a third-party engine is handed its own groups, continued ones too", () => {
   const { tasks } = compile(FILE);
+  expect(tasks).toMatchObject([{ hasEngine: true }, { hasEngine: true }]);
   using file = new GKeyFile(new TextEncoder().encode(textOf(tasks, "second")));
   expect(file.groups()).toEqual(["project", "engine", "task"]);
   expect(file.keys("engine")).toEqual([
@@ -118,4 +127,5 @@ test("a task whose engine and project are elsewhere is handed its own group alon
   const task = "[task]\nname=t\nproject=p\nengine=one\ntype=pid\nvalue=1\r\nlast=x\r";
   const { tasks } = compile(task);
   expect(textOf(tasks, "t")).toBe(task);
+  expect(tasks).toMatchObject([{ hasEngine: false }]);
 });

@@ -5,7 +5,7 @@ import type {
   ThirdPartyEngineDescription,
   ThirdPartyTaskDescription,
 } from "../../config/description.ts";
-import type { HostedTask } from "../../host/messages.ts";
+import type { HostRequest } from "../../host/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/process_tree.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
@@ -63,7 +63,7 @@ export class ThirdPartyEngine implements Engine {
         throw new EngineRefusal(`task ${description.name} is not one of a third-party engine`);
       }
       const host = await this.#ensureHost();
-      await host.ask(fillTask(description));
+      await host.ask(this.#fillTask(description));
       this.#tasks.set(description.name, { description, state: "stopped" });
     });
   }
@@ -214,7 +214,9 @@ export class ThirdPartyEngine implements Engine {
         opsName,
       });
       await host.ask({ ask: "fill_engine", keyFileText });
-      for (const { description } of this.#tasks.values()) await host.ask(fillTask(description));
+      for (const { description } of this.#tasks.values()) {
+        await host.ask(this.#fillTask(description));
+      }
     } catch (error) {
       await host.kill();
       throw error;
@@ -260,6 +262,23 @@ export class ThirdPartyEngine implements Engine {
     }
   }
 
+  /** A task of a file without its engine is handed the [engine] that it has been added with. */
+  #fillTask(
+    { name, target, maxThreads, swapFlag, keyFileText, hasEngine }: ThirdPartyTaskDescription,
+  ): HostRequest {
+    return {
+      ask: "fill_task",
+      task: {
+        name,
+        type: target.type,
+        value: target.type === "pid" ? String(target.pid) : target.comm,
+        maxThreads,
+        swapFlag,
+      },
+      keyFileText: hasEngine ? keyFileText : `${this.#description.groupText}\n${keyFileText}`,
+    };
+  }
+
   #onDeath(reason: string): void {
     this.#host = undefined;
     const failed = `engine ${this.#description.name}: ${reason}`;
@@ -271,22 +290,6 @@ export class ThirdPartyEngine implements Engine {
       task.failed = failed;
     }
   }
-}
-
-function fillTask(
-  { name, target, maxThreads, swapFlag, keyFileText }: ThirdPartyTaskDescription,
-): { ask: "fill_task"; task: HostedTask; keyFileText: string } {
-  return {
-    ask: "fill_task",
-    task: {
-      name,
-      type: target.type,
-      value: target.type === "pid" ? String(target.pid) : target.comm,
-      maxThreads,
-      swapFlag,
-    },
-    keyFileText,
-  };
 }
 
 /** The kind of engines that are libraries of somebody else's. */

@@ -38,6 +38,7 @@ export interface EngineSetup {
 /** An engine that is not opened yet. */
 export function makeEngine(setup: EngineSetup = {}): ThirdPartyEngine {
   const { source = "misbehave.c", name = "eng", keys = "", limitMs = LIMIT_MS } = setup;
+  const groupText = `[engine]\nname=thirdparty\n${keys}\n`;
   return new ThirdPartyEngine(
     {
       kind: "thirdparty",
@@ -45,7 +46,8 @@ export function makeEngine(setup: EngineSetup = {}): ThirdPartyEngine {
       name,
       libname: setup.libname ?? compileEngine(source),
       opsName: setup.opsName ?? `${source.slice(0, -2)}_ops`,
-      keyFileText: `[project]\nname=proj\nloop=3\n[engine]\nname=thirdparty\n${keys}\n`,
+      keyFileText: `[project]\nname=proj\nloop=3\n${groupText}`,
+      groupText,
     },
     PROJECT,
     limitMs,
@@ -66,6 +68,7 @@ export function makeTask(
     maxThreads: 2,
     swapFlag: name === "flagged",
     keyFileText: `[task]\nname=${name}\ncolour=red of ${name}\n`,
+    hasEngine: false,
   };
 }
 

@@ -38,8 +38,8 @@ describe("ThirdPartyEngine", () => {
     expect(record.take()).toEqual([
       "fill_eng_params eng type 7 greeting tab\there loop 3 handler 1",
       `fill_eng_params: project proj type 0 interval 5 loop 3 sleep 1 sysmem 60 marks 4 3 start 0 set 0 linked 1`,
-      `fill_task_params a pid ${PID} threads 2 flag 0 colour red of a of eng`,
-      "fill_task_params flagged name no-such-comm threads 2 flag 4096 colour red of flagged of eng",
+      `fill_task_params a pid ${PID} threads 2 flag 0 colour red of a of eng greeting tab\there`,
+      "fill_task_params flagged name no-such-comm threads 2 flag 4096 colour red of flagged of eng greeting tab\there",
     ]);
     await engine.startTask("a");
     expect(engine.taskStatus("a")).toMatchObject({ started: true, type: "pid", value: `${PID}` });
