@@ -57,6 +57,13 @@ describe("WorkerPool", () => {
     pool.close();
   });
 
+  test("run() rejects when there is no such job", async () => {
+    const pool = newPool();
+    const failure = await failureOf(pool.run("sing" as "double", { numbers: Float64Array.of(1) }));
+    expect(String(failure)).toContain('Cannot do job "sing": no such job');
+    pool.close();
+  });
+
   test("run() rejects when the thread ends at work, and the next job gets another thread", async () => {
     const pool = newPool();
     await pool.run("double", { numbers: Float64Array.of(1) });
