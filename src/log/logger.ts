@@ -5,6 +5,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Takes a line of at least the configured level. */
 export type LogSink = (level: LogLevel, line: string) => void;
 
+/** Characters of a line: what an engine's process reports may have a megabyte, which no log takes. */
+const LONGEST = 4096;
+
 let threshold: number = LOG_LEVELS.indexOf("error");
 let sinks: readonly LogSink[] = [];
 
@@ -16,7 +19,8 @@ export function configureLog(level: LogLevel, to: readonly LogSink[]): void {
 
 function emit(level: LogLevel, line: string): void {
   if (LOG_LEVELS.indexOf(level) < threshold) return;
-  const oneLine = line.replaceAll(/[\n\r]+/g, " | ").replaceAll(/[^\P{Cc}\t]/gu, escapeControl);
+  const start = line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
+  const oneLine = start.replaceAll(/[\n\r]+/g, " | ").replaceAll(/[^\P{Cc}\t]/gu, escapeControl);
   for (const sink of sinks) sink(level, oneLine);
 }
 

@@ -18,7 +18,11 @@ export interface AnswerEncoder {
   failure(refusal: Refusal): Uint8Array;
 }
 
-/** A refusal as the one line it must be, whatever a file or a client put into its details. */
+/** UTF-16 units of a refusal: a detail may quote a whole value of a file, or what an engine reports. */
+const LONGEST_LINE = 8 * 1024;
+
+/** A refusal as the one line it must be, whatever a file, a client or an engine put into its details. */
 export function failureLine(refusal: Refusal): string {
-  return refusal.message.replaceAll(/\p{Cc}+/gu, " ").trimEnd();
+  const line = refusal.message.slice(0, LONGEST_LINE).toWellFormed();
+  return line.replaceAll(/\p{Cc}+/gu, " ").trimEnd();
 }

@@ -47,9 +47,12 @@ export class AnswerEncoderV2 implements AnswerEncoder {
   }
 
   failure(refusal: Refusal): Uint8Array {
-    // A detail may quote a whole value of the configuration file.
-    const message = failureLine(refusal).slice(0, PIECE_UNITS).toWellFormed();
-    return this.#end({ type: "result", ok: false, kind: refusal.kind, message });
+    return this.#end({
+      type: "result",
+      ok: false,
+      kind: refusal.kind,
+      message: failureLine(refusal),
+    });
   }
 
   #end(result: MessageV2): Uint8Array {

@@ -21,6 +21,11 @@ describe("AnswerEncoderV1", () => {
     );
   });
 
+  test("failure() ends a line that gets too long", () => {
+    const refusal = new Refusal("internal", "\u{1f600}".repeat(500_000));
+    expect(new AnswerEncoderV1().failure(refusal).length).toBeLessThan(17_000);
+  });
+
   test("failure() begins a line of its own after text that does not end with one", () => {
     const encoder = new AnswerEncoderV1();
     encoder.text("half a table");
