@@ -1,7 +1,18 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileEngine } from "../fixtures/engines/compile_engine.ts";
+import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { freshName, isListening } from "./server_process.ts";
 
@@ -33,6 +44,38 @@ test("etmemd, any symlink of that name, and etmem etmemd are servers called etme
       }
     }
   } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a server whose executable was replaced starts its engines from the old one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "etmem-dist-"));
+  const name = freshName();
+  copyFileSync(join(DIST, "etmem"), join(folder, "etmemd"));
+  const server = Bun.spawn([join(folder, "etmemd"), "-s", name], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  try {
+    await waitFor("the server to listen", 20, () => isListening(name), 5);
+    // as rpm does it: another file under the same name
+    writeFileSync(join(folder, "new"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    renameSync(join(folder, "new"), join(folder, "etmemd"));
+    const conf = join(folder, "conf");
+    const engine = `[engine]\nname=thirdparty\nproject=p\neng_name=e\nops_name=recorder_ops\n` +
+      `libname=${compileEngine("recorder.c")}\n`;
+    writeFileSync(conf, `[project]\nname=p\nloop=1\ninterval=1\nsleep=1\n${engine}`, {
+      mode: 0o600,
+    });
+    const client = Bun.spawnSync([join(DIST, "etmem"), "obj", "add", "-f", conf, "-s", name]);
+    expect({ status: client.exitCode, stderr: client.stderr.toString() }).toEqual({
+      status: 0,
+      stderr: "",
+    });
+    const [host = 0] = hostsOf(server.pid);
+    expect(readlinkSync(`/proc/${host}/exe`)).toBe(`${join(folder, "etmemd")} (deleted)`);
+  } finally {
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
     rmSync(folder, { recursive: true });
   }
 });

@@ -38,7 +38,9 @@ const LAST_WORDS_MS = 500;
 /** From the start of the program until it can be asked something. */
 const START_LIMIT_MS = 7_000;
 
-/** What process.execPath runs as this program: nothing more when it is compiled. */
+/** The file that the server was started from, though another version may have taken its place since (proc_pid_exe(5)). */
+const OWN_EXECUTABLE = "/proc/self/exe";
+/** What it runs as this program: nothing more when it is compiled. */
 const PROGRAM = import.meta.url.includes("$bunfs")
   ? []
   : [join(import.meta.dir, "../../..", "main.ts")];
@@ -81,7 +83,7 @@ export class HostProcess {
     try {
       for (let i = 0; i < 3; i++) pairs.push(socketPair());
       const [control = -1, descriptors = -1, output = -1] = pairs.map(([, theirs]) => theirs);
-      child = Bun.spawn([process.execPath, ...PROGRAM, options.title], {
+      child = Bun.spawn([OWN_EXECUTABLE, ...PROGRAM, options.title], {
         argv0: HOST_NAME,
         cwd: "/",
         env: environment(),
