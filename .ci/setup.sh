@@ -1,9 +1,9 @@
 #!/bin/sh
-# setup.sh [c] [glib] [engine] [cxx] [lint] [man] [shells] [vm] [redis]: makes a fresh clone ready on a host that
+# setup.sh [c] [glib] [engine] [cxx] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh clone ready on a host that
 # has only Node.js and npm. Installs what package-lock.json pins, when it is missing or older than the lock
 # file, and the named system packages: a C compiler, GLib, what authors of engines need, what else the C library
 # is checked with (a C++ compiler and valgrind), shellcheck, man(1), bash and zsh, the test VM's programs, a
-# Redis server.
+# Redis server, rpmbuild with rpmlint.
 # System packages need root; without it, or where the package manager has none, that part is left out
 # with the reason on stderr, and status 0: whoever needs it fails by itself. Reads no standard input.
 set -u
@@ -42,6 +42,7 @@ have_lint() { command -v shellcheck >/dev/null; }
 have_man() { command -v man && command -v lexgrog && command -v groff; } >/dev/null
 have_shells() { command -v bash && command -v zsh; } >/dev/null
 have_redis() { command -v redis-server >/dev/null; }
+have_rpm() { command -v rpmbuild && command -v rpmlint; } >/dev/null
 have_vm() {
   (
     PATH=$PATH:/sbin:/usr/sbin
@@ -61,9 +62,10 @@ for need in "$@"; do
     man) have_man || { apt="$apt man-db groff-base" dnf="$dnf man-db groff"; } ;;
     shells) have_shells || { apt="$apt bash zsh" dnf="$dnf bash zsh"; } ;;
     redis) have_redis || { apt="$apt redis-server" dnf="$dnf redis"; } ;;
+    rpm) have_rpm || { apt="$apt rpm rpmlint" dnf="$dnf rpm-build rpmlint"; } ;;
     vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs"; } ;;
     *)
-      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, lint, man, shells, vm, redis"
+      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, lint, man, shells, vm, redis, rpm"
       exit 2
       ;;
   esac

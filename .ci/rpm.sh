@@ -1,0 +1,12 @@
+#!/bin/sh
+# rpm.sh [RPMBUILD OPTIONS]: builds the packages of packaging/etmem.spec from the commit that is checked out, into
+# dist/rpm (npm run rpm). Works on a fresh clone.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+exec </dev/null
+sh .ci/setup.sh c rpm
+sh .ci/with_bun.sh packaging/sources/main.ts
+# Where packages are not rpms, rpm does not know what is installed.
+if command -v dpkg >/dev/null; then set -- --nodeps --define "_dbpath $top/dist/rpm/db" "$@"; fi
+rpmbuild -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" "$@" packaging/etmem.spec
