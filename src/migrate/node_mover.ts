@@ -5,7 +5,7 @@ import {
   MPOL_MF_MOVE_ALL,
   PAGE_STATUS,
 } from "../../ffi/move_pages.ts";
-import { errorCode } from "../../ffi/errno.ts";
+import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 
 /** Why a page stayed, by what move_pages(2) stored for it. */
 function reasonOf(status: number): string {
@@ -47,7 +47,8 @@ export class NodeMover {
    * Moves `count` units to a node.
    * @param pages page numbers, from index `from` on; at most `capacity` of them.
    * @param refuse called for each unit that is not there afterwards.
-   * @returns units that are there afterwards. @throws {SystemCallError} ESRCH when the process is gone.
+   * @returns units that are there afterwards, and why the kernel gave up, if it did.
+   * @throws {SystemCallError} ESRCH when the process is gone; any other when nobody can tell what has moved.
    */
   move(
     pid: number,
@@ -56,19 +57,30 @@ export class NodeMover {
     count: number,
     node: number,
     refuse: (reason: string) => void,
-  ): number {
+  ): { readonly moved: number; readonly failure?: string } {
     const batch = this.#batch;
     batch.clear();
     for (let i = from; i < from + count; i++) batch.push(pages[i]! * PAGE_SIZE);
-    this.#moveTo(pid, node);
+    const failure = this.#tryMove(pid, node);
     this.#said.set(batch.status.subarray(0, count));
     batch.locate(pid);
     let moved = 0;
     for (let i = 0; i < count; i++) {
       if (batch.status[i] === node) moved++;
-      else refuse(reasonOf(this.#said[i]! < 0 ? this.#said[i]! : batch.status[i]!));
+      else refuse(failure ?? reasonOf(this.#said[i]! < 0 ? this.#said[i]! : batch.status[i]!));
     }
-    return moved;
+    return failure === undefined ? { moved } : { moved, failure };
+  }
+
+  /** @returns why the kernel gave up on the list, of which a part may have moved. @throws {SystemCallError} ESRCH */
+  #tryMove(pid: number, node: number): string | undefined {
+    try {
+      this.#moveTo(pid, node);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof SystemCallError) || error.code === "ESRCH") throw error;
+      return error.message;
+    }
   }
 
   /**

@@ -60,7 +60,9 @@ describe("NodeMover", () => {
     const pages = Float64Array.of(...located.page.subarray(first, first + 3), 0);
     const refused: string[] = [];
     const mover = new NodeMover(8);
-    expect(mover.move(trial.pid, pages, 0, 4, node, (reason) => refused.push(reason))).toBe(3);
+    expect(mover.move(trial.pid, pages, 0, 4, node, (reason) => refused.push(reason))).toEqual({
+      moved: 3,
+    });
     expect(refused).toEqual(["not there any more"]);
     expect(mover.capacity).toBe(8);
     const { pid } = trial;

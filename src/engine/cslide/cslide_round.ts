@@ -229,8 +229,9 @@ export class CslideRound {
         stop: task.stopWord,
       })),
     });
-    for (const [i, { record }] of entries.entries()) {
+    for (const [i, { task, process, record }] of entries.entries()) {
       const moves = reply.moves[i]!;
+      for (const error of moves.errors) log.warning(this.#label(task, process.pid, error));
       noteMoves(record, index, moves);
       shift(usage[i]!, pair, moves);
     }
@@ -275,6 +276,7 @@ function pairStatus(pair: DecidedPair, account: PairAccount): NodePairStatus {
 
 function noteMoves({ status }: RoundRecord, pair: number, moves: ProcessMoves): void {
   status.asked_bytes += moves.asked;
+  status.scan_errors += moves.errors.length;
   status.moved_bytes += moves.upHot + moves.upCold + moves.downHot + moves.downCold;
   for (const [reason, bytes] of moves.refused) addByReason(status.refused, reason, bytes);
   const flow = status.node_pairs![pair]!;

@@ -1,4 +1,5 @@
 import { CpuStay } from "../../../ffi/affinity.ts";
+import { SystemCallError } from "../../../ffi/errno.ts";
 import { threadCpuUs } from "../../../ffi/libc.ts";
 import { NodeMover } from "../../migrate/node_mover.ts";
 import { tally } from "../../migrate/page_out.ts";
@@ -10,6 +11,7 @@ import type { MoveList, MoveStep } from "./plan_round.ts";
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;
 const BATCH_UNITS = 4096;
+const GONE = "process gone";
 
 /** A process whose pages are moved. */
 export interface MovedProcess {
@@ -37,6 +39,8 @@ export interface ProcessMoves {
   downHot: number;
   downCold: number;
   readonly refused: Map<string, number>;
+  /** What failed: a read, a move as a whole. */
+  readonly errors: string[];
 }
 
 /** In the order of the processes. */
@@ -87,6 +91,7 @@ class PairMove {
       downHot: 0,
       downCold: 0,
       refused: new Map(),
+      errors: [],
     }));
   }
 
@@ -99,21 +104,21 @@ class PairMove {
         const sank = this.#moveBatch(down, this.#request.slow, "down");
         const rose = this.#moveBatch(up, this.#request.dram, "up");
         if (sank + rose === 0) {
-          this.#leave(down, this.#request.slow);
-          this.#leave(up, this.#request.dram);
+          this.#leave(down, `no free memory on node ${this.#request.slow}`);
+          this.#leave(up, `no free memory on node ${this.#request.dram}`);
         }
       }
     }
   }
 
-  /** What cannot go since its node is full. */
-  #leave(progress: Progress, node: number): void {
+  /** Leaves alone what is left. */
+  #leave(progress: Progress, reason: string): void {
     for (let current = progress.current; current !== undefined; current = progress.current) {
       const { list, at } = current;
       const bytes = (list.page.length - at) * list.unitBytes;
       const moves = this.moves[list.process]!;
       moves.asked += bytes;
-      tally(moves.refused, `no free memory on node ${node}`, bytes);
+      tally(moves.refused, reason, bytes);
       progress.advance(list.page.length - at);
     }
   }
@@ -123,16 +128,31 @@ class PairMove {
     const { current } = progress;
     if (current === undefined) return 0;
     const { list, at } = current;
+    let room: number;
+    try {
+      room = roomOf(node, list.pool);
+    } catch (error) {
+      this.#leave(progress, this.#fail(list.process, error));
+      return 0;
+    }
     const units = Math.min(
       list.page.length - at,
       BATCH_UNITS,
       Math.max(1, Math.floor(BATCH_BYTES / list.unitBytes)),
-      Math.floor(roomOf(node, list.pool) / list.unitBytes),
+      Math.floor(room / list.unitBytes),
     );
     if (units <= 0) return 0;
     this.#move(list, at, units, node, way);
     progress.advance(units);
     return units;
+  }
+
+  /** @returns why the memory stays. */
+  #fail(process: number, error: unknown): string {
+    if (isGone(error)) return GONE;
+    const message = error instanceof Error ? error.message : String(error);
+    this.moves[process]!.errors.push(message);
+    return message;
   }
 
   #move(list: MoveList, at: number, units: number, node: number, way: "up" | "down"): void {
@@ -143,14 +163,17 @@ class PairMove {
     let moved = 0;
     if (Atomics.load(process.stop, 0) !== 0) {
       tally(moves.refused, "stopped", units * list.unitBytes);
-    } else if (!this.#pagemaps[list.process]!.isAlive(list.page[at]!)) {
-      tally(moves.refused, "process gone", units * list.unitBytes);
     } else {
       try {
-        moved = this.#mover.move(process.pid, list.page, at, units, node, refuse);
+        if (this.#pagemaps[list.process]!.isAlive(list.page[at]!)) {
+          const result = this.#mover.move(process.pid, list.page, at, units, node, refuse);
+          moved = result.moved;
+          if (result.failure !== undefined) moves.errors.push(result.failure);
+        } else {
+          tally(moves.refused, GONE, units * list.unitBytes);
+        }
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        tally(moves.refused, isGone(error) ? "process gone" : reason, units * list.unitBytes);
+        tally(moves.refused, this.#fail(list.process, error), units * list.unitBytes);
       }
     }
     const kind = `${way}${list.hot ? "Hot" : "Cold"}` as const;
@@ -158,17 +181,27 @@ class PairMove {
   }
 }
 
+/** Keeps the thread near the memory where that is allowed: it is faster so, and no more. */
+function stayNear(cpus: readonly number[]): CpuStay | undefined {
+  try {
+    return new CpuStay(cpus);
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Carries out the plan for a pair: hot pages up, cold ones down, a batch at a time. Free memory is read again
  * before each batch: a hugetlb page whose pool is empty would be allocated fresh and change the pools for good.
- * @throws {SystemCallError | ProcfsError}
+ * What fails on the way ends the work on a list or a batch, never the account of what has moved.
  */
 export function movePair(request: MovePairRequest): MovePairReply {
   const begin = performance.now();
   const cpu = threadCpuUs();
   const work = new PairMove(request);
   {
-    using _near = new CpuStay(request.cpus);
+    using _near = stayNear(request.cpus);
     work.run();
   }
   return {
