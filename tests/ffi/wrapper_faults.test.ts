@@ -8,10 +8,14 @@ import { ERRNOS, type Reaction, WRAPPER_FAULTS, type WrapperFaults } from "./wra
 const folder = new ScratchFolder();
 afterAll(() => folder[Symbol.dispose]());
 
+const missing = FaultInjector.missing();
+if (missing !== undefined) console.log(`wrappers whose system call fails: left out: ${missing}`);
+
 /** What was seen, by wrapper and errno. */
 const outcomes = new Map<string, string>();
 
 beforeAll(() => {
+  if (missing !== undefined) return;
   const calls = new Set(WRAPPER_FAULTS.map(({ syscall }) => syscall));
   const { wrapper } = new FaultInjector(folder.path, [...calls]);
   const { stdout, stderr, exitCode } = Bun.spawnSync([
@@ -38,7 +42,7 @@ function expected({ reaction, interrupted }: WrapperFaults, errno: string): stri
   }
 }
 
-describe("a wrapper whose system call fails", () => {
+describe.skipIf(missing !== undefined)("a wrapper whose system call fails", () => {
   for (const faults of WRAPPER_FAULTS) {
     const { wrapper, syscall, reaction, interrupted } = faults;
     test(`${wrapper}() ${reaction}, and ${interrupted} on EINTR, when ${syscall} fails`, () => {

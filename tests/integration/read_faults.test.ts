@@ -18,7 +18,7 @@ const SIZE = 4 * MIB;
 const MOST = SIZE - 32 * 4096;
 
 const swap = TemporarySwap.make(192 * MIB);
-const missing = swap.missing ?? PROCESS_MADVISE.missing();
+const missing = swap.missing ?? PROCESS_MADVISE.missing() ?? FaultInjector.missing();
 if (missing !== undefined) console.log(`faults while a server works: left out: ${missing}`);
 
 /** A fault of a process's files, and what its first round must come to. */

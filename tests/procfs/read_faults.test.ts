@@ -6,10 +6,14 @@ import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 const folder = new ScratchFolder();
 afterAll(() => folder[Symbol.dispose]());
 
+const missing = FaultInjector.missing();
+if (missing !== undefined) console.log(`readers whose reads fail: left out: ${missing}`);
+
 /** What was seen, by reader and fault. */
 const outcomes = new Map<string, Map<string, string>>();
 
 beforeAll(() => {
+  if (missing !== undefined) return;
   const { wrapper } = new FaultInjector(folder.path, ["read", "pread64"]);
   const driver = join(import.meta.dir, "faulty_reads.ts");
   const { stdout, stderr, exitCode } = Bun.spawnSync([...wrapper, process.execPath, driver]);
@@ -40,7 +44,7 @@ const READERS = [
   "kpageflags",
 ];
 
-describe("a reader", () => {
+describe.skipIf(missing !== undefined)("a reader", () => {
   for (const reader of READERS) {
     test(`of ${reader} names what fails, and reads on when a read stops early`, () => {
       expect(Object.fromEntries(outcomes.get(reader) ?? [])).toEqual({
