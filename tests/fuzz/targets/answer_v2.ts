@@ -34,6 +34,8 @@ export const ANSWER_V2: FuzzTarget = {
   inputs: fc.oneof(
     message.map((line) => Buffer.from(line)),
     fc.uint8Array({ maxLength: 60, size: "max" }),
+    // Surrogates on both sides of where a long text is cut.
+    fc.nat(9000).map((n) => Buffer.from(`${"x".repeat(n % 3)}${"\u{1f600}".repeat(n)}`)),
     fc.tuple(fc.string({ unit: "binary", minLength: 1, maxLength: 9 }), fc.nat(9000)).map((
       [text, n],
     ) => Buffer.from(text.repeat(n)).subarray(0, 40_000)),
@@ -77,6 +79,8 @@ export const ANSWER_V2: FuzzTarget = {
     for (let at = 0; at < wire.length; at += MAX_LINE_BYTES) {
       for (const line of reader.push(wire.subarray(at, at + MAX_LINE_BYTES))) {
         const part = parseMessageV2(line);
+        // The client prints each piece by itself.
+        if (part?.type === "text" && !part.text.isWellFormed()) throw new Error("a cut character");
         if (part?.type === "text") arrived += part.text;
         if (part?.type === "document") document += part.text;
         if (part?.type === "result" && !part.ok && /\p{Cc}/u.test(part.message)) {
