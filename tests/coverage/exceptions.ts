@@ -47,11 +47,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: "a descriptor that is closed between the list of descriptors and readlink(2)",
     shownBy: "tests/procfs/kvm.test.ts",
   },
-  "src/procfs/pagemap.ts": {
-    why:
-      "present pages are looked for entry by entry on kernels older than 6.7, without PAGEMAP_SCAN",
-    shownBy: "tests/vm/scenarios/slide_layouts.ts",
-  },
   "src/scan/tracker_idle_pages.ts": {
     why: "ioctl(2) and the reasons for which it is refused need /proc/PID/idle_pages of etmem_scan",
     shownBy: "tests/vm/scenarios/slide_conditions.ts",
