@@ -6,6 +6,7 @@ import { faultsClock } from "./scenarios/faults_clock.ts";
 import { faultsSwap } from "./scenarios/faults_swap.ts";
 import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
+import { oldKernel } from "./scenarios/old_kernel.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
 import { slideConditions } from "./scenarios/slide_conditions.ts";
@@ -34,5 +35,5 @@ export const BOOTS: readonly Boot[] = [
   },
   { name: "faults", scenarios: [faultsTargets, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
-  { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives] },
+  { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives, oldKernel] },
 ];

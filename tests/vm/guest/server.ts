@@ -37,9 +37,11 @@ export class Server {
   readonly pid: number;
   readonly socket = "vm_tests";
   readonly exited: Promise<number>;
+  readonly #clientWrapper: readonly string[];
   #files = 0;
 
-  private constructor(wrapper: readonly string[]) {
+  private constructor(wrapper: readonly string[], clientWrapper: readonly string[]) {
+    this.#clientWrapper = clientWrapper;
     const child = Bun.spawn([...wrapper, `${BIN}/etmemd`, "-l", "0", "-s", this.socket], {
       stdio: ["ignore", "inherit", "inherit"],
       cwd: "/",
@@ -48,16 +50,22 @@ export class Server {
     this.exited = child.exited;
   }
 
-  /** Starts a server and waits until it listens. @param wrapper a command line in front of its own. */
-  static async start(wrapper: readonly string[] = []): Promise<Server> {
-    const server = new Server(wrapper);
+  /**
+   * Starts a server and waits until it listens.
+   * @param wrapper a command line in front of its own. @param clientWrapper one in front of its clients'.
+   */
+  static async start(
+    wrapper: readonly string[] = [],
+    clientWrapper: readonly string[] = [],
+  ): Promise<Server> {
+    const server = new Server(wrapper, clientWrapper);
     await waitFor("etmemd to listen", 20, () => isListening(server.socket));
     return server;
   }
 
   /** Runs one client command to its end. */
   async client(...args: string[]): Promise<ClientAnswer> {
-    const child = Bun.spawn([`${BIN}/etmem`, ...args, "-s", this.socket], {
+    const child = Bun.spawn([...this.#clientWrapper, `${BIN}/etmem`, ...args, "-s", this.socket], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);

@@ -152,9 +152,14 @@ export interface Trial {
 
 /**
  * The whole course: swap, a target, a server with one slide task, its first round, and the judgement:
- * cold memory is in swap, hot memory was left alone. @throws {Error} that says what went wrong.
+ * cold memory is in swap, hot memory was left alone. @param through runs the server and its clients.
+ * @throws {Error} that says what went wrong.
  */
-export async function trySlide(options: TargetOptions, keys: SlideKeys = {}): Promise<Trial> {
+export async function trySlide(
+  options: TargetOptions,
+  keys: SlideKeys = {},
+  through: readonly string[] = [],
+): Promise<Trial> {
   swapOnZram(1024);
   setKernelSwap(false);
   const began = performance.now();
@@ -165,7 +170,7 @@ export async function trySlide(options: TargetOptions, keys: SlideKeys = {}): Pr
     const huge = sum(areas, (p) => hugeBytes(p.pid));
     demand(huge >= sum(areas, (p) => p.sizeBytes), `only ${huge} bytes are in huge pages`);
   }
-  const server = await Server.start();
+  const server = await Server.start(through, through);
   await server.add(slideConfig(target.pid, keys));
   const before = lookBefore(target);
   note(kernelActivity());

@@ -15,6 +15,7 @@ const PROGRAMS = [
   "fixtures/syslog_sink.c",
   "fixtures/take_pid.c",
   "fixtures/fault_injector.c",
+  "fixtures/old_kernel.c",
   "vm/abitest.c",
 ];
 
