@@ -1,9 +1,9 @@
 #!/bin/sh
-# setup.sh [c] [glib] [engine] [cxx] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh clone ready on a host that
-# has only Node.js and npm. Installs what package-lock.json pins, when it is missing or older than the lock
-# file, and the named system packages: a C compiler, GLib, what authors of engines need, what else the C library
-# is checked with (a C++ compiler and valgrind), shellcheck, man(1), bash and zsh, the test VM's programs, a
-# Redis server, rpmbuild with rpmlint.
+# setup.sh [c] [glib] [engine] [cxx] [arm64] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh clone ready on
+# a host that has only Node.js and npm. Installs what package-lock.json pins, when it is missing or older than the
+# lock file, and the named system packages: a C compiler, GLib, what authors of engines need, what else the C library
+# is checked with (a C++ compiler and valgrind), what builds and runs programs of aarch64, shellcheck, man(1), bash
+# and zsh, the test VM's programs, a Redis server, rpmbuild with rpmlint.
 # System packages need root; without it, or where the package manager has none, that part is left out
 # with the reason on stderr, and status 0: whoever needs it fails by itself. Reads no standard input.
 set -u
@@ -38,6 +38,9 @@ have_c() { echo 'int main(void){return 0;}' | gcc -static -x c - -o /dev/null 2>
 have_glib() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q 'libglib-2\.0\.so\.0'; }
 have_engine() { pkg-config --exists glib-2.0 && command -v make >/dev/null; } 2>/dev/null
 have_cxx() { command -v g++ && command -v valgrind; } >/dev/null
+have_arm64() {
+  command -v qemu-aarch64-static && command -v aarch64-linux-gnu-gcc && [ -e /usr/aarch64-linux-gnu/lib/libc.so ]
+} >/dev/null
 have_lint() { command -v shellcheck >/dev/null; }
 have_man() { command -v man && command -v lexgrog && command -v groff; } >/dev/null
 have_shells() { command -v bash && command -v zsh; } >/dev/null
@@ -58,6 +61,7 @@ for need in "$@"; do
     glib) have_glib || { apt="$apt libglib2.0-0" dnf="$dnf glib2"; } ;;
     engine) have_engine || { apt="$apt libglib2.0-dev pkg-config make" dnf="$dnf glib2-devel pkgconf make"; } ;;
     cxx) have_cxx || { apt="$apt g++ valgrind" dnf="$dnf gcc-c++ valgrind"; } ;;
+    arm64) have_arm64 || { apt="$apt qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross" dnf="$dnf qemu-user-static gcc-aarch64-linux-gnu"; } ;;
     lint) have_lint || { apt="$apt shellcheck" dnf="$dnf ShellCheck"; } ;;
     man) have_man || { apt="$apt man-db groff-base" dnf="$dnf man-db groff"; } ;;
     shells) have_shells || { apt="$apt bash zsh" dnf="$dnf bash zsh"; } ;;
@@ -65,7 +69,7 @@ for need in "$@"; do
     rpm) have_rpm || { apt="$apt rpm rpmlint" dnf="$dnf rpm-build rpmlint"; } ;;
     vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs"; } ;;
     *)
-      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, lint, man, shells, vm, redis, rpm"
+      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, arm64, lint, man, shells, vm, redis, rpm"
       exit 2
       ;;
   esac
