@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { checkDigest } from "./check_digest.ts";
 import type { LockedPackage } from "./locked_packages.ts";
 import { run } from "./run.ts";
 
@@ -9,11 +9,7 @@ import { run } from "./run.ts";
  * node_modules/NAME.tgz.
  * @throws {Error} when it is not the one that is pinned.
  */
-export function fetchTarball(
-  { name, version, integrity }: LockedPackage,
-  folder: string,
-): void {
-  const spec = `${name}@${version}`;
+export function fetchTarball(locked: LockedPackage, folder: string): void {
   const said = run([
     "npm",
     "pack",
@@ -21,15 +17,12 @@ export function fetchTarball(
     "--prefer-offline",
     "--pack-destination",
     folder,
-    spec,
+    `${locked.name}@${locked.version}`,
   ]);
   const [{ filename }] = JSON.parse(said) as [{ readonly filename: string }];
   const fetched = join(folder, filename);
-  const digest = `sha512-${createHash("sha512").update(readFileSync(fetched)).digest("base64")}`;
-  if (digest !== integrity) {
-    throw new Error(`Cannot vendor "${spec}": its digest is ${digest}, pinned is ${integrity}`);
-  }
-  const path = join(folder, "node_modules", `${name}.tgz`);
+  checkDigest(locked, fetched);
+  const path = join(folder, "node_modules", `${locked.name}.tgz`);
   mkdirSync(dirname(path), { recursive: true });
   renameSync(fetched, path);
 }
