@@ -20,6 +20,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "qemu-user has no move_pages(2)",
   },
   {
+    path: "tests/worker/locate_pages.test.ts",
+    reason: "qemu-user has no move_pages(2)",
+  },
+  {
     path: "tests/ffi/process_madvise.test.ts",
     tests: ["processMadvise()"],
     reason: "qemu-user has no process_madvise(2)",
