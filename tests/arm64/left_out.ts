@@ -20,6 +20,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "qemu-user has no move_pages(2)",
   },
   {
+    path: "tests/engine/cslide/move_pair_faults.test.ts",
+    reason: "qemu-user has no move_pages(2)",
+  },
+  {
     path: "tests/worker/locate_pages.test.ts",
     reason: "qemu-user has no move_pages(2)",
   },

@@ -29,7 +29,10 @@ const PAGE_SIZE_TESTS = [
   "tests/migrate/moved_set.test.ts",
   "tests/migrate/mover_swap_pages.test.ts",
   "tests/migrate/swap_pages_text.test.ts",
-  "tests/engine/cslide",
+  "tests/engine/cslide/node_pairs.test.ts",
+  "tests/engine/cslide/page_tables.test.ts",
+  "tests/engine/cslide/policy.test.ts",
+  "tests/engine/cslide/policy_properties.test.ts",
 ];
 const PAGE_SIZES = [16384, 65536];
 
