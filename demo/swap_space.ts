@@ -22,9 +22,15 @@ export interface SwapSpace {
 /**
  * Makes temporary swap space where there is not enough: a zram device, which is fast, frees the memory at
  * once and spares the disk; or where the kernel has none, a file in `folder`.
+ * @param priority with which the kernel takes it before other swap space, 0 to 32767.
  * @throws {SetupError} when neither is possible.
  */
-export function provideSwap(needBytes: number, folder: string, caretaker: Caretaker): SwapSpace {
+export function provideSwap(
+  needBytes: number,
+  folder: string,
+  caretaker: Caretaker,
+  priority?: number,
+): SwapSpace {
   const { swapFreeBytes } = readMemInfo();
   if (swapFreeBytes >= needBytes) {
     return {
@@ -35,7 +41,7 @@ export function provideSwap(needBytes: number, folder: string, caretaker: Careta
   const reasons: string[] = [];
   for (const make of [makeZram, makeSwapFile]) {
     try {
-      return make(needBytes, folder, caretaker);
+      return make(needBytes, folder, caretaker, priority);
     } catch (error) {
       if (!(error instanceof ToolError) && errorCode(error) === undefined) throw error;
       reasons.push(error instanceof Error ? error.message : String(error));
@@ -57,7 +63,17 @@ function swapCacheCost(): string {
     "the kernel drops them when it needs room";
 }
 
-function makeSwapFile(sizeBytes: number, folder: string, caretaker: Caretaker): SwapSpace {
+/** swapon(8). */
+function swapOn(path: string, priority: number | undefined): void {
+  runTool("swapon", ...(priority === undefined ? [] : ["-p", String(priority)]), path);
+}
+
+function makeSwapFile(
+  sizeBytes: number,
+  folder: string,
+  caretaker: Caretaker,
+  priority?: number,
+): SwapSpace {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < sizeBytes + DISK_RESERVE_BYTES) {
     throw new ToolError(`the disk that holds ${folder} is nearly full`);
@@ -67,14 +83,19 @@ function makeSwapFile(sizeBytes: number, folder: string, caretaker: Caretaker): 
   runTool("fallocate", "-l", String(sizeBytes), path);
   runTool("mkswap", path);
   caretaker.entrust({ kind: "swap", path });
-  runTool("swapon", path);
+  swapOn(path, priority);
   return {
-    about: `${formatBytes(sizeBytes)} in the file ${path}, only for the demo`,
+    about: `${formatBytes(sizeBytes)} in the file ${path}, made for now`,
     cost: swapCacheCost,
   };
 }
 
-function makeZram(sizeBytes: number, _folder: string, caretaker: Caretaker): SwapSpace {
+function makeZram(
+  sizeBytes: number,
+  _folder: string,
+  caretaker: Caretaker,
+  priority?: number,
+): SwapSpace {
   if (!existsSync(ZRAM_CONTROL)) {
     caretaker.entrust({ kind: "module", name: "zram" });
     runTool("modprobe", "zram", "num_devices=0");
@@ -85,9 +106,9 @@ function makeZram(sizeBytes: number, _folder: string, caretaker: Caretaker): Swa
   writeFileSync(`/sys/block/zram${number}/disksize`, String(sizeBytes));
   runTool("mkswap", path);
   caretaker.entrust({ kind: "swap", path });
-  runTool("swapon", path);
+  swapOn(path, priority);
   return {
-    about: `${formatBytes(sizeBytes)} on ${path} (compressed memory), only for the demo`,
+    about: `${formatBytes(sizeBytes)} on ${path} (compressed memory), made for now`,
     cost: () => {
       // mem_used_total is the third number (Documentation/admin-guide/blockdev/zram.rst).
       const stat = readFileSync(`/sys/block/zram${number}/mm_stat`, "latin1").trim().split(/ +/);

@@ -37,9 +37,7 @@ class RunningDemo {
   /** Folder, processes, and swap space of this demo that are there. */
   leftovers(): string[] {
     const folder = /\/var\/tmp\/etmem-demo-\w+/.exec(this.text)?.[0] ?? "no folder was named";
-    const device = /only for the demo/.test(this.text)
-      ? / on (\/dev\/zram\d+)/.exec(this.text)
-      : null;
+    const device = /made for now/.test(this.text) ? / on (\/dev\/zram\d+)/.exec(this.text) : null;
     const swaps = readFileSync("/proc/swaps", "latin1").split("\n").filter((line) =>
       line.startsWith(folder) || (device !== null && line.startsWith(`${device[1]} `))
     );

@@ -10,11 +10,12 @@ case "$*" in
   *fuzz*) eval "$FUZZ" ;;
   *test:arm64*) eval "$ARM64" ;;
   *test:vm*) eval "$VM" ;;
+  *soak*) eval "$SOAK" ;;
   *) eval "$UNIT" ;;
 esac
 `;
 const GOOD = "echo noise; echo '3 passed, 0 failed'";
-const PARTS = ["CHECK", "UNIT", "FUZZ", "ARM64", "VM"];
+const PARTS = ["CHECK", "UNIT", "FUZZ", "ARM64", "SOAK", "VM"];
 /** What all parts but one pass together. */
 const OTHERS = 3 * (PARTS.length - 1);
 

@@ -1,0 +1,77 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { compile } from "../../fixtures/compile.ts";
+import { compileDriver } from "./compile_driver.ts";
+import { makeRunFolder } from "./run_folder.ts";
+
+const TOP = join(import.meta.dir, "../../..");
+const VM = join(TOP, "tests/vm");
+const BOOT_SECONDS = 90;
+
+/** What is to run inside a machine. */
+export interface DriverRun {
+  /** The TypeScript file of the driver; it is started once for each part, with the part's name. */
+  readonly driver: string;
+  /** C programs that it needs in /tmp/bin, besides etmem. */
+  readonly programs: readonly string[];
+  readonly parts: readonly { readonly name: string; readonly seconds: number }[];
+  /** Given each line that the machine prints, as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Why no machine can be booted here; undefined when it can. */
+export function missingMachine(): string | undefined {
+  const { ROOTFS, VMDIR, XDG_CACHE_HOME } = process.env;
+  const cache = VMDIR ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "etmem-vm");
+  if (Bun.which("qemu-system-x86_64") === null) return "there is no qemu-system-x86_64";
+  return existsSync(ROOTFS ?? join(cache, "rootfs-minbase.ext4"))
+    ? undefined
+    : "the VM has no root image yet: npm run test:vm makes it";
+}
+
+async function prepareShare(share: string, { driver, programs, parts }: DriverRun): Promise<void> {
+  const bin = join(share, "bin");
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(join(share, "out"), { recursive: true });
+  copyFileSync(join(TOP, "dist/etmem"), join(bin, "etmem"));
+  copyFileSync(join(VM, "guest/boot.sh"), join(share, "boot.sh"));
+  for (const source of [...programs, join(TOP, "tests/fixtures/syslog_sink.c")]) {
+    copyFileSync(compile(source), join(bin, basename(source, ".c")));
+  }
+  await compileDriver(driver, join(bin, "guest"));
+  const items = parts.map(({ name, seconds }) => `${name}:${seconds}`).join(" ");
+  writeFileSync(join(share, "run.sh"), `exec bash /host/boot.sh /host/out ${items}\n`);
+}
+
+/** Boots a machine and runs a driver in it, part by part (guest/boot.sh). @returns all lines that it printed. */
+export async function bootDriver(run: DriverRun): Promise<string[]> {
+  const share = makeRunFolder("driver");
+  await prepareShare(share, run);
+  const allowed = run.parts.reduce((sum, { seconds }) => sum + seconds, BOOT_SECONDS);
+  const machine = Bun.spawn(
+    ["bash", join(VM, "run.sh"), join(VM, "bzImage"), join(share, "run.sh")],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        SHARE: share,
+        LOG: join(share, "console.log"),
+        TIMEOUT: String(allowed),
+      },
+    },
+  );
+  const lines: string[] = [];
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of machine.stdout) {
+    const pieces = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = pieces.pop() ?? "";
+    for (const piece of pieces) {
+      lines.push(piece.trimEnd());
+      run.onLine?.(piece.trimEnd());
+    }
+  }
+  await machine.exited;
+  return lines;
+}
