@@ -3,10 +3,13 @@ import { CLASSIFY } from "./classify.ts";
 import { CLIENT } from "./client.ts";
 import { CSLIDE_POLICY } from "./cslide_policy.ts";
 import { DECODE } from "./decode.ts";
+import { GROWTH } from "./growth.ts";
 import { PAGE_MEMORY } from "./page_memory.ts";
+import { SCAN } from "./scan.ts";
 import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
 import { SWAP_TEXT } from "./swap_text.ts";
+import { VM_FREE, VM_SCAN } from "./vm.ts";
 
 /** All benchmarks, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -15,10 +18,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
   SWAP_TEXT,
   CSLIDE_POLICY,
   PAGE_MEMORY,
+  GROWTH,
   SCAN_LIB,
   CLIENT,
   WORKERS,
   IDLE,
   TASK,
   AFTER_TASK,
+  SCAN,
+  VM_SCAN,
+  VM_FREE,
 ];

@@ -7,11 +7,18 @@ export interface Layout {
   readonly name: string;
   /** What a present page may take; undefined: there is no target. */
   readonly bytesPerPage?: number;
-  /** Scans so many present pages three times. @returns what must not be collected before it was measured. */
-  readonly scan: (pages: number) => unknown;
+  /** Scans so many present pages SCANS times. */
+  readonly scan: (pages: number) => Scanned;
 }
 
-const SCANS = 3;
+/** What scans leave. */
+export interface Scanned {
+  readonly counts: PageCounts;
+  /** What must not be collected before memory was measured. */
+  readonly kept?: unknown;
+}
+
+export const SCANS = 3;
 const START_PAGE = 0x7f00_0000_0000 / 4096;
 const ANSWER = new Uint8Array(64 * 1024);
 const ANSWER_VIEW = new DataView(ANSWER.buffer);
@@ -27,7 +34,7 @@ const HOLE_15 = 0x8f;
 function scanStream(
   pages: number,
   unit: { readonly bytes: readonly number[]; readonly mapped: number; readonly present: number },
-): PageCounts {
+): Scanned {
   const units = Math.floor((ANSWER.length - HEADER_BYTES) / unit.bytes.length);
   ANSWER[0] = SET_ADDRESS;
   for (let i = 0; i < units * unit.bytes.length; i++) {
@@ -46,11 +53,11 @@ function scanStream(
     }
     counts.endScan();
   }
-  return counts;
+  return { counts };
 }
 
 /** What the page_idle tracker holds while it scans: frames marked, still idle, and present now. */
-function scanFrames(pages: number, spread: number): unknown {
+function scanFrames(pages: number, spread: number): Scanned {
   const counts = new PageCounts();
   let marked = new FrameSet();
   let idle = new FrameSet();
@@ -68,7 +75,7 @@ function scanFrames(pages: number, spread: number): unknown {
     counts.endScan();
     marked = present;
   }
-  return [counts, marked, idle];
+  return { counts, kept: [marked, idle] };
 }
 
 /** What the pages of a process may look like. */

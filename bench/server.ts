@@ -1,9 +1,7 @@
-import { mkdtempSync, readdirSync } from "node:fs";
-import { Caretaker } from "../demo/caretaker.ts";
-import { SetupError } from "../demo/setup_error.ts";
-import { provideSwap } from "../demo/swap_space.ts";
+import { readdirSync } from "node:fs";
 import type { Benchmark } from "./benchmark.ts";
-import type { Figure, Outcome } from "./figure.ts";
+import type { Figure } from "./figure.ts";
+import { inFolder } from "./in_folder.ts";
 import { IdleTarget } from "./idle_target.ts";
 import { sizesOf, threadSeconds } from "./process_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
@@ -15,26 +13,6 @@ const MINUTE_S = 60;
 const SETTLE_MS = 3_000;
 /** So many rounds, and there is nothing left to move. */
 const SETTLING_ROUNDS = 5;
-
-/** Gives a benchmark a folder and swap space of its own, if it can; everything is taken away afterwards. */
-async function inFolder(
-  swapBytes: number,
-  run: (folder: string) => Promise<Outcome[]>,
-): Promise<Outcome[]> {
-  if (process.getuid?.() !== 0) return [{ what: "server", reason: "it needs root" }];
-  const caretaker = new Caretaker();
-  try {
-    const folder = mkdtempSync("/var/tmp/etmem-bench-");
-    caretaker.entrust({ kind: "folder", path: folder });
-    if (swapBytes > 0) provideSwap(swapBytes, folder, caretaker);
-    return await run(folder);
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    return [{ what: "server", reason: error.message }];
-  } finally {
-    for (const line of await caretaker.finish()) console.error(`Left behind: ${line}`);
-  }
-}
 
 function once(what: string, unit: string, value: number, limit?: number): Figure {
   const targets = limit === undefined ? [] : [{ of: "median", is: "at most", limit } as const];
@@ -114,7 +92,7 @@ async function taskMinute(
 ): Promise<{ readonly cpuMs: number; readonly rounds: number }> {
   const before = await server.untilRounds(SETTLING_ROUNDS);
   const cpuMs = await minuteMs(server);
-  return { cpuMs, rounds: server.task().total.rounds - before.total.rounds };
+  return { cpuMs, rounds: (await server.task()).total.rounds - before.total.rounds };
 }
 
 export const TASK: Benchmark = {
@@ -128,7 +106,7 @@ export const TASK: Benchmark = {
       await using byPid = await ServerUnderTest.start(folder);
       byPid.startTask({ type: "pid", value: target.pid });
       const pid = await taskMinute(byPid);
-      const tracker = byPid.task().tracker ?? "";
+      const tracker = (await byPid.task()).tracker ?? "";
       byPid.stopTask();
       await using byName = await ServerUnderTest.start(folder);
       byName.startTask({ type: "name", value: name });
@@ -175,6 +153,6 @@ async function withWorkers(
   await using server = await ServerUnderTest.start(folder);
   server.startTask({ type: "name", value: name, max_threads: threads });
   await server.untilRounds(SETTLING_ROUNDS);
-  const { workers, rss_anon_bytes: bytes } = server.status().server;
+  const { workers, rss_anon_bytes: bytes } = (await server.status()).server;
   return { bytes, workers };
 }

@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { TaskStatus } from "../src/engine/status.ts";
 import type { ServerStatus } from "../src/rpc/status.ts";
+import { askStatus } from "../tests/integration/ask_status.ts";
 
 const BIN = `${import.meta.dir}/../dist`;
 const POLL_MS = 100;
@@ -13,19 +14,24 @@ type Keys = Readonly<Record<string, string | number>>;
 export class ServerUnderTest implements AsyncDisposable {
   readonly #socket = `etmem-bench-${process.pid}-${servers++}`;
   readonly #folder: string;
+  readonly #bin: string;
   readonly #child: Bun.Subprocess<"ignore", "ignore", "inherit">;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, bin: string) {
     this.#folder = folder;
-    this.#child = Bun.spawn([`${BIN}/etmemd`, "-s", this.#socket], {
+    this.#bin = bin;
+    this.#child = Bun.spawn([`${bin}/etmemd`, "-s", this.#socket], {
       stdio: ["ignore", "ignore", "inherit"],
       cwd: "/",
     });
   }
 
-  /** Starts one and waits until it has answered a client, the only one so far. */
-  static async start(folder: string): Promise<ServerUnderTest> {
-    const server = new ServerUnderTest(folder);
+  /**
+   * Starts one and waits until it has answered a client, the only one so far.
+   * @param folder for its files. @param bin where `etmem` and `etmemd` are.
+   */
+  static async start(folder: string, bin: string = BIN): Promise<ServerUnderTest> {
+    const server = new ServerUnderTest(folder, bin);
     while (!server.#isListening()) {
       if (server.#child.exitCode !== null) throw new Error("etmemd does not start");
       await Bun.sleep(POLL_MS);
@@ -43,22 +49,27 @@ export class ServerUnderTest implements AsyncDisposable {
   }
 
   #isListening(): boolean {
-    const { stdout } = Bun.spawnSync(["cat", "/proc/net/unix"]);
-    return stdout.toString().includes(`@${this.#socket}\n`);
+    return readFileSync("/proc/net/unix", "latin1").includes(`@${this.#socket}\n`);
   }
 
   /** Runs a client command. @returns what it printed. @throws {Error} with its answer when it fails. */
   etmem(...args: readonly string[]): string {
-    const command = [`${BIN}/etmem`, ...args, "-s", this.#socket];
+    const command = [`${this.#bin}/etmem`, ...args, "-s", this.#socket];
     const { success, stdout, stderr } = Bun.spawnSync(command, { stdin: "ignore" });
     if (!success) throw new Error(`etmem ${args.join(" ")}: ${stderr.toString().trim()}`);
     return stdout.toString();
   }
 
   /** Adds a project with loop=1 interval=1 sleep=1 T=1 and one task, and starts it. */
-  startTask(task: Keys): void {
+  startTask(task: Keys, project: Keys = {}): void {
+    this.addTask(task, project);
+    this.startProject();
+  }
+
+  /** The same without starting it. */
+  addTask(task: Keys, project: Keys = {}): void {
     const groups: readonly (readonly [string, Keys])[] = [
-      ["project", { name: PROJECT, loop: 1, interval: 1, sleep: 1 }],
+      ["project", { name: PROJECT, loop: 1, interval: 1, sleep: 1, ...project }],
       ["engine", { name: "slide", project: PROJECT }],
       ["task", { project: PROJECT, engine: "slide", name: "task", T: 1, ...task }],
     ];
@@ -70,6 +81,9 @@ export class ServerUnderTest implements AsyncDisposable {
     const file = `${this.#folder}/${this.#socket}.conf`;
     writeFileSync(file, text, { mode: 0o600 });
     this.etmem("obj", "add", "-f", file);
+  }
+
+  startProject(): void {
     this.etmem("project", "start", "-n", PROJECT);
   }
 
@@ -77,13 +91,13 @@ export class ServerUnderTest implements AsyncDisposable {
     this.etmem("project", "stop", "-n", PROJECT);
   }
 
-  status(): ServerStatus {
-    return JSON.parse(this.etmem("status", "--json")) as ServerStatus;
+  status(): Promise<ServerStatus> {
+    return askStatus(this.#socket);
   }
 
   /** The task's numbers. */
-  task(): TaskStatus {
-    const task = this.status().projects[0]?.engines[0]?.tasks[0];
+  async task(): Promise<TaskStatus> {
+    const task = (await this.status()).projects[0]?.engines[0]?.tasks[0];
     if (task === undefined) throw new Error("etmem status shows no task");
     return task;
   }
@@ -91,7 +105,7 @@ export class ServerUnderTest implements AsyncDisposable {
   /** The task once it has finished so many rounds. */
   async untilRounds(rounds: number): Promise<TaskStatus> {
     for (;;) {
-      const task = this.task();
+      const task = await this.task();
       if (task.failed !== undefined) throw new Error(task.failed);
       if (task.total.rounds >= rounds) return task;
       await Bun.sleep(POLL_MS);
