@@ -29,7 +29,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "src/engine/cslide/cslide_engine.ts": CSLIDE,
   "src/engine/cslide/cslide_round.ts": CSLIDE,
   "src/engine/cslide/cslide_task.ts": CSLIDE,
-  "src/engine/cslide/move_pair.ts": CSLIDE,
   "src/engine/cslide/plan_round.ts": CSLIDE,
   "src/migrate/mover_swap_pages.ts": {
     why: "the mover itself needs /proc/PID/swap_pages of etmem_swap",
