@@ -21,6 +21,7 @@ const SECTIONS: Readonly<Record<(typeof MANUALS)[number], readonly string[]>> = 
     "EXAMPLES",
     "SECURITY",
     "NOTES",
+    "BUGS",
   ],
   "etmem.1": ["COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "NOTES"],
   "etmem.conf.5": ["[PROJECT] SECTION OPTIONS", "[ENGINE] SECTION OPTIONS", "EXAMPLES", "FILES"],
