@@ -10,6 +10,7 @@ const DOCUMENTS = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/example_engine/README.md",
+  "packaging/README.md",
   ...readdirSync(join(TOP, "docs")).filter((name) => name.endsWith(".md")).map((name) =>
     `docs/${name}`
   ),
