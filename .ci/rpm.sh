@@ -9,4 +9,9 @@ sh .ci/setup.sh c rpm
 sh .ci/with_bun.sh packaging/sources/main.ts
 # Where packages are not rpms, rpm does not know what is installed.
 if command -v dpkg >/dev/null; then set -- --nodeps --define "_dbpath $top/dist/rpm/db" "$@"; fi
-rpmbuild -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" "$@" packaging/etmem.spec
+# Outside of the working tree, where the tests of the unpacked sources would be found as well.
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+trap 'exit 1' HUP INT TERM
+rpmbuild -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" --define "_builddir $build" "$@" \
+  packaging/etmem.spec

@@ -10,12 +10,13 @@ case "$*" in
   *fuzz*) eval "$FUZZ" ;;
   *test:arm64*) eval "$ARM64" ;;
   *test:vm*) eval "$VM" ;;
+  *test:rpm*) eval "$RPM" ;;
   *soak*) eval "$SOAK" ;;
   *) eval "$UNIT" ;;
 esac
 `;
 const GOOD = "echo noise; echo '3 passed, 0 failed'";
-const PARTS = ["CHECK", "UNIT", "FUZZ", "ARM64", "SOAK", "VM"];
+const PARTS = ["CHECK", "UNIT", "FUZZ", "ARM64", "SOAK", "VM", "RPM"];
 /** What all parts but one pass together. */
 const OTHERS = 3 * (PARTS.length - 1);
 
