@@ -71,13 +71,13 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   pagemap_short: { fault: (pid) => `pread64 */${pid}/pagemap short:64`, healthy: true },
   pagemap_eintr: { fault: (pid) => `pread64 */${pid}/pagemap EINTR 0 9`, healthy: true },
-  // Before and after the second batch of pages or the third: it depends on how many mappings there are.
-  move_eio_a: {
+  // In the first batch of pages and in a later one; in which read of it depends on how many mappings there are.
+  move_eio_early: {
     fault: (pid) => `pread64 */${pid}/pagemap EIO 9`,
     brokenOff: /pread "pagemap": EIO$/,
   },
-  move_eio_b: {
-    fault: (pid) => `pread64 */${pid}/pagemap EIO 10`,
+  move_eio_late: {
+    fault: (pid) => `pread64 */${pid}/pagemap EIO 12`,
     brokenOff: /pread "pagemap": EIO$/,
   },
 };
@@ -175,9 +175,9 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
           return brokenOff.test(reason);
         });
         expect(rest.length).toBeGreaterThan(0);
-        // A part had gone by then, and that part is in the account.
-        expect(round.moved_bytes).toBeGreaterThan(0);
         expect(round.moved_bytes).toBeLessThan(SIZE);
+        // A part had gone by then, and that part is in the account.
+        if (project === "move_eio_late") expect(round.moved_bytes).toBeGreaterThan(0);
       }
     });
   }
