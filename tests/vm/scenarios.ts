@@ -3,6 +3,7 @@ import { abi } from "./scenarios/abi.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { engines } from "./scenarios/engines.ts";
 import { faultsClock } from "./scenarios/faults_clock.ts";
+import { faultsReads } from "./scenarios/faults_reads.ts";
 import { faultsSwap } from "./scenarios/faults_swap.ts";
 import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
@@ -33,7 +34,7 @@ export const BOOTS: readonly Boot[] = [
     name: "conditions",
     scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
   },
-  { name: "faults", scenarios: [faultsTargets, faultsSwap, faultsClock] },
+  { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives, oldKernel] },
 ];
