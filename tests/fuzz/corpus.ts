@@ -11,6 +11,12 @@ export function corpusFolder(target: string): string {
   return join(CORPUS, target);
 }
 
+/** The beginning of a file of /proc, without where this program lies: it may be kept. */
+export function sampleOf(path: string): Buffer {
+  const text = readFileSync(path, "latin1").replaceAll(process.execPath, "/usr/bin/bun");
+  return Buffer.from(text.slice(0, LARGEST_BYTES), "latin1");
+}
+
 /** The kept inputs of a target, in the order of their names. */
 export function readCorpus(target: string): Uint8Array[] {
   const folder = corpusFolder(target);

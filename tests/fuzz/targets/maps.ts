@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert";
-import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { parseMaps, type Vma } from "../../../src/procfs/maps.ts";
 import { ProcfsError } from "../../../src/procfs/procfs_error.ts";
+import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
 /** The line of a VMA, by the format of show_map_vma() in fs/proc/task_mmu.c. */
@@ -82,7 +82,7 @@ export const MAPS: FuzzTarget = {
         Buffer.from([...lines, VSYSCALL, ""].join("\n"))
       ),
     },
-    { weight: 1, arbitrary: fc.constant(readFileSync("/proc/self/maps")) },
+    { weight: 1, arbitrary: fc.constant(sampleOf("/proc/self/maps")) },
   ),
   tokens: tokensOf(
     "\n",

@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert";
-import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { ProcfsError } from "../../../src/procfs/procfs_error.ts";
 import { parseSmaps, type SmapsVma } from "../../../src/procfs/smaps.ts";
+import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 import { KERNELS, roundInode, vmaByExpression, vmaLine } from "./maps.ts";
 
@@ -77,7 +77,7 @@ export const SMAPS: FuzzTarget = {
         Buffer.from([...vmas, ""].join("\n"))
       ),
     },
-    { weight: 1, arbitrary: fc.constant(readFileSync("/proc/self/smaps").subarray(0, 4000)) },
+    { weight: 1, arbitrary: fc.constant(sampleOf("/proc/self/smaps")) },
   ),
   tokens: tokensOf(
     "\n",
