@@ -35,6 +35,8 @@ const PAGE_SIZE_TESTS = [
   "tests/engine/cslide/policy_properties.test.ts",
 ];
 const PAGE_SIZES = [16384, 65536];
+/** Some tests give a program a few hundred milliseconds, which emulation needs by itself now and then. */
+const RETRY = "--retry=2";
 
 interface Counts {
   readonly passed: number;
@@ -137,10 +139,10 @@ async function unitTests(bun: string): Promise<Counts> {
   const names = LEFT_OUT.flatMap((entry) => entry.tests ?? []);
   const emulated = ["sh", ENTER, FOLDER, bun];
   const what = "the unit tests";
-  const cases = await runTests(what, emulated, [...files, "-t", beginWith(names, false)]);
+  const cases = await runTests(what, emulated, [RETRY, ...files, "-t", beginWith(names, false)]);
   for (const { path, only } of LEFT_OUT) {
     if (only === undefined) continue;
-    cases.push(...await runTests(what, emulated, [path, "-t", beginWith(only, true)]));
+    cases.push(...await runTests(what, emulated, [RETRY, path, "-t", beginWith(only, true)]));
   }
   const counts = report(`${what} on aarch64`, began, count(cases));
   const list = report("the list of those left out", performance.now(), checkLeftOut(cases));
