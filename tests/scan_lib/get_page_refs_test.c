@@ -2,6 +2,7 @@
 /* etmemd_get_page_refs on a kernel that the test plays: arguments, flags, and what errno says. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "etmemd_scan_export.h"
@@ -116,8 +117,24 @@ static void running_out_of_memory_leaves_a_good_list(void)
     etmemd_scan_exit();
 }
 
+/** Bytes of a base page, and what entries of the second and third level of page tables map then (arch/arm64). */
+static void geometry_is_that_of_the_kernel(void)
+{
+    static const unsigned int shifts[][PAGE_TYPE_INVAL] = { { 12, 21, 30 }, { 14, 25, 36 }, { 16, 29, 42 } };
+    const struct geometry geometry = geometry_here();
+    bool known = false;
+
+    CHECK(unit_bytes(&geometry, PTE_TYPE) == (uint64_t)sysconf(_SC_PAGESIZE), "a base page of %llu bytes",
+          (unsigned long long)unit_bytes(&geometry, PTE_TYPE));
+    for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
+        known |= memcmp(shifts[i], geometry.shift, sizeof(shifts[i])) == 0;
+    }
+    CHECK(known, "units of 2^%u, 2^%u and 2^%u bytes", geometry.shift[0], geometry.shift[1], geometry.shift[2]);
+}
+
 int main(void)
 {
+    geometry_is_that_of_the_kernel();
     running_out_of_memory_leaves_a_good_list();
     interface_passes_flags_and_errors_on();
     return checks_end();
