@@ -78,6 +78,8 @@ static void check_piece(const struct page_refs *list, enum piece piece, int idle
     const enum page_type type = unit_bytes_of(piece) == HUGE ? PMD_TYPE : PTE_TYPE;
     size_t unit = is_watched(piece) ? next_present(piece, 0) : units(piece);
     size_t wrong = 0;
+    size_t low = 0;
+    size_t high = 0;
     size_t nodes = 0;
 
     for (const struct page_refs *node = list; node != NULL && node->addr < start + piece_bytes[piece]; node = node->next) {
@@ -85,11 +87,15 @@ static void check_piece(const struct page_refs *list, enum piece piece, int idle
             continue;
         }
         nodes++;
-        wrong += unit >= units(piece) || node->addr != start + unit * unit_bytes_of(piece) || node->type != type ||
-                 node->count != (is_used(piece, unit) ? used : idle);
+        const int count = is_used(piece, unit) ? used : idle;
+        wrong += unit >= units(piece) || node->addr != start + unit * unit_bytes_of(piece) || node->type != type;
+        low += node->count < count;
+        high += node->count > count;
         unit = next_present(piece, unit + 1);
     }
-    CHECK(wrong == 0, "%s: piece %d: %zu of %zu nodes are wrong", when, (int)piece, wrong, nodes);
+    CHECK(wrong == 0, "%s: piece %d: %zu of %zu nodes are elsewhere or of another type", when, (int)piece, wrong, nodes);
+    CHECK(low == 0, "%s: piece %d: the counts of %zu of %zu nodes are too low", when, (int)piece, low, nodes);
+    CHECK(high == 0, "%s: piece %d: the counts of %zu of %zu nodes are too high", when, (int)piece, high, nodes);
     CHECK(unit >= units(piece), "%s: piece %d: only %zu nodes", when, (int)piece, nodes);
 }
 
