@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** Sizes of /proc/PID/status in bytes (proc_pid_status(5)). @throws {Error} when a size is missing. */
 export function sizesOf<const Name extends string>(
@@ -12,15 +12,4 @@ export function sizesOf<const Name extends string>(
     return [name, Number(kilobytes) * 1024] as const;
   });
   return Object.fromEntries(entries) as Record<Name, number>;
-}
-
-/**
- * CPU time in seconds of the threads that a process has now, to the nanosecond (the first number of
- * schedstat, Documentation/scheduler/sched-stats.rst): /proc/PID/stat counts ticks of 10 ms.
- */
-export function threadSeconds(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1");
-    return sum + Number(text.split(" ")[0]) / 1e9;
-  }, 0);
 }

@@ -3,7 +3,8 @@ import type { Benchmark } from "./benchmark.ts";
 import type { Figure } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
 import { IdleTarget } from "./idle_target.ts";
-import { sizesOf, threadSeconds } from "./process_cost.ts";
+import { processCpuSeconds } from "../ffi/process_cpu_clock.ts";
+import { sizesOf } from "./process_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 
 const MIB = 2 ** 20;
@@ -21,9 +22,9 @@ function once(what: string, unit: string, value: number, limit?: number): Figure
 
 /** CPU time in ms that a server takes in the next minute. */
 async function minuteMs(server: ServerUnderTest): Promise<number> {
-  const begin = threadSeconds(server.pid);
+  const begin = processCpuSeconds(server.pid);
   await Bun.sleep(MINUTE_S * 1000);
-  return (threadSeconds(server.pid) - begin) * 1000;
+  return (processCpuSeconds(server.pid) - begin) * 1000;
 }
 
 /** So many more processes on the host that nobody is interested in, so that a price for each shows. */

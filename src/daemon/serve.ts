@@ -9,6 +9,7 @@ import { SERVER_NAME, type StartMark } from "./clean_start.ts";
 import { ConfDir } from "./conf_dir.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import type { EngineLoader } from "./engine_code.ts";
+import { releaseOwnTextOnceSettled } from "./own_text.ts";
 import { PID_FILE, removePidFile, writePidFile } from "./pid_file.ts";
 import { createRequestHandler } from "./requests.ts";
 import type { ServerOptions } from "./server_options.ts";
@@ -61,6 +62,7 @@ export async function serve(
     if (isBackground) reportFailure(reason);
     throw error;
   }
+  releaseOwnTextOnceSettled();
   const exitStatus = await stop.requested;
   control.close();
   const isInTime = await Promise.race([

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { BENCHMARKS } from "../../bench/benchmarks.ts";
-import { sizesOf, threadSeconds } from "../../bench/process_cost.ts";
+import { sizesOf } from "../../bench/process_cost.ts";
 
 const MAIN = join(import.meta.dir, "../../bench/main.ts");
 
@@ -24,13 +24,6 @@ test("bench ends with 2 and names what it knows when a name is unknown", () => {
 
 test("benchmarks have names of their own", () => {
   expect(new Set(BENCHMARKS.map(({ name }) => name)).size).toBe(BENCHMARKS.length);
-});
-
-test("threadSeconds() grows with the CPU time of a process", () => {
-  const before = threadSeconds(process.pid);
-  const end = process.cpuUsage().user + 50_000;
-  while (process.cpuUsage().user < end);
-  expect(threadSeconds(process.pid) - before).toBeGreaterThan(0.04);
 });
 
 test("sizesOf() reads sizes of a process and throws for one that is not there", () => {
