@@ -1,6 +1,6 @@
 #!/bin/sh
 # rpm.sh [RPMBUILD OPTIONS]: builds the packages of packaging/etmem.spec from the commit that is checked out, into
-# dist/rpm (npm run rpm). Works on a fresh clone.
+# dist/rpm (npm run rpm). Works on a fresh clone. Environment: RPMBUILD, for example "unshare -n rpmbuild".
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
@@ -13,5 +13,6 @@ if command -v dpkg >/dev/null; then set -- --nodeps --define "_dbpath $top/dist/
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 trap 'exit 1' HUP INT TERM
-rpmbuild -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" --define "_builddir $build" "$@" \
+# shellcheck disable=SC2086 # a command and its options
+${RPMBUILD:-rpmbuild} -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" --define "_builddir $build" "$@" \
   packaging/etmem.spec
