@@ -18,6 +18,10 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: "one line is for a C library without the symbol stdout",
     shownBy: "tests/engine/thirdparty/thirdparty_engine.test.ts",
   },
+  "ffi/process_cpu_clock.ts": {
+    why: "a process that ends between clock_getcpuclockid(3) and clock_gettime(2)",
+    shownBy: "tests/ffi/process_cpu_clock.test.ts",
+  },
   "src/daemon/background.ts": {
     why: "a server that is killed, or says nonsense, between its start and its report",
     shownBy: "tests/integration/server_background.test.ts",
