@@ -108,14 +108,27 @@ const SHARED: readonly (readonly [fault: Fault, reason: RegExp])[] = [
   ["openat */kpageflags ENOMEM", /^openat "\/proc\/kpageflags": ENOMEM$/],
 ];
 
-/** Whose rounds are waited for again and again; those of the others leave the machine to them. */
+/** Whose rounds are waited for again and again. */
 const OFTEN = "page_none";
 
-function projectOf(name: string, pid: number, { tracker, mover }: Case): Groups {
+/** One project for all cases of a tracker, a task each. Those of idle_pages leave the machine to the others. */
+function projectOf(tracker: Case["tracker"], targets: ReadonlyMap<string, Target>): Groups {
+  const cases = Object.entries(CASES).filter(([, one]) => one.tracker === tracker);
+  const mover = cases[0]?.[1].mover ?? "swap_pages";
+  const sleep = tracker === "idle_pages" ? 5 : 1;
   return [
-    ["project", { name, loop: 1, interval: 1, sleep: name === OFTEN ? 1 : 5, tracker, mover }],
-    ["engine", { name: "slide", project: name }],
-    ["task", { project: name, engine: "slide", name, type: "pid", value: pid, T: 1 }],
+    ["project", { name: tracker, loop: 1, interval: 1, sleep, tracker, mover }],
+    ["engine", { name: "slide", project: tracker }],
+    ...cases.map(([name]) =>
+      ["task", {
+        project: tracker,
+        engine: "slide",
+        name,
+        type: "pid",
+        value: targets.get(name)!.pid,
+        T: 1,
+      }] as const
+    ),
   ];
 }
 
@@ -152,10 +165,11 @@ export const faultsReads: Scenario = {
     const injector = new FaultInjector("/tmp", CALLS, `${BIN}/fault_injector`);
     const server = await Server.start(injector.wrapper);
     const targets = new Map<string, Target>();
-    for (const [name, one] of Object.entries(CASES)) {
-      const target = await startTarget({ sizeBytes: SIZE });
-      targets.set(name, target);
-      await server.add(projectOf(name, target.pid, one));
+    const names = Object.keys(CASES);
+    const started = await Promise.all(names.map(() => startTarget({ sizeBytes: SIZE })));
+    for (const [i, name] of names.entries()) targets.set(name, started[i]!);
+    for (const tracker of ["idle_pages", "page_idle"] as const) {
+      await server.add(projectOf(tracker, targets));
     }
     const moving = await startTarget({ sizeBytes: SIZE, hot: "every:2" });
     targets.set(CSLIDE, moving);
@@ -164,9 +178,12 @@ export const faultsReads: Scenario = {
     injector.set(
       ...Object.entries(CASES).map(([name, { fault }]) => fault(targets.get(name)!.pid)),
     );
-    for (const name of targets.keys()) await server.etmem("project", "start", "-n", name);
+    for (const project of ["idle_pages", "page_idle", CSLIDE]) {
+      await server.etmem("project", "start", "-n", project);
+    }
     const faults: string[] = [];
-    for (const [name, { faultsOf }] of Object.entries(CASES)) {
+    // Those of page_idle first: status keeps 16 rounds, and theirs are short.
+    for (const [name, { faultsOf }] of Object.entries(CASES).reverse()) {
       const task = await server.untilRounds(name, 1);
       demandAccounts(task);
       const round = roundOf(task, 1);
