@@ -9,7 +9,7 @@ const CHILD_OPTION = "--outcomes-of";
 const USAGE = `usage: npm run bench -- [--check] [NAME]...
 
 Measures and prints a table: the median of several runs, the ratio to a baseline, the target and whether
-it was met. Without names everything is measured, which takes ten minutes.
+it was met. Without names everything is measured, which takes a quarter of an hour.
 
   --check  end with status 1 when a target is missed
 
