@@ -27,7 +27,6 @@ const HALVES: readonly string[] = ["", '{"version":2,"comm', "{"];
 export class Hammer {
   readonly #server: SoakServer;
   readonly #random: Random;
-  readonly #pace: number;
   readonly answers: Record<string, number> = {};
   readonly faults: string[] = [];
   slowestShowMs = 0;
@@ -36,11 +35,9 @@ export class Hammer {
   readonly #loops: Promise<void>[] = [];
   #busy = 0;
 
-  /** @param pace the clients rest so many times longer. */
-  constructor(server: SoakServer, random: Random, pace: number) {
+  constructor(server: SoakServer, random: Random) {
     this.#server = server;
     this.#random = random;
-    this.#pace = pace;
   }
 
   /** Sets all clients to work; they rest until `go`. */
@@ -121,7 +118,7 @@ export class Hammer {
     this.answers[name] = 0;
     const run = async (): Promise<void> => {
       while (!this.#hasEnded) {
-        await Bun.sleep(this.#random.between(1, 2 * this.#pace * pauseMs));
+        await Bun.sleep(this.#random.between(1, 2 * pauseMs));
         if (this.#isResting) continue;
         this.#busy++;
         try {

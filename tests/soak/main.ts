@@ -7,24 +7,19 @@ import { provideSwap } from "../../demo/swap_space.ts";
 import { compile } from "../fixtures/compile.ts";
 import type { Check } from "./check.ts";
 import { swapPriorities } from "./kernel_counters.ts";
-import { bootDriver, missingMachine } from "../vm/host/boot_driver.ts";
 import { Random } from "./random.ts";
 import { reportLines } from "./report.ts";
 import { Soak } from "./soak.ts";
 import { SoakServer } from "./soak_server.ts";
 
-const USAGE = `usage: npm run soak -- [--seconds N] [--seed N] [--vm]
+const USAGE = `usage: npm run soak -- [--seconds N] [--seed N]
 
 An etmemd for an hour, or so many seconds: 50 processes that come and go, 5 projects that are started,
 stopped, deleted and added, clients of every kind. A line a minute, and a table of what was demanded.
 The last line is "N passed, N failed". Needs root; makes swap for itself and takes it away again.
-
-  --vm  in the emulated machine of tests/vm, by idle_pages and swap_pages
 `;
 const TARGET = join(import.meta.dir, "soak_target.c");
 const HOUR_S = 3600;
-/** Of the emulated machine, for starting, resting and comparing. */
-const VM_EXTRA_S = 600;
 /** Twice what all targets can have cold. */
 const SWAP_BYTES = 2 ** 30;
 /** What moves goes to the soak's own swap, also where there is other. */
@@ -59,7 +54,6 @@ async function soak(seconds: number, seed: number): Promise<Check[]> {
       checks = await new Soak(
         {
           seconds,
-          pace: 1,
           rests: seconds > LONG_S ? 3 : 0,
           ...(blurredBy === undefined ? {} : { blurredBy }),
         },
@@ -76,29 +70,12 @@ async function soak(seconds: number, seed: number): Promise<Check[]> {
   return [...checks, { name: "the machine is as it was", detail: "", faults: left }];
 }
 
-/** In a test VM: by idle_pages and swap_pages, and with nobody else on the machine. */
-async function soakInMachine(seconds: number, seed: number): Promise<number> {
-  const reason = missingMachine();
-  if (reason !== undefined) {
-    console.error(`Cannot soak in a VM: ${reason}`);
-    return 1;
-  }
-  const lines = await bootDriver({
-    driver: join(import.meta.dir, "vm_main.ts"),
-    programs: [TARGET],
-    parts: [{ name: `soak_${seconds}_${seed}`, seconds: seconds + VM_EXTRA_S }],
-    onLine: (line) => console.log(line),
-  });
-  return /^[1-9]\d* passed, 0 failed$/.test(lines.findLast((line) => line !== "") ?? "") ? 0 : 1;
-}
-
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
       seconds: { type: "string", default: String(HOUR_S) },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
-      vm: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -113,7 +90,6 @@ async function main(args: string[]): Promise<number> {
     );
     return 2;
   }
-  if (values.vm) return await soakInMachine(seconds, seed);
   if (process.getuid?.() !== 0) {
     console.error("Cannot soak: it needs root");
     return 1;

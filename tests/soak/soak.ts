@@ -28,8 +28,6 @@ const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 /** What is done with a soak. */
 export interface SoakSettings {
   readonly seconds: number;
-  /** Clients rest so many times longer between two requests: where the processor is emulated. */
-  readonly pace: number;
   /** Times in between at which everything rests and is compared. */
   readonly rests: number;
   /** Why the kernel's counters say nothing of what moved, when they do not. */
@@ -66,7 +64,7 @@ export class Soak {
     this.#watch = new ServerWatch(server.pid);
     this.#ledger = new Ledger(this.#watch.delay);
     this.#driver = new ProjectDriver({ server, random, crew: this.#crew, ledger: this.#ledger });
-    this.#hammer = new Hammer(server, random, settings.pace);
+    this.#hammer = new Hammer(server, random);
   }
 
   /** @param signal has it end early. */
