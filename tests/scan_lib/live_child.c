@@ -14,6 +14,10 @@
 
 char *piece_at[PIECES];
 size_t piece_bytes[PIECES];
+bool child_flushes;
+
+/* More than the kernel flushes one by one (tlb_single_page_flush_ceiling is 33): it flushes all. */
+#define FLUSHED_PAGES 64
 
 size_t unit_bytes_of(enum piece piece)
 {
@@ -63,6 +67,16 @@ static void touch(bool fill)
     }
 }
 
+static void forget_translations(void)
+{
+    const size_t bytes = FLUSHED_PAGES * PAGE;
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+    if (memory == MAP_FAILED || munmap(memory, bytes) != 0) {
+        _exit(1);
+    }
+}
+
 /** The child: fills its memory, then uses it at each 'u' that it is sent, until it is sent something else. */
 static void be_child(int commands, int answers)
 {
@@ -74,6 +88,9 @@ static void be_child(int commands, int answers)
         (void)mprotect(piece_at[MOSAIC] + page * PAGE, PAGE, PROT_READ);
     }
     while (write(answers, "", 1) == 1 && read(commands, &command, 1) == 1 && command == 'u') {
+        if (child_flushes) {
+            forget_translations();
+        }
         touch(false);
     }
     _exit(0);

@@ -27,6 +27,12 @@ enum piece {
 extern char *piece_at[PIECES];
 extern size_t piece_bytes[PIECES];
 
+/**
+ * Whether a child has its processor forget translations before it uses its pages. page_idle clears accessed bits and
+ * leaves them in the TLB; where nothing else runs meanwhile, use of those pages would not be seen.
+ */
+extern bool child_flushes;
+
 /** Bytes in a unit of a piece: a base page or a huge page. */
 size_t unit_bytes_of(enum piece piece);
 

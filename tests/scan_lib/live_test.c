@@ -309,6 +309,7 @@ int main(int argc, char **argv)
         return 2;
     }
     without_idle_pages = strcmp(argv[1], "page_idle") == 0;
+    child_flushes = without_idle_pages;
     map_pieces(!without_idle_pages, without_idle_pages ? (size_t)2 << 30 : (size_t)1 << 40);
     CHECK(etmemd_scan_init() == 0, "etmemd_scan_init");
 

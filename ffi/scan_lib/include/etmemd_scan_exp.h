@@ -106,7 +106,8 @@ void etmemd_free_vmas(struct vmas *vmas);
  *   into being since, or lies in another page frame than it did when this call began counts as
  *   accessed: so the first call for a process reports everything as accessed, and the next one what was
  *   used in between, as idle_pages does. The differences: a frame that several processes share has one
- *   mark, so scanning one of them shortens the time that is seen of the others; hugetlb memory cannot be
+ *   mark, so scanning one of them shortens the time that is seen of the others; the TLB is not flushed, so
+ *   use of a page whose translation a processor keeps for all of the time is not seen; hugetlb memory cannot be
  *   watched and is left out; dirty pages are reported as accessed; a KVM guest's memory is reported in
  *   the units of the host with the accesses of both, whatever SCAN_AS_HUGE and SCAN_IGN_HOST say;
  *   VMA_SCAN_FLAG is refused with ENOTSUP.
