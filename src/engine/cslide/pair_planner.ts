@@ -1,7 +1,7 @@
 import { coldPagesFor, partnersOf, type Pool, roomForOne } from "./exchange_room.ts";
 import type { Bucket, BucketSlice } from "./page_buckets.ts";
 
-/** Free memory of the nodes of a pair in one pool. */
+/** Free memory of the nodes of a pair in one pool; less than 0 where so much has to come free first. */
 export interface PoolFree {
   readonly slowFreeBytes: number;
   readonly dramFreeBytes: number;
@@ -46,7 +46,7 @@ export interface PairAccount {
     /** Neither node has the free memory through which pages are exchanged. */
     noFreeMemory: number;
   };
-  /** What is missing of the reserve, by what stood in the way. */
+  /** What is missing of the reserve in pools that the tasks have pages in, by what stood in the way. */
   readonly reserveShortBytes: {
     quota: number;
     noColdPages: number;
@@ -247,9 +247,12 @@ export class PairPlanner {
     this.#steps.push({ kind: "demote", down: bucket.take(count) });
   }
 
+  /** Of a pool in which these tasks have nothing, nothing is kept free: it is not theirs. */
   #explainReserve(cold: readonly Bucket[]): void {
     const short = this.#account.reserveShortBytes;
+    const used = new Set([...this.#slow, ...this.#dram].map((bucket) => bucket.pool));
     for (const [index, pool] of this.#account.pools.entries()) {
+      if (!used.has(index)) continue;
       const bytes = this.#shortBytes(pool);
       const left = cold.filter((bucket) => bucket.pool === index && bucket.left > 0);
       if (left.length === 0) short.noColdPages += bytes;

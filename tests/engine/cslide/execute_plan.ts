@@ -40,10 +40,13 @@ export function execute(input: PolicyInput, pair: number, plan: PairPlan): Execu
     const bytes = isUp ? pages.pageBytes : -pages.pageBytes;
     pool.dramFreeBytes -= bytes;
     pool.slowFreeBytes += bytes;
-    if (pool.dramFreeBytes < 0) throw new Error(`no room in DRAM for page ${index}`);
-    if (pool.slowFreeBytes < 0) throw new Error(`no room on the slow node for page ${index}`);
-    if (isUp) upBytes += bytes;
-    else downBytes -= bytes;
+    if (isUp) {
+      if (pool.dramFreeBytes < 0) throw new Error(`no room in DRAM for page ${index}`);
+      upBytes += bytes;
+    } else {
+      if (pool.slowFreeBytes < 0) throw new Error(`no room on the slow node for page ${index}`);
+      downBytes -= bytes;
+    }
   };
 
   const all = (list: PageList, isUp: boolean): void => {

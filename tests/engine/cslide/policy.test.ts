@@ -123,6 +123,18 @@ describe("planMoves()", () => {
     expect(account.reserveShortBytes).toEqual({ quota: 0, noColdPages: 0, slowNodeFull: 1 });
   });
 
+  test("planMoves() misses no reserve in a pool that the tasks have nothing in", () => {
+    const free = { slowFreeBytes: 0, dramFreeBytes: 1 };
+    const shortOf = (pool: number) =>
+      planOne({
+        ...inputOf({}, { slow: 0, dram: 0 }, { reserveBytes: 5 }),
+        classes: [pagesOf({ dram: [9] }, 1, pool)],
+        pairs: [[free, { ...free, dramFreeBytes: 3 }]],
+      }).account.reserveShortBytes;
+    expect(shortOf(0)).toEqual({ quota: 0, noColdPages: 4, slowNodeFull: 0 });
+    expect(shortOf(1)).toEqual({ quota: 0, noColdPages: 2, slowNodeFull: 0 });
+  });
+
   test("planMoves() says that DRAM holds no cold pages when all of them are hot", () => {
     const { account } = planOne(inputOf({ slow: [9], dram: [8] }, { slow: 5, dram: 0 }));
     expect(account.hotLeftBytes).toEqual({ quota: 0, noColdPages: 1, noFreeMemory: 0 });
