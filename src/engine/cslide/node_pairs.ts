@@ -25,10 +25,10 @@ function requireTwoNodes(nodes: readonly NumaNode[]): void {
   const withMemory = nodes.filter((node) => node.hasMemory);
   if (withMemory.length >= 2) return;
   const found = withMemory.length === 0
-    ? "it has no NUMA node with memory"
-    : `it has one NUMA node with memory, node ${ids(withMemory)}`;
+    ? "this machine has no NUMA node with memory"
+    : `this machine has one NUMA node with memory, node ${ids(withMemory)}`;
   throw new EngineRefusal(
-    `Cannot use engine "cslide" on this machine: ${found}; cslide moves memory between DRAM and a ` +
+    `${found}; cslide moves memory between DRAM and a ` +
       "slow node, so AEP or CXL memory has to be online as a NUMA node of its own first " +
       "(for example by daxctl reconfigure-device --mode=system-ram)",
   );

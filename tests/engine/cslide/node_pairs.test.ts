@@ -116,7 +116,7 @@ describe("decideNodePairs()", () => {
     });
     const message = refusal(() => decideNodePairs([[2, 0]], readNodes(fake.root)));
     expect(message).toStartWith(
-      'Cannot use engine "cslide" on this machine: it has one NUMA node with memory, node 0; ' +
+      "this machine has one NUMA node with memory, node 0; " +
         "cslide moves memory between DRAM and a slow node, so AEP or CXL memory has to be online",
     );
     expect(message).not.toContain("\n");
