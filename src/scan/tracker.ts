@@ -57,6 +57,10 @@ export interface TrackerKind {
   readonly name: TrackerName;
   /** What it tells apart: single pages, or only whole VMAs. */
   readonly granularity: "page" | "vma";
+  /** Whether it sees accesses to hugetlb memory; if not, that memory seems to be used all the time. */
+  readonly seesHugetlb: boolean;
+  /** Whether a page that was moved to another frame seems to be used in the next scan. */
+  readonly losesMovedPages: boolean;
   /** @returns why it cannot limit itself to memory marked with MADV_SWAPFLAG; undefined when it can. */
   readonly missingForSwapFlag: () => string | undefined;
   /** @returns why this kernel cannot do it; undefined when it can. */

@@ -206,6 +206,8 @@ function missingForSwapFlag(): string | undefined {
 export const IDLE_PAGES: TrackerKind = {
   name: "idle_pages",
   granularity: "page",
+  seesHugetlb: true,
+  losesMovedPages: false,
   missingForSwapFlag,
   missing,
   create: () => new IdlePagesTracker(),

@@ -3,6 +3,7 @@ import { errorCode } from "../../ffi/errno.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
+import { isHugeAt } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
 import type { PageCounts } from "./page_counts.ts";
 import { PMD_PAGES } from "./page_size.ts";
@@ -70,7 +71,7 @@ class PageIdleTracker implements Tracker {
       present.add(frame);
       if (counts === null) continue;
       const weight = idle.has(frame) ? 0 : 1;
-      if (isHugeAt(pagemap, flags, page, frame, to)) {
+      if (page + PMD_PAGES <= to && isHugeAt(pagemap, flags, page)) {
         for (let tail = 1; tail < PMD_PAGES; tail++) present.add(frame + tail);
         counts.add(page, PMD_PAGES, weight, true);
         page += PMD_PAGES - 1;
@@ -84,21 +85,6 @@ class PageIdleTracker implements Tracker {
     const marked = this.#marked.toData();
     return { marked, buffers: [marked.numbers.buffer, marked.lengths.buffer, marked.units.buffer] };
   }
-}
-
-/** Whether a huge page is mapped here whole: aligned alike, frames in a row, and one compound page. */
-function isHugeAt(
-  pagemap: Pagemap,
-  flags: KpageFlags,
-  page: number,
-  frame: number,
-  to: number,
-): boolean {
-  if (page % PMD_PAGES !== 0 || frame % PMD_PAGES !== 0 || page + PMD_PAGES > to) return false;
-  for (let i = 1; i < PMD_PAGES; i++) {
-    if (!pagemap.isPresent(page + i) || pagemap.frame(page + i) !== frame + i) return false;
-  }
-  return flags.isCompound(frame, PMD_PAGES);
 }
 
 function missing(): string | undefined {
@@ -123,6 +109,8 @@ function caution(): string | undefined {
 export const PAGE_IDLE: TrackerKind = {
   name: "page_idle",
   granularity: "page",
+  seesHugetlb: false,
+  losesMovedPages: true,
   missingForSwapFlag: () => "page_idle knows nothing of MADV_SWAPFLAG",
   missing,
   caution,

@@ -81,6 +81,8 @@ function clearRefs(dirFd: number): void {
 export const SMAPS: TrackerKind = {
   name: "smaps",
   granularity: "vma",
+  seesHugetlb: false,
+  losesMovedPages: false,
   missingForSwapFlag: () => "smaps knows nothing of MADV_SWAPFLAG",
   missing: () => undefined,
   create: () => new SmapsTracker(),

@@ -1,7 +1,9 @@
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { MovePagesBatch } from "../../ffi/move_pages.ts";
+import { KpageFlags } from "../procfs/kpageflags.ts";
 import type { Pagemap } from "../procfs/pagemap.ts";
 import { readSmaps } from "../procfs/smaps.ts";
+import { isHugeAt } from "../scan/huge_page.ts";
 import type { PageCounts } from "../scan/page_counts.ts";
 import { type PageRange, toPageRanges } from "../scan/page_range.ts";
 import { PMD_PAGES } from "../scan/page_size.ts";
@@ -30,6 +32,10 @@ export interface LocateInput {
   readonly dirFd: number;
   readonly pagemap: Pagemap;
   readonly counts: PageCounts;
+  /** Whether the counts of hugetlb memory mean something. */
+  readonly seesHugetlb: boolean;
+  /** Whether base pages may have been counted in huge units, as a virtual machine's are. */
+  readonly mayBeSplit: boolean;
   readonly stopped: () => boolean;
 }
 
@@ -39,11 +45,11 @@ interface HugetlbRanges {
   readonly others: readonly PageRange[];
 }
 
-function readHugetlbRanges(dirFd: number): HugetlbRanges | undefined {
+function readHugetlbRanges({ dirFd, seesHugetlb }: LocateInput): HugetlbRanges | undefined {
   const vmas = readSmaps(dirFd)?.filter((vma) => vma.vmFlags.includes("ht"));
   if (vmas === undefined) return undefined;
   const isMovable = ({ kernelPageBytes }: { kernelPageBytes: number }): boolean =>
-    kernelPageBytes === PMD_PAGES * PAGE_SIZE;
+    seesHugetlb && kernelPageBytes === PMD_PAGES * PAGE_SIZE;
   return {
     movable: toPageRanges(vmas.filter(isMovable)),
     others: toPageRanges(vmas.filter((vma) => !isMovable(vma))),
@@ -70,6 +76,7 @@ class RangeCursor {
 function forEachUnit(
   counts: PageCounts,
   hugetlb: HugetlbRanges,
+  isSplit: (page: number) => boolean,
   visit: (page: number, kind: number, heat: number) => void,
 ): void {
   const movable = new RangeCursor(hugetlb.movable);
@@ -77,23 +84,48 @@ function forEachUnit(
   counts.walk({ segment: 0, index: 0 }, 0, 127, (page, pages, count) => {
     if (movable.has(page)) {
       if (page % PMD_PAGES === 0) visit(page, UNIT.hugetlb, count);
-    } else if (!others.has(page)) {
-      visit(page, pages === 1 ? UNIT.base : UNIT.thp, count);
+    } else if (others.has(page)) {
+      return true;
+    } else if (pages === 1) {
+      visit(page, UNIT.base, count);
+    } else if (isSplit(page)) {
+      for (let i = 0; i < pages; i++) visit(page + i, UNIT.base, count);
+    } else {
+      visit(page, UNIT.thp, count);
     }
     return true;
   });
 }
 
 /**
+ * Finds the units that the kernel counted as huge and that are base pages in truth: with SCAN_AS_HUGE it reports a
+ * virtual machine's small pages at the size of a PMD.
+ */
+function findSplit({ counts, pagemap }: LocateInput, hugetlb: HugetlbRanges): Set<number> {
+  const split = new Set<number>();
+  using flags = new KpageFlags();
+  forEachUnit(counts, hugetlb, () => false, (page, kind) => {
+    if (kind !== UNIT.thp) return;
+    const to = page + PMD_PAGES;
+    if (!pagemap.holds(page) || !pagemap.holds(to - 1)) pagemap.load(page, to);
+    if (!isHugeAt(pagemap, flags, page)) split.add(page);
+  });
+  pagemap.forget();
+  return split;
+}
+
+/**
  * Finds the node of every page that was counted: units of one base page, of a huge page, and of a hugetlb page
- * of the same size. Hugetlb memory of other sizes is left out.
+ * of the same size. Hugetlb memory of other sizes is left out, and all of it where its counts mean nothing.
  * @throws {SystemCallError | ProcfsError}
  */
 export function locatePages(input: LocateInput): LocatedPages | "gone" | "stopped" {
-  const hugetlb = readHugetlbRanges(input.dirFd);
+  const hugetlb = readHugetlbRanges(input);
   if (hugetlb === undefined) return "gone";
+  const split = input.mayBeSplit ? findSplit(input, hugetlb) : new Set<number>();
+  const isSplit = (page: number): boolean => split.has(page);
   let units = 0;
-  forEachUnit(input.counts, hugetlb, () => units++);
+  forEachUnit(input.counts, hugetlb, isSplit, () => units++);
   const located: LocatedPages = {
     page: new Float64Array(units),
     kind: new Uint8Array(units),
@@ -101,7 +133,7 @@ export function locatePages(input: LocateInput): LocatedPages | "gone" | "stoppe
     node: new Uint16Array(units).fill(NO_NODE),
   };
   let at = 0;
-  forEachUnit(input.counts, hugetlb, (page, kind, heat) => {
+  forEachUnit(input.counts, hugetlb, isSplit, (page, kind, heat) => {
     located.page[at] = page;
     located.kind[at] = kind;
     located.heat[at] = heat;

@@ -1,5 +1,6 @@
 import { AT_FDCWD, close, O_RDONLY, openAt, threadCpuUs } from "../../ffi/libc.ts";
 import { MovedSet } from "../migrate/moved_set.ts";
+import { runsVirtualMachine } from "../procfs/kvm.ts";
 import { Pagemap } from "../procfs/pagemap.ts";
 import { readProcessSizes } from "../procfs/process_status.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
@@ -157,7 +158,16 @@ class Step {
     if (counts !== null && request.locate === true) {
       const pages = this.#timed(
         "verify",
-        () => locatePages({ pid: request.pid, dirFd: process.dirFd, pagemap, counts, stopped }),
+        () =>
+          locatePages({
+            pid: request.pid,
+            dirFd: process.dirFd,
+            pagemap,
+            counts,
+            seesHugetlb: kind.seesHugetlb,
+            mayBeSplit: runsVirtualMachine(process.dirFd),
+            stopped,
+          }),
       );
       if (typeof pages === "string") return this.#reply({ state: pages });
       const { dirFd, pagemapFd } = process;
