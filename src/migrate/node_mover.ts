@@ -7,8 +7,19 @@ import {
 } from "../../ffi/move_pages.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 
-/** Why a page stayed, by what move_pages(2) stored for it. */
-function reasonOf(status: number): string {
+const NO_MEMORY = "no memory on the node";
+const BUSY = "busy or pinned";
+
+/** What will hardly be different when it is tried again soon. */
+const LASTING: ReadonlySet<number> = new Set([
+  PAGE_STATUS.busy,
+  PAGE_STATUS.invalid,
+  PAGE_STATUS.shared,
+  PAGE_STATUS.writeback,
+]);
+
+/** Why a page stayed, by what move_pages(2) stored for it. @param isFull the node ran out of memory. */
+function reasonOf(status: number, isFull: boolean): string {
   switch (status) {
     case PAGE_STATUS.absent:
     case PAGE_STATUS.unmapped:
@@ -16,10 +27,11 @@ function reasonOf(status: number): string {
     case PAGE_STATUS.shared:
       return "shared";
     case PAGE_STATUS.busy:
-      return "busy";
+      return BUSY;
     case PAGE_STATUS.noMemory:
+      return NO_MEMORY;
     case PAGE_STATUS.unknown:
-      return "no memory on the node";
+      return isFull ? NO_MEMORY : BUSY;
     case PAGE_STATUS.writeback:
       return "dirty and not writable";
     default:
@@ -27,75 +39,110 @@ function reasonOf(status: number): string {
   }
 }
 
+/** Units of a process that are to move. */
+export interface NodeMove {
+  readonly pid: number;
+  readonly node: number;
+  /** Page numbers. */
+  readonly pages: Float64Array;
+  /** Index of the first of them to move, and how many. */
+  readonly from: number;
+  readonly count: number;
+  /** Pieces of a unit that may be on different nodes afterwards, and their size. */
+  readonly pieces: number;
+  readonly pieceBytes: number;
+  /** Called for what is not there afterwards, or was there before. */
+  readonly refuse: (reason: string, bytes: number) => void;
+  /** Called with the page number of a unit that the kernel does not let go. */
+  readonly stuck: (page: number) => void;
+}
+
 /** Moves pages of processes between nodes, a bounded batch at a time, and looks afterwards where they are. */
 export class NodeMover {
   readonly #batch: MovePagesBatch;
   readonly #said: Int32Array;
+  readonly #wasThere: Uint8Array;
   #flags: number = MPOL_MF_MOVE_ALL;
 
-  /** @param capacity units in the largest batch. */
+  /** @param capacity units in the largest batch; pieces are looked for as many at a time. */
   constructor(capacity: number) {
     this.#batch = new MovePagesBatch(capacity);
     this.#said = new Int32Array(capacity);
-  }
-
-  get capacity(): number {
-    return this.#batch.capacity;
+    this.#wasThere = new Uint8Array(capacity);
   }
 
   /**
-   * Moves `count` units to a node.
-   * @param pages page numbers, from index `from` on; at most `capacity` of them.
-   * @param refuse called for each unit that is not there afterwards.
-   * @returns units that are there afterwards, and why the kernel gave up, if it did.
+   * @returns bytes that have moved there, and why the kernel gave up, if it did.
    * @throws {SystemCallError} ESRCH when the process is gone; any other when nobody can tell what has moved.
    */
-  move(
-    pid: number,
-    pages: Float64Array,
-    from: number,
-    count: number,
-    node: number,
-    refuse: (reason: string) => void,
-  ): { readonly moved: number; readonly failure?: string } {
+  move(order: NodeMove): { readonly movedBytes: number; readonly failure?: string } {
+    const { pid, node, pages, from, count, pieces, pieceBytes, refuse, stuck } = order;
     const batch = this.#batch;
     batch.clear();
     for (let i = from; i < from + count; i++) batch.push(pages[i]! * PAGE_SIZE);
-    const failure = this.#tryMove(pid, node);
-    this.#said.set(batch.status.subarray(0, count));
+    // Memory that two processes share is in the lists of both.
     batch.locate(pid);
-    let moved = 0;
-    for (let i = 0; i < count; i++) {
-      if (batch.status[i] === node) moved++;
-      else refuse(failure ?? reasonOf(this.#said[i]! < 0 ? this.#said[i]! : batch.status[i]!));
+    for (let i = 0; i < count; i++) this.#wasThere[i] = batch.status[i] === node ? 1 : 0;
+    const { isFull, failure } = this.#tryMove(pid, node);
+    const isLasting = (said: number): boolean =>
+      said === PAGE_STATUS.unknown ? !isFull && failure === undefined : LASTING.has(said);
+    this.#said.set(batch.status.subarray(0, count));
+    let movedBytes = 0;
+    const unitsAtOnce = Math.floor(batch.capacity / pieces);
+    for (let first = 0; first < count; first += unitsAtOnce) {
+      const units = Math.min(unitsAtOnce, count - first);
+      batch.clear();
+      for (let i = 0; i < units * pieces; i++) {
+        const unit = pages[from + first + Math.floor(i / pieces)]!;
+        batch.push(unit * PAGE_SIZE + (i % pieces) * pieceBytes);
+      }
+      batch.locate(pid);
+      for (let i = 0; i < units * pieces; i++) {
+        const unit = first + Math.floor(i / pieces);
+        const said = this.#said[unit]!;
+        const now = batch.status[i]!;
+        if (this.#wasThere[unit] === 1) {
+          refuse("there already", pieceBytes);
+        } else if (now === node) {
+          movedBytes += pieceBytes;
+        } else {
+          // What is gone by now was not there to be moved.
+          refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now, isFull), pieceBytes);
+          if (now >= 0 && isLasting(said)) stuck(pages[from + unit]!);
+        }
+      }
     }
-    return failure === undefined ? { moved } : { moved, failure };
+    return failure === undefined ? { movedBytes } : { movedBytes, failure };
   }
 
-  /** @returns why the kernel gave up on the list, of which a part may have moved. @throws {SystemCallError} ESRCH */
-  #tryMove(pid: number, node: number): string | undefined {
+  /**
+   * @returns whether the node's memory ran out, or why else the kernel gave up on the list, of which a part may have
+   * moved. @throws {SystemCallError} ESRCH
+   */
+  #tryMove(pid: number, node: number): { readonly isFull: boolean; readonly failure?: string } {
     try {
-      this.#moveTo(pid, node);
-      return undefined;
+      return { isFull: this.#moveTo(pid, node) };
     } catch (error) {
       if (!(error instanceof SystemCallError) || error.code === "ESRCH") throw error;
-      return error.message;
+      return { isFull: false, failure: error.message };
     }
   }
 
   /**
    * Pages that others map too are moved where that is permitted. When the node's memory runs out the kernel gives
    * up with ENOMEM and says nothing of single pages, though some have moved.
+   * @returns whether the node's memory ran out.
    */
-  #moveTo(pid: number, node: number): void {
+  #moveTo(pid: number, node: number): boolean {
     try {
       this.#batch.moveTo(pid, node, this.#flags);
+      return false;
     } catch (error) {
       const code = errorCode(error);
-      if (code === "ENOMEM") return;
+      if (code === "ENOMEM") return true;
       if (code !== "EPERM" || this.#flags === MPOL_MF_MOVE) throw error;
       this.#flags = MPOL_MF_MOVE;
-      this.#moveTo(pid, node);
+      return this.#moveTo(pid, node);
     }
   }
 }

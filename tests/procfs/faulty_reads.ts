@@ -10,7 +10,7 @@ import { readProcessSizes } from "../../src/procfs/process_status.ts";
 import { findProcesses } from "../../src/procfs/process_tree.ts";
 import { isRecord } from "../../src/procfs/read_file.ts";
 import { readSmaps } from "../../src/procfs/smaps.ts";
-import { readHighWatermarks } from "../../src/procfs/zoneinfo.ts";
+import { readMovableRoom } from "../../src/procfs/zoneinfo.ts";
 import { armFault } from "../fixtures/armed_fault.ts";
 
 // Runs under fault_injector.c: has each reader's reads fail or stop early, and prints what came of it, a line a case:
@@ -70,7 +70,7 @@ const READERS: readonly (readonly [string, typeof READ | typeof PREAD, () => unk
   ["status", READ, () => readProcessSizes(dirFd)],
   ["comm", READ, () => [isRecord(dirFd, "comm", comm), isRecord(dirFd, "comm", comm.subarray(1))]],
   ["meminfo", READ, () => readMemInfo().totalBytes],
-  ["zoneinfo", READ, () => [...readHighWatermarks()]],
+  ["zoneinfo", READ, () => [...readMovableRoom().keys()]],
   ["nodes", READ, () => readNodes().map(({ distances, ...node }) => [node, [...distances]])],
   ["node_meminfo", READ, () => readNodeMemory(0)?.totalBytes],
   ["hugepages", READ, () => readHugePagePools(0).map(({ pageBytes }) => pageBytes)],

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { NodeMover } from "../../src/migrate/node_mover.ts";
 import { readNodes } from "../../src/procfs/nodes.ts";
+import { pageOf } from "../../src/procfs/pagemap.ts";
 import { PageCounts } from "../../src/scan/page_counts.ts";
+import { PMD_PAGES } from "../../src/scan/page_size.ts";
 import { SMAPS } from "../../src/scan/tracker_smaps.ts";
-import { type LocateInput, locatePages, UNIT } from "../../src/worker/locate_pages.ts";
+import { type LocateInput, locatePages, NO_NODE, UNIT } from "../../src/worker/locate_pages.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
 const nodes = readNodes().filter((node) => node.hasMemory).map((node) => node.id);
@@ -21,7 +24,45 @@ function inputFor(trial: TargetProcess, more: Partial<LocateInput> = {}): Locate
     flags: { swapFlag: false, ignoreHost: false },
     stopped: () => false,
   }, counts);
-  return { pid: trial.pid, dirFd, pagemap, counts, stopped: () => false, ...more };
+  return {
+    pid: trial.pid,
+    dirFd,
+    pagemap,
+    counts,
+    seesHugetlb: false,
+    mayBeSplit: false,
+    stopped: () => false,
+    ...more,
+  };
+}
+
+/** Transparent huge pages of a process. */
+function hugeUnits(pid: number): number {
+  const sizes = readFileSync(`/proc/${pid}/smaps`, "utf8").matchAll(/^AnonHugePages: +(\d+) kB/gm);
+  return [...sizes].reduce((sum, [, kb]) => sum + Number(kb) * 1024, 0) / (PMD_PAGES * PAGE_SIZE);
+}
+
+/** Locates a target's pages that were counted in huge units. */
+function locate(trial: TargetProcess, mayBeSplit: boolean) {
+  const from = pageOf(trial.area.start);
+  const to = pageOf(trial.area.end);
+  const counts = new PageCounts();
+  counts.beginScan();
+  for (let page = from; page < to; page += PMD_PAGES) {
+    counts.add(page, PMD_PAGES, ((page - from) / PMD_PAGES) % 2, true);
+  }
+  counts.endScan();
+  const located = locatePages({
+    pid: trial.pid,
+    dirFd: trial.process.dirFd,
+    pagemap: trial.process.pagemap,
+    counts,
+    seesHugetlb: true,
+    mayBeSplit,
+    stopped: () => false,
+  });
+  if (typeof located === "string") throw new Error(located);
+  return { from, to, located };
 }
 
 describe("locatePages()", () => {
@@ -48,10 +89,31 @@ describe("locatePages()", () => {
     await trial.end();
     expect(locatePages(input)).toBe("gone");
   });
+
+  test("locatePages() takes base pages that were counted in huge units for what they are", async () => {
+    using trial = await TargetProcess.start();
+    const { from, to, located } = locate(trial, true);
+    expect(located.page.length).toBe(to - from);
+    expect(Array.from(located.page)).toEqual(Array.from({ length: to - from }, (_, i) => from + i));
+    expect(located.kind.every((kind) => kind === UNIT.base)).toBe(true);
+    expect(located.heat.every((heat, i) => heat === Math.floor(i / PMD_PAGES) % 2)).toBe(true);
+    expect(located.node.includes(NO_NODE)).toBe(false);
+  });
+
+  test("locatePages() keeps huge pages whole where base pages may be among them", async () => {
+    using trial = await TargetProcess.start({ huge: true });
+    const { from, to, located } = locate(trial, true);
+    const huge = located.kind.filter((kind) => kind === UNIT.thp).length;
+    // none on a machine without transparent huge pages
+    expect(huge).toBe(hugeUnits(trial.pid));
+    expect(huge * PMD_PAGES + (located.page.length - huge)).toBe(to - from);
+    const { located: unasked } = locate(trial, false);
+    expect(unasked.kind.every((kind) => kind === UNIT.thp)).toBe(true);
+  });
 });
 
 describe("NodeMover", () => {
-  test("move() counts what is on the node afterwards, and says why the rest is not", async () => {
+  test("move() counts what it has moved to the node, and says why the rest was not", async () => {
     using trial = await TargetProcess.start();
     const located = locatePages(inputFor(trial));
     if (typeof located === "string") throw new Error(located);
@@ -60,13 +122,20 @@ describe("NodeMover", () => {
     const pages = Float64Array.of(...located.page.subarray(first, first + 3), 0);
     const refused: string[] = [];
     const mover = new NodeMover(8);
-    expect(mover.move(trial.pid, pages, 0, 4, node, (reason) => refused.push(reason))).toEqual({
-      moved: 3,
-    });
-    expect(refused).toEqual(["not there any more"]);
-    expect(mover.capacity).toBe(8);
+    const order = {
+      node,
+      pages,
+      from: 0,
+      pieces: 1,
+      pieceBytes: PAGE_SIZE,
+      stuck: () => undefined,
+    };
     const { pid } = trial;
+    const refuse = (reason: string): void => void refused.push(reason);
+    expect(mover.move({ ...order, pid, count: 4, refuse })).toEqual({ movedBytes: 0 });
+    const there = "there already";
+    expect(refused).toEqual([there, there, there, "not there any more"]);
     await trial.end();
-    expect(() => mover.move(pid, pages, 0, 3, node, () => undefined)).toThrow("ESRCH");
+    expect(() => mover.move({ ...order, pid, count: 3, refuse })).toThrow("ESRCH");
   });
 });

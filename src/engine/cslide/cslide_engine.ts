@@ -14,12 +14,13 @@ import { Slots } from "../slots.ts";
 import type { TaskStatus } from "../status.ts";
 import { CslideRound } from "./cslide_round.ts";
 import { CslideTask } from "./cslide_task.ts";
-import { freeBytesOf, totalBytesOf } from "./free_memory.ts";
+import { memoryOf } from "./free_memory.ts";
 import { type DecidedPair, decideNodePairs } from "./node_pairs.ts";
 import {
   type HostNodePages,
+  hostPagesDocument,
   hostPagesTable,
-  type ProcessPages,
+  taskPagesDocument,
   taskPagesTable,
 } from "./page_tables.ts";
 import { POOL } from "./plan_round.ts";
@@ -80,7 +81,10 @@ class CslideEngine implements Engine {
     for (const pair of this.#pairs) log.info(`project ${this.#project.name}: ${pair.reason}`);
     task.start(tracker.name);
     this.#wake.abort();
-    if (!this.#isRunning) void this.#run();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    // The tasks of a project are started one after the other, at once: all of them take part in the first round.
+    setImmediate(() => void this.#run());
   }
 
   /** @throws {EngineRefusal} with what this kernel lacks for the task. */
@@ -90,8 +94,8 @@ class CslideEngine implements Engine {
         granularity === "vma"
           ? "cslide has to know single pages, it sees whole VMAs only"
           : undefined,
-      ({ name }) =>
-        name !== "idle_pages" && description.vmFlags.includes("ht")
+      ({ seesHugetlb }) =>
+        !seesHugetlb && description.vmFlags.includes("ht")
           ? "vm_flags=ht: it cannot see hugetlb memory"
           : undefined,
       ({ name }) =>
@@ -103,7 +107,6 @@ class CslideEngine implements Engine {
 
   /** Round after round while there is a started task. */
   async #run(): Promise<void> {
-    this.#isRunning = true;
     for (;;) {
       const tasks = [...this.#tasks.values()].filter((task) => task.started);
       if (tasks.length === 0) break;
@@ -169,11 +172,9 @@ class CslideEngine implements Engine {
     const task = this.#task(name);
     if (!task.started) throw new EngineRefusal(`showtaskpages needs a started project`);
     const time = new Date();
-    write(
-      json
-        ? `${JSON.stringify(taskPagesDocument(time, task.pages))}\n`
-        : taskPagesTable(time, task.pages),
-    );
+    if (json) write(`${JSON.stringify(taskPagesDocument(time, name, task.pages))}\n`);
+    else if (task.pages.length > 0) write(taskPagesTable(time, task.pages));
+    else write(`no pages of task ${name}: ${task.whyNoPages}\n`);
   }
 
   #showHostPages({ json, write }: EngineCommand): void {
@@ -197,11 +198,11 @@ class CslideEngine implements Engine {
         .filter((pages) => pages.node === node);
       const sum = (pick: (pages: (typeof found)[number]) => number): number =>
         found.reduce((total, pages) => total + pick(pages), 0);
-      const totalBytes = totalBytesOf(node, pool);
+      const { totalBytes, usedBytes } = memoryOf(node, pool);
       return {
         node,
         totalBytes,
-        usedBytes: totalBytes - freeBytesOf(node, pool),
+        usedBytes,
         hotBytes: sum((pages) => pages.hotBytes),
         coldBytes: sum((pages) => pages.coldBytes),
       };
@@ -211,34 +212,6 @@ class CslideEngine implements Engine {
   async close(): Promise<void> {
     this.#wake.abort();
   }
-}
-
-function taskPagesDocument(time: Date, processes: readonly ProcessPages[]): object {
-  return {
-    taken_at: time.toISOString(),
-    processes: processes.map(({ pid, nodes }) => ({
-      pid,
-      nodes: nodes.map(({ node, usedBytes, hotBytes, coldBytes }) => ({
-        node,
-        used_bytes: usedBytes,
-        hot_bytes: hotBytes,
-        cold_bytes: coldBytes,
-      })),
-    })),
-  };
-}
-
-function hostPagesDocument(time: Date, nodes: readonly HostNodePages[]): object {
-  return {
-    taken_at: time.toISOString(),
-    nodes: nodes.map(({ node, totalBytes, usedBytes, hotBytes, coldBytes }) => ({
-      node,
-      total_bytes: totalBytes,
-      used_bytes: usedBytes,
-      hot_bytes: hotBytes,
-      cold_bytes: coldBytes,
-    })),
-  };
 }
 
 export const CSLIDE: EngineKind = {

@@ -10,8 +10,8 @@ import { addByReason, type RoundRecord } from "../round_record.ts";
 import { processTurns, workers } from "../shared_means.ts";
 import type { Slots } from "../slots.ts";
 import type { MemoryByReason, NodePairStatus } from "../status.ts";
-import type { CslideTask } from "./cslide_task.ts";
-import { roomOf } from "./free_memory.ts";
+import type { CslideTask, TaskLife } from "./cslide_task.ts";
+import { NodeRoom } from "./free_memory.ts";
 import type { MovePairReply, ProcessMoves } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
 import { type NodePages } from "./page_tables.ts";
@@ -29,10 +29,16 @@ export interface CslideMeans {
   readonly trackerOf: (task: CslideTask) => TrackerKind;
 }
 
-/** A process in a round. */
-interface Entry {
+/** A task in a round. */
+interface Part {
   readonly task: CslideTask;
+  readonly life: TaskLife;
+  readonly tracker: TrackerKind;
   readonly record: RoundRecord;
+}
+
+/** A process in a round. */
+interface Entry extends Part {
   readonly process: FoundProcess;
   turn?: Turn;
   /** Set when its scans are over; its descriptors are open then. */
@@ -46,28 +52,54 @@ function messageOf(error: unknown): string {
 /** One round over all tasks of an engine: scan, locate, plan, move. */
 export class CslideRound {
   readonly #means: CslideMeans;
+  readonly #parts: readonly Part[];
   readonly #entries: Entry[] = [];
-  readonly #records = new Map<CslideTask, RoundRecord>();
 
   constructor(means: CslideMeans, tasks: readonly CslideTask[]) {
     this.#means = means;
+    this.#parts = tasks.map((task) => ({
+      task,
+      life: task.life,
+      tracker: means.trackerOf(task),
+      record: task.beginRound(),
+    }));
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.#findProcesses();
+      await Promise.all(this.#entries.map((entry) => this.#scan(entry)));
+      await this.#move(this.#entries.filter(({ life, located }) => !life.isOver && located));
+    } finally {
+      for (const { located, turn } of this.#entries) {
+        if (located !== undefined) closeProcess(located.open);
+        turn?.end();
+      }
+      for (const { task, record, life } of this.#parts) {
+        task.endRound(record, life);
+        if (!task.started) processTurns.keepOnly(new Set(), task);
+      }
+    }
+  }
+
+  /** A process that several tasks name belongs to the first of them. */
+  #findProcesses(): void {
     const taken = new Map<string, string>();
-    for (const task of tasks) {
-      const record = task.beginRound();
-      this.#records.set(task, record);
+    for (const part of this.#parts) {
+      const { task, record } = part;
       const found = findProcesses(
         task.description.target,
         (pid, error) => this.#fail(task, record, pid, error),
       );
       record.status.processes = found.length;
       const keys = new Set(found.map(keyOf));
-      for (const key of task.memories.keys()) if (!keys.has(key)) task.memories.delete(key);
+      task.forgetAllBut(keys);
       processTurns.keepOnly(keys, task);
       for (const process of found) {
         const other = taken.get(keyOf(process));
         if (other === undefined) {
           taken.set(keyOf(process), task.description.name);
-          this.#entries.push({ task, record, process });
+          this.#entries.push({ ...part, process });
         } else {
           record.skip(`belongs to task ${other}`, [process.pid]);
         }
@@ -75,23 +107,7 @@ export class CslideRound {
     }
   }
 
-  async run(): Promise<void> {
-    try {
-      await Promise.all(this.#entries.map((entry) => this.#scan(entry)));
-      await this.#move(this.#entries.filter(({ task, located }) => task.started && located));
-    } finally {
-      for (const { located, turn } of this.#entries) {
-        if (located !== undefined) closeProcess(located.open);
-        turn?.end();
-      }
-      for (const [task, record] of this.#records) {
-        task.endRound(record);
-        if (!task.started) processTurns.keepOnly(new Set(), task);
-      }
-    }
-  }
-
-  #planFor({ description, stopWord }: CslideTask, tracker: TrackerKind): RoundPlan {
+  #planFor({ task: { description }, life, tracker }: Part): RoundPlan {
     const { project } = this.#means;
     return {
       loop: project.loop,
@@ -104,27 +120,27 @@ export class CslideRound {
           anonOnly: description.anonOnly,
         },
         flags: { swapFlag: false, ignoreHost: description.ignHost },
-        stop: stopWord,
+        stop: life.stop.words,
       },
       last: { locate: true },
     };
   }
 
   async #scan(entry: Entry): Promise<void> {
-    const { task, record, process } = entry;
+    const { task, life, record, process } = entry;
     const key = keyOf(process);
-    const turn = await processTurns.take(key, task, task.signal);
+    const turn = await processTurns.take(key, task, life.signal);
     if (turn === undefined) return;
     const known = task.memories.get(key);
     task.memories.delete(key);
     try {
       const reply = await task.track(runProcessRound(
         process,
-        this.#planFor(task, this.#means.trackerOf(task)),
+        this.#planFor(entry),
         {
           workers,
           slots: this.#means.slots,
-          signal: task.signal,
+          signal: life.signal,
           onReply: (step) => {
             record.add(step);
             if (step.state === "skipped") record.skip(step.reason, [process.pid]);
@@ -137,7 +153,7 @@ export class CslideRound {
       if (reply?.state === "located") {
         entry.turn = turn;
         entry.located = reply;
-        task.memories.set(key, reply.memory);
+        if (!life.isOver) task.memories.set(key, reply.memory);
       }
     } catch (error) {
       this.#fail(task, record, process.pid, error);
@@ -157,10 +173,13 @@ export class CslideRound {
 
   async #move(entries: readonly Entry[]): Promise<void> {
     const { engine, pairs } = this.#means;
-    const freeOf = (pair: DecidedPair, pool: number): PoolFree => ({
-      slowFreeBytes: roomOf(pair.slow, pool),
-      dramFreeBytes: roomOf(pair.dram, pool),
-    });
+    const freeOf = ({ slow, dram }: DecidedPair): PoolFree[] => {
+      const [slowRoom, dramRoom] = [new NodeRoom(slow), new NodeRoom(dram)];
+      return [POOL.memory, POOL.hugetlb].map((pool) => ({
+        slowFreeBytes: slowRoom.bytes(pool),
+        dramFreeBytes: dramRoom.bytes(pool),
+      }));
+    };
     const begin = performance.now();
     const plan = await workers.run("plan_round", {
       limits: {
@@ -169,25 +188,34 @@ export class CslideRound {
         reserveBytes: engine.nodeHotReserveMb * MIB,
       },
       pairs: pairs.map(({ slow, dram }) => ({ slow, dram })),
-      free: pairs.map((pair) => [freeOf(pair, POOL.memory), freeOf(pair, POOL.hugetlb)]),
+      free: pairs.map(freeOf),
       tables: entries.map(({ located }) => located!.pages),
+      held: entries.map(({ task, process, record }) =>
+        task.stuckPagesOf(keyOf(process)).takeHeld(record.status.number)
+      ),
     });
     const planUs = (performance.now() - begin) * 1000;
-    for (const record of this.#records.values()) {
-      record.status.phases.classify_us += Math.round(planUs / this.#records.size);
+    for (const { record } of this.#parts) {
+      record.status.phases.classify_us += Math.round(planUs / this.#parts.length);
     }
-    const usage = entries.map((_, i) => this.#noteUsage(entries[i]!, plan, i));
+    const usage = entries.map((entry, i) => this.#noteUsage(entry, plan, i));
+    for (const [i, { record }] of entries.entries()) {
+      const bytes = plan.heldBytes[i]!;
+      if (bytes > 0) {
+        addByReason(record.status.spared, "kept by the kernel in an earlier round", bytes);
+      }
+    }
     for (const [i, pair] of pairs.entries()) await this.#movePair(pair, i, entries, plan, usage);
-    for (const [i, { task, process }] of entries.entries()) {
-      const nodes = [...usage[i]!.values()].sort((a, b) => a.node - b.node);
-      task.pages = [...task.pages.filter(({ pid }) => pid !== process.pid), {
-        pid: process.pid,
-        nodes,
-      }];
-    }
-    for (const task of this.#records.keys()) {
-      const pids = new Set(entries.filter((e) => e.task === task).map((e) => e.process.pid));
-      task.pages = task.pages.filter(({ pid }) => pids.has(pid));
+    for (const { task, life } of this.#parts) {
+      if (life.isOver) continue;
+      task.pages = entries.flatMap(({ task: owner, process }, i) =>
+        owner === task
+          ? [{
+            pid: process.pid,
+            nodes: [...usage[i]!.values()].sort((a, b) => a.node - b.node),
+          }]
+          : []
+      );
     }
   }
 
@@ -214,7 +242,7 @@ export class CslideRound {
     usage: readonly Map<number, NodePages>[],
   ): Promise<void> {
     const { steps, account } = plan.pairs[index]!;
-    for (const record of this.#records.values()) {
+    for (const { record } of this.#parts) {
       record.status.node_pairs = [...(record.status.node_pairs ?? []), pairStatus(pair, account)];
     }
     if (steps.length === 0) return;
@@ -223,21 +251,24 @@ export class CslideRound {
       dram: pair.dram,
       cpus: pair.cpus,
       steps,
-      processes: entries.map(({ task, process, located }) => ({
+      processes: entries.map(({ life, process, located }) => ({
         pid: process.pid,
         pagemapFd: located!.open.pagemapFd,
-        stop: task.stopWord,
+        stop: life.stop.words,
       })),
     });
-    for (const [i, { task, process, record }] of entries.entries()) {
+    for (const [i, { task, life, record, tracker, process }] of entries.entries()) {
       const moves = reply.moves[i]!;
       for (const error of moves.errors) log.warning(this.#label(task, process.pid, error));
       noteMoves(record, index, moves);
       shift(usage[i]!, pair, moves);
+      if (!life.isOver) task.stuckPagesOf(keyOf(process)).add(moves.stuck, record.status.number);
+      // What was moved would be taken for used, and moved back: forget what the tracker knows, and begin anew.
+      if (tracker.losesMovedPages && movedBytes(moves) > 0) task.memories.delete(keyOf(process));
     }
-    for (const record of this.#records.values()) {
-      record.status.phases.move_us += Math.round(reply.us / this.#records.size);
-      record.status.cpu_us += Math.round(reply.cpuUs / this.#records.size);
+    for (const { record } of this.#parts) {
+      record.status.phases.move_us += Math.round(reply.us / this.#parts.length);
+      record.status.cpu_us += Math.round(reply.cpuUs / this.#parts.length);
     }
   }
 }
@@ -274,10 +305,14 @@ function pairStatus(pair: DecidedPair, account: PairAccount): NodePairStatus {
   };
 }
 
+function movedBytes({ upHot, upCold, downHot, downCold }: ProcessMoves): number {
+  return upHot + upCold + downHot + downCold;
+}
+
 function noteMoves({ status }: RoundRecord, pair: number, moves: ProcessMoves): void {
   status.asked_bytes += moves.asked;
   status.scan_errors += moves.errors.length;
-  status.moved_bytes += moves.upHot + moves.upCold + moves.downHot + moves.downCold;
+  status.moved_bytes += movedBytes(moves);
   for (const [reason, bytes] of moves.refused) addByReason(status.refused, reason, bytes);
   const flow = status.node_pairs![pair]!;
   flow.up_hot_bytes += moves.upHot;

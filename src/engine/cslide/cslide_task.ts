@@ -2,23 +2,47 @@ import type { CslideTaskDescription } from "../../config/description.ts";
 import type { ProcessMemory } from "../../worker/process_step.ts";
 import { RoundRecord } from "../round_record.ts";
 import type { TaskStatus } from "../status.ts";
+import { MoveSwitch } from "./move_switch.ts";
+import { StuckPages } from "./stuck_pages.ts";
 import type { ProcessPages } from "./page_tables.ts";
 
 const KEPT_ROUNDS = 16;
+
+/** A task's time from a start to a stop; what is left of an earlier one touches nothing. */
+export class TaskLife {
+  readonly stop = new MoveSwitch();
+  readonly #abort = new AbortController();
+
+  /** Fires when the task is stopped. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isOver(): boolean {
+    return this.stop.isOff;
+  }
+
+  /** Resolves when no thread moves pages of the task. */
+  async end(): Promise<void> {
+    const still = this.stop.turnOff();
+    this.#abort.abort();
+    await still;
+  }
+}
 
 /** A task of the cslide engine: what it has done, and its switch. */
 export class CslideTask {
   readonly description: CslideTaskDescription;
   /** By process key. */
   readonly memories = new Map<string, ProcessMemory>();
+  readonly #stuck = new Map<string, StuckPages>();
   /** Where the memory of its processes is, since its last round. */
   pages: ProcessPages[] = [];
   failed: string | undefined;
   tracker: string | undefined;
-  /** Pieces of work that threads have in hand. */
-  inFlight = 0;
-  #stop = new Int32Array(new SharedArrayBuffer(4));
-  #abort = new AbortController();
+  /** Processes that threads scan. */
+  #inFlight = 0;
+  #life = new TaskLife();
   #started = false;
   #records: RoundRecord[] = [];
   #number = 0;
@@ -33,18 +57,13 @@ export class CslideTask {
     return this.#started;
   }
 
-  /** One shared word: not 0 asks threads to stop. */
-  get stopWord(): Int32Array {
-    return this.#stop;
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  /** Since the last start. */
+  get life(): TaskLife {
+    return this.#life;
   }
 
   start(tracker: string): void {
-    this.#stop = new Int32Array(new SharedArrayBuffer(4));
-    this.#abort = new AbortController();
+    this.#life = new TaskLife();
     this.#records = [];
     this.#number = 0;
     this.#total = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
@@ -54,27 +73,48 @@ export class CslideTask {
   }
 
   /** Asks to stop; resolves when no thread works on the task. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#started = false;
-    Atomics.store(this.#stop, 0, 1);
-    this.#abort.abort();
-    this.memories.clear();
+    this.forgetAllBut(new Set());
     this.pages = [];
-    if (this.inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onIdle = resolve;
-    });
+    const idle = Promise.withResolvers<void>();
+    this.#onIdle = idle.resolve;
+    if (this.#inFlight === 0) idle.resolve();
+    await Promise.all([this.#life.end(), idle.promise]);
   }
 
-  /** Counts a piece of work of a thread while it lasts. */
+  /** Counts the scanning of a process while it lasts. */
   async track<T>(work: Promise<T>): Promise<T> {
-    this.inFlight++;
+    this.#inFlight++;
     try {
       return await work;
     } finally {
-      this.inFlight--;
-      if (this.inFlight === 0) this.#onIdle?.();
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#onIdle?.();
     }
+  }
+
+  /** @param key of a process. */
+  stuckPagesOf(key: string): StuckPages {
+    let stuck = this.#stuck.get(key);
+    if (stuck === undefined) {
+      stuck = new StuckPages();
+      this.#stuck.set(key, stuck);
+    }
+    return stuck;
+  }
+
+  /** Forgets the processes whose keys are not among these. */
+  forgetAllBut(keys: ReadonlySet<string>): void {
+    for (const key of this.memories.keys()) if (!keys.has(key)) this.memories.delete(key);
+    for (const key of this.#stuck.keys()) if (!keys.has(key)) this.#stuck.delete(key);
+  }
+
+  /** Why there are no `pages`. */
+  get whyNoPages(): string {
+    return this.#total.rounds === 0
+      ? "its first round is not done yet"
+      : "none of its processes was there in the last round";
   }
 
   beginRound(): RoundRecord {
@@ -84,8 +124,10 @@ export class CslideTask {
     return record;
   }
 
-  endRound(record: RoundRecord): void {
-    record.end(this.#started ? "done" : "stopped");
+  /** @param life the one that the round belongs to. */
+  endRound(record: RoundRecord, life: TaskLife): void {
+    record.end(life.isOver ? "stopped" : "done");
+    if (life !== this.#life) return;
     const { status } = record;
     if (status.state === "done") this.#total.rounds++;
     this.#total.asked_bytes += status.asked_bytes;

@@ -1,23 +1,29 @@
 import { CpuStay } from "../../../ffi/affinity.ts";
 import { SystemCallError } from "../../../ffi/errno.ts";
-import { threadCpuUs } from "../../../ffi/libc.ts";
+import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { NodeMover } from "../../migrate/node_mover.ts";
 import { tally } from "../../migrate/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
+import { PMD_PAGES } from "../../scan/page_size.ts";
 import { isGone } from "../../procfs/read_file.ts";
-import { roomOf } from "./free_memory.ts";
-import type { MoveList, MoveStep } from "./plan_round.ts";
+import { NodeRoom } from "./free_memory.ts";
+import { MoveSwitch } from "./move_switch.ts";
+import { type MoveList, type MoveStep, POOL } from "./plan_round.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;
 const BATCH_UNITS = 4096;
+/** Less than this goes at once only so many times in a step: moving on page by page would take forever. */
+const SMALL_BATCH_BYTES = 256 * 1024;
+const SMALL_BATCHES = 64;
+
 const GONE = "process gone";
 
 /** A process whose pages are moved. */
 export interface MovedProcess {
   readonly pid: number;
   readonly pagemapFd: number;
-  /** One shared word of its task: not 0 asks to stop. */
+  /** The words of its task's MoveSwitch. */
   readonly stop: Int32Array;
 }
 
@@ -39,6 +45,8 @@ export interface ProcessMoves {
   downHot: number;
   downCold: number;
   readonly refused: Map<string, number>;
+  /** Page numbers of units that the kernel does not let go. */
+  readonly stuck: number[];
   /** What failed: a read, a move as a whole. */
   readonly errors: string[];
 }
@@ -75,15 +83,24 @@ class Progress {
   }
 }
 
+/** A transparent huge page may be split on its way, so each of its base pages is looked for. */
+function piecesOf({ unitBytes, pool }: MoveList): { pieces: number; pieceBytes: number } {
+  const pieceBytes = pool === POOL.memory ? PAGE_SIZE : unitBytes;
+  return { pieces: unitBytes / pieceBytes, pieceBytes };
+}
+
 class PairMove {
   readonly #request: MovePairRequest;
-  readonly #mover = new NodeMover(BATCH_UNITS);
+  readonly #mover = new NodeMover(Math.max(BATCH_UNITS, PMD_PAGES));
+  #rooms: { readonly slow: NodeRoom; readonly dram: NodeRoom } | undefined;
   readonly #pagemaps: readonly Pagemap[];
+  readonly #switches: readonly MoveSwitch[];
   readonly moves: readonly ProcessMoves[];
 
   constructor(request: MovePairRequest) {
     this.#request = request;
     this.#pagemaps = request.processes.map((process) => new Pagemap(process.pagemapFd));
+    this.#switches = request.processes.map((process) => new MoveSwitch(process.stop));
     this.moves = request.processes.map(() => ({
       asked: 0,
       upHot: 0,
@@ -91,58 +108,99 @@ class PairMove {
       downHot: 0,
       downCold: 0,
       refused: new Map(),
+      stuck: [],
       errors: [],
     }));
   }
 
-  /** In turns: a batch down, then as much up as fits. */
+  /**
+   * Step after step. What finds no room has another turn at the end: of what comes free first, some megabytes may
+   * stay in the lists of a CPU, and it is only what comes after them that makes room.
+   */
   run(): void {
-    for (const step of this.#request.steps) {
-      const down = new Progress(step.down);
-      const up = new Progress(step.up);
-      while (down.current !== undefined || up.current !== undefined) {
-        const sank = this.#moveBatch(down, this.#request.slow, "down");
-        const rose = this.#moveBatch(up, this.#request.dram, "up");
-        if (sank + rose === 0) {
-          this.#leave(down, `no free memory on node ${this.#request.slow}`);
-          this.#leave(up, `no free memory on node ${this.#request.dram}`);
-        }
-      }
+    const steps = this.#request.steps.map((step): readonly [down: Progress, up: Progress] => [
+      new Progress(step.down),
+      new Progress(step.up),
+    ]);
+    for (const [down, up] of steps) this.#alternate(down, up);
+    for (const [down, up] of steps) {
+      this.#alternate(down, up);
+      this.#leave(down, `no free memory on node ${this.#request.slow}`);
+      this.#leave(up, `no free memory on node ${this.#request.dram}`);
+    }
+  }
+
+  /** In turns: a batch down, then as much up as fits, until nothing is left or has room. */
+  #alternate(down: Progress, up: Progress): void {
+    const both = (leastBytes: number): number =>
+      this.#moveBatch(down, "down", leastBytes) + this.#moveBatch(up, "up", leastBytes);
+    let smallBatches = 0;
+    while (down.current !== undefined || up.current !== undefined) {
+      if (both(SMALL_BATCH_BYTES) > 0) continue;
+      if (smallBatches++ === SMALL_BATCHES || both(0) === 0) return;
     }
   }
 
   /** Leaves alone what is left. */
   #leave(progress: Progress, reason: string): void {
     for (let current = progress.current; current !== undefined; current = progress.current) {
-      const { list, at } = current;
-      const bytes = (list.page.length - at) * list.unitBytes;
-      const moves = this.moves[list.process]!;
-      moves.asked += bytes;
-      tally(moves.refused, reason, bytes);
-      progress.advance(list.page.length - at);
+      this.#refuse(progress, current.list.page.length - current.at, reason);
     }
   }
 
-  /** @returns units dealt with, moved or not. */
-  #moveBatch(progress: Progress, node: number, way: "up" | "down"): number {
+  /** Passes over the next units of the list in hand. */
+  #refuse(progress: Progress, units: number, reason: string): void {
+    const { current } = progress;
+    if (current === undefined) return;
+    const bytes = units * current.list.unitBytes;
+    const moves = this.moves[current.list.process]!;
+    moves.asked += bytes;
+    tally(moves.refused, reason, bytes);
+    progress.advance(units);
+  }
+
+  /**
+   * @param leastBytes no fewer, unless they are the last of the list.
+   * @returns units dealt with, moved or not.
+   */
+  #moveBatch(progress: Progress, way: "up" | "down", leastBytes: number): number {
     const { current } = progress;
     if (current === undefined) return 0;
     const { list, at } = current;
+    const left = list.page.length - at;
+    if (this.#switches[list.process]!.isOff) {
+      this.#refuse(progress, left, "stopped");
+      return left;
+    }
     let room: number;
     try {
-      room = roomOf(node, list.pool);
+      const rooms = this.#rooms ??= {
+        slow: new NodeRoom(this.#request.slow),
+        dram: new NodeRoom(this.#request.dram),
+      };
+      room = (way === "up" ? rooms.dram : rooms.slow).bytes(list.pool);
     } catch (error) {
       this.#leave(progress, this.#fail(list.process, error));
       return 0;
     }
     const units = Math.min(
-      list.page.length - at,
+      left,
       BATCH_UNITS,
       Math.max(1, Math.floor(BATCH_BYTES / list.unitBytes)),
       Math.floor(room / list.unitBytes),
     );
-    if (units <= 0) return 0;
-    this.#move(list, at, units, node, way);
+    if (units <= 0 || units * list.unitBytes < Math.min(leastBytes, left * list.unitBytes)) {
+      return 0;
+    }
+    const movedBytes = this.#switches[list.process]!.moveUnlessOff(() =>
+      this.#move(list, at, units, way)
+    );
+    if (movedBytes === undefined) return this.#moveBatch(progress, way, leastBytes);
+    const moves = this.moves[list.process]!;
+    moves.asked += units * list.unitBytes;
+    moves[`${way}${list.hot ? "Hot" : "Cold"}`] += movedBytes;
+    this.#rooms?.dram.noteFreed(list.pool, way === "down" ? movedBytes : -movedBytes);
+    this.#rooms?.slow.noteFreed(list.pool, way === "up" ? movedBytes : -movedBytes);
     progress.advance(units);
     return units;
   }
@@ -155,29 +213,32 @@ class PairMove {
     return message;
   }
 
-  #move(list: MoveList, at: number, units: number, node: number, way: "up" | "down"): void {
-    const process = this.#request.processes[list.process]!;
-    const moves = this.moves[list.process]!;
-    const refuse = (reason: string): void => tally(moves.refused, reason, list.unitBytes);
-    moves.asked += units * list.unitBytes;
-    let moved = 0;
-    if (Atomics.load(process.stop, 0) !== 0) {
-      tally(moves.refused, "stopped", units * list.unitBytes);
-    } else {
-      try {
-        if (this.#pagemaps[list.process]!.isAlive(list.page[at]!)) {
-          const result = this.#mover.move(process.pid, list.page, at, units, node, refuse);
-          moved = result.moved;
-          if (result.failure !== undefined) moves.errors.push(result.failure);
-        } else {
-          tally(moves.refused, GONE, units * list.unitBytes);
-        }
-      } catch (error) {
-        tally(moves.refused, this.#fail(list.process, error), units * list.unitBytes);
+  /** @returns bytes moved; it counts the others by reason. */
+  #move(list: MoveList, at: number, units: number, way: "up" | "down"): number {
+    const { refused, stuck, errors } = this.moves[list.process]!;
+    const { pid } = this.#request.processes[list.process]!;
+    const refuse = (reason: string, bytes: number): void => tally(refused, reason, bytes);
+    const node = way === "up" ? this.#request.dram : this.#request.slow;
+    try {
+      if (this.#pagemaps[list.process]!.isAlive(list.page[at]!)) {
+        const { movedBytes, failure } = this.#mover.move({
+          pid,
+          node,
+          pages: list.page,
+          from: at,
+          count: units,
+          refuse,
+          stuck: (page) => void stuck.push(page),
+          ...piecesOf(list),
+        });
+        if (failure !== undefined) errors.push(failure);
+        return movedBytes;
       }
+      refuse(GONE, units * list.unitBytes);
+    } catch (error) {
+      refuse(this.#fail(list.process, error), units * list.unitBytes);
     }
-    const kind = `${way}${list.hot ? "Hot" : "Cold"}` as const;
-    moves[kind] += moved * list.unitBytes;
+    return 0;
   }
 }
 

@@ -73,7 +73,7 @@ export interface NodePagesDocument {
 /** `etmem engine showtaskpages --json`. */
 export interface TaskPagesDocument {
   /** ISO 8601 in UTC. */
-  time: string;
+  taken_at: string;
   task: string;
   processes: { pid: number; nodes: NodePagesDocument[] }[];
 }
@@ -81,7 +81,7 @@ export interface TaskPagesDocument {
 /** `etmem engine showhostpages --json`. */
 export interface HostPagesDocument {
   /** ISO 8601 in UTC. */
-  time: string;
+  taken_at: string;
   nodes: (NodePagesDocument & { total_bytes: number })[];
 }
 
@@ -96,7 +96,7 @@ export function taskPagesDocument(
   processes: readonly ProcessPages[],
 ): TaskPagesDocument {
   return {
-    time: time.toISOString(),
+    taken_at: time.toISOString(),
     task,
     processes: processes.map(({ pid, nodes }) => ({ pid, nodes: nodes.map(nodeDocument) })),
   };
@@ -105,7 +105,7 @@ export function taskPagesDocument(
 /** The answer to showhostpages as a JSON document. */
 export function hostPagesDocument(time: Date, nodes: readonly HostNodePages[]): HostPagesDocument {
   return {
-    time: time.toISOString(),
+    taken_at: time.toISOString(),
     nodes: nodes.map((node) => Object.assign({ total_bytes: node.totalBytes }, nodeDocument(node))),
   };
 }

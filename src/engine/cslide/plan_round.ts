@@ -23,6 +23,8 @@ export interface PlanRequest {
   readonly free: readonly (readonly PoolFree[])[];
   /** One a process. */
   readonly tables: readonly LocatedPages[];
+  /** Page numbers of the units of each process that are to be left alone, ascending. */
+  readonly held: readonly Float64Array<ArrayBuffer>[];
 }
 
 /** Units of one process and size that go the same way. */
@@ -56,6 +58,21 @@ export interface PlanReply {
   readonly pairs: readonly { readonly steps: readonly MoveStep[]; readonly account: PairAccount }[];
   /** In the order of the processes. */
   readonly usage: readonly (readonly NodeUsage[])[];
+  /** Bytes of each process that are there and are left alone. */
+  readonly heldBytes: readonly number[];
+}
+
+/** Takes what is held off all nodes. @returns bytes that are so left alone. */
+function takeHeld({ page, kind, node }: LocatedPages, held: Float64Array): number {
+  let bytes = 0;
+  let next = 0;
+  for (let i = 0; i < page.length && next < held.length; i++) {
+    while (next < held.length && held[next]! < page[i]!) next++;
+    if (held[next] !== page[i] || node[i] === NO_NODE) continue;
+    node[i] = NO_NODE;
+    bytes += UNIT_CLASSES[kind[i]!]!.pageBytes;
+  }
+  return bytes;
 }
 
 /** Pages of one size of all processes, and where each comes from. */
@@ -153,8 +170,10 @@ function toMoveLists(
 
 /** Plans what moves between the nodes of each pair, and sums up what is where. */
 export function planRound(request: PlanRequest): PlanReply {
-  const { limits, tables, pairs, free } = request;
+  const { limits, tables, pairs, free, held } = request;
   const places = placesOf(pairs);
+  const usage = tables.map((table) => usageOf(table, limits.hotThreshold));
+  const heldBytes = tables.map((table, i) => takeHeld(table, held[i]!));
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
   const toStep = (step: PlanStep): MoveStep => {
@@ -170,6 +189,7 @@ export function planRound(request: PlanRequest): PlanReply {
   return {
     pairs: planMoves({ ...limits, classes, pairs: free })
       .map(({ steps, account }) => ({ steps: steps.map(toStep), account })),
-    usage: tables.map((table) => usageOf(table, limits.hotThreshold)),
+    usage,
+    heldBytes,
   };
 }

@@ -1,5 +1,6 @@
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { movePair } from "../../../src/engine/cslide/move_pair.ts";
+import { MoveSwitch } from "../../../src/engine/cslide/move_switch.ts";
 import { POOL } from "../../../src/engine/cslide/plan_round.ts";
 
 // Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are, in three batches,
@@ -21,7 +22,7 @@ const { moves } = movePair({
       page: Float64Array.from({ length: pages }, (_, i) => first + i),
     }],
   }],
-  processes: [{ pid, pagemapFd, stop: new Int32Array(1) }],
+  processes: [{ pid, pagemapFd, stop: new MoveSwitch().words }],
 });
 close(pagemapFd);
 const [account] = moves;

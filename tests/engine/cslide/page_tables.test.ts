@@ -66,7 +66,7 @@ describe("hostPagesTable()", () => {
 describe("taskPagesDocument()", () => {
   test("taskPagesDocument() names sizes in bytes and the time in UTC when it is shown as JSON", () => {
     expect(taskPagesDocument(TIME, "vm", [{ pid: 7, nodes: nodes.slice(0, 1) }])).toEqual({
-      time: TIME.toISOString(),
+      taken_at: TIME.toISOString(),
       task: "vm",
       processes: [{
         pid: 7,
@@ -80,7 +80,7 @@ describe("hostPagesDocument()", () => {
   test("hostPagesDocument() has the total of each node when it is shown as JSON", () => {
     const host = [{ node: 1, totalBytes: 9, usedBytes: 4, hotBytes: 3, coldBytes: 1 }];
     expect(hostPagesDocument(TIME, host)).toEqual({
-      time: TIME.toISOString(),
+      taken_at: TIME.toISOString(),
       nodes: [{ node: 1, total_bytes: 9, used_bytes: 4, hot_bytes: 3, cold_bytes: 1 }],
     });
   });

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { parseMemInfo } from "../../../src/procfs/meminfo.ts";
 import { ProcfsError } from "../../../src/procfs/procfs_error.ts";
 import { pickSizes } from "../../../src/procfs/size_table.ts";
-import { parseHighWatermarks } from "../../../src/procfs/zoneinfo.ts";
+import { parseMovableRoom } from "../../../src/procfs/zoneinfo.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
 const NAMES = ["VmRSS", "VmSwap", "MemTotal"] as const;
@@ -75,14 +75,22 @@ export const SIZE_TABLES: FuzzTarget = {
     "9007199254740993",
     "x",
     " high ",
+    "        low      20",
+    "        managed  9000",
+    "  pages free     31",
+    "        protection: (0, 40)",
     "Node 1, zone DMA\n",
   ),
   check(input) {
     const text = Buffer.from(input).toString("latin1");
     deepStrictEqual(orProcfsError(() => pickSizes(text, NAMES, "status")), sizesByExpression(text));
     orProcfsError(() => parseMemInfo(text));
-    for (const bytes of orProcfsError(() => parseHighWatermarks(text))?.values() ?? []) {
-      if (!(bytes >= 0)) throw new Error(`a watermark of ${bytes} bytes`);
+    for (const room of orProcfsError(() => parseMovableRoom(text))?.values() ?? []) {
+      if (!(room.bytes <= room.aboveLowBytes && room.aboveLowBytes >= 0)) {
+        throw new Error(
+          `room of ${room.bytes} bytes, ${room.aboveLowBytes} above the low watermark`,
+        );
+      }
     }
   },
 };

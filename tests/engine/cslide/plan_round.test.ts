@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { type PlanRequest, planRound, POOL } from "../../../src/engine/cslide/plan_round.ts";
+import { PMD_PAGES } from "../../../src/scan/page_size.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "../../../src/worker/locate_pages.ts";
+
+const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;
+
+/** Units of a process: page number, kind, heat and node of each. */
+function tableOf(...units: readonly [number, keyof typeof UNIT, number, number][]): LocatedPages {
+  return {
+    page: Float64Array.from(units, ([page]) => page),
+    kind: Uint8Array.from(units, ([, kind]) => UNIT[kind]),
+    heat: Uint8Array.from(units, ([, , heat]) => heat),
+    node: Uint16Array.from(units, ([, , , node]) => node),
+  };
+}
+
+function planFor(tables: readonly LocatedPages[], change: Partial<PlanRequest> = {}) {
+  const room = { slowFreeBytes: 64 * HUGE_BYTES, dramFreeBytes: 64 * HUGE_BYTES };
+  return planRound({
+    limits: { hotThreshold: 2, quotaBytes: 2 ** 40, reserveBytes: 2 ** 40 },
+    pairs: [{ slow: 2, dram: 0 }, { slow: 3, dram: 1 }],
+    free: [[room, room], [room, room]],
+    tables,
+    held: tables.map(() => new Float64Array()),
+    ...change,
+  });
+}
+
+/** The pages that go each way in a pair, by process. */
+function listsOf({ pairs }: ReturnType<typeof planFor>, pair: number) {
+  const lists = pairs[pair]?.steps.flatMap(({ up, down }) => [
+    ...up.map((list) => ({ way: "up", list })),
+    ...down.map((list) => ({ way: "down", list })),
+  ]) ?? [];
+  return lists.map(({ way, list: { process, unitBytes, pool, hot, page } }) => {
+    return { way, process, unitBytes, pool, hot, pages: Array.from(page) };
+  });
+}
+
+describe("planRound()", () => {
+  test("planRound() gives each process its own pages, in units of their size and pool", () => {
+    const plan = planFor([
+      tableOf([16, "base", 3, 2], [17, "base", 0, 0], [512, "thp", 3, 2]),
+      tableOf([16, "base", 3, 2], [1024, "hugetlb", 2, 2], [1536, "hugetlb", 1, 1]),
+    ]);
+    const base = { unitBytes: PAGE_SIZE, pool: POOL.memory };
+    expect(listsOf(plan, 0)).toEqual([
+      { way: "up", process: 0, ...base, hot: true, pages: [16] },
+      { way: "up", process: 1, ...base, hot: true, pages: [16] },
+      { way: "up", process: 0, unitBytes: HUGE_BYTES, pool: POOL.memory, hot: true, pages: [512] },
+      {
+        way: "up",
+        process: 1,
+        unitBytes: HUGE_BYTES,
+        pool: POOL.hugetlb,
+        hot: true,
+        pages: [1024],
+      },
+      { way: "down", process: 0, ...base, hot: false, pages: [17] },
+    ]);
+    expect(listsOf(plan, 1)).toEqual([{
+      way: "down",
+      process: 1,
+      unitBytes: HUGE_BYTES,
+      pool: POOL.hugetlb,
+      hot: false,
+      pages: [1536],
+    }]);
+  });
+
+  test("planRound() sums up what each process has on each node, also where no pair is", () => {
+    const { usage } = planFor([
+      tableOf([1, "base", 2, 7], [2, "base", 1, 7], [512, "thp", 5, 0], [3, "base", 9, NO_NODE]),
+      tableOf(),
+    ]);
+    expect(usage).toEqual([
+      [
+        { node: 0, hotBytes: HUGE_BYTES, coldBytes: 0, hotHugeBytes: HUGE_BYTES },
+        { node: 7, hotBytes: PAGE_SIZE, coldBytes: PAGE_SIZE, hotHugeBytes: 0 },
+      ],
+      [],
+    ]);
+  });
+
+  test("planRound() leaves held pages alone and counts them where they are", () => {
+    const plan = planFor([
+      tableOf([4, "base", 3, 2], [5, "base", 3, 2], [512, "thp", 0, 0]),
+      tableOf([5, "base", 3, 2]),
+    ], { held: [Float64Array.of(1, 5, 6, 512, 900), new Float64Array()] });
+    expect(listsOf(plan, 0).map(({ process, pages }) => [process, pages])).toEqual([
+      [0, [4]],
+      [1, [5]],
+    ]);
+    expect(plan.heldBytes).toEqual([PAGE_SIZE + HUGE_BYTES, 0]);
+    expect(plan.usage[0]).toEqual([
+      { node: 0, hotBytes: 0, coldBytes: HUGE_BYTES, hotHugeBytes: 0 },
+      { node: 2, hotBytes: 2 * PAGE_SIZE, coldBytes: 0, hotHugeBytes: 0 },
+    ]);
+  });
+});
