@@ -27,8 +27,9 @@ clean_up() {
   echo true > /sys/kernel/mm/swap/kernel_swap_enable
   echo Y > /sys/module/etmem_abi/parameters/fold_idle
   echo 32768 > /proc/sys/kernel/pid_max
+  for pool in /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; do echo 0 > "$pool"; done
   find /tmp -mindepth 1 -maxdepth 1 ! -path $bin -exec rm -rf {} +
-  rm -f /dev/log /run/etmemd.pid
+  rm -f /dev/log /dev/kvm /run/etmemd.pid
 }
 
 for item in "$@"; do

@@ -24,6 +24,12 @@ export interface ClientAnswer {
   readonly stderr: string;
 }
 
+/** A line of an answer of protocol v2. */
+interface Message {
+  readonly type: string;
+  readonly text?: string;
+}
+
 function findTask(document: string, name: string): TaskStatus {
   const { projects } = JSON.parse(document) as ServerStatus;
   for (const task of projects.flatMap((p) => p.engines).flatMap((engine) => engine.tasks)) {
@@ -79,12 +85,21 @@ export class Server {
     throw new Error(`etmem ${args.join(" ")}: status ${status}: ${stderr.trim()}`);
   }
 
-  /** Adds a configuration by a file of its own. */
-  async add(groups: Groups): Promise<void> {
+  #writeFile(groups: Groups): string {
     this.#files += 1;
     const file = `/tmp/config-${this.#files}`;
     writeFileSync(file, keyFile(groups), { mode: 0o600 });
-    await this.etmem("obj", "add", "-f", file);
+    return file;
+  }
+
+  /** Adds a configuration by a file of its own. */
+  async add(groups: Groups): Promise<void> {
+    await this.etmem("obj", "add", "-f", this.#writeFile(groups));
+  }
+
+  /** Removes what a configuration names. */
+  async remove(groups: Groups): Promise<void> {
+    await this.etmem("obj", "del", "-f", this.#writeFile(groups));
   }
 
   /** What the server knows of a task, asked for by `etmem status --json`. */
@@ -103,21 +118,26 @@ export class Server {
   }
 
   async #document(): Promise<string> {
+    const messages = await this.ask({ command: "status" });
+    const pieces = messages.filter((message) => message.type === "document");
+    return pieces.map((piece) => String(piece.text)).join("");
+  }
+
+  /** One request of protocol v2 without a client. @returns what the server answered. */
+  async ask(request: Readonly<Record<string, string>>): Promise<Message[]> {
     const answer = Promise.withResolvers<string>();
     const decoder = new TextDecoder();
     let lines = "";
     await Bun.connect({
       unix: `\0${this.socket}`,
       socket: {
-        open: (socket) => void socket.write('{"version":2,"command":"status"}\n'),
+        open: (socket) => void socket.write(`${JSON.stringify({ version: 2, ...request })}\n`),
         data: (_socket, chunk) => void (lines += decoder.decode(chunk, { stream: true })),
         close: () => answer.resolve(lines),
         error: (_socket, error) => answer.reject(error),
       },
     });
-    const messages = (await answer.promise).trim().split("\n").map((line) => JSON.parse(line));
-    const pieces = messages.filter((message) => message.type === "document");
-    return pieces.map((piece) => String(piece.text)).join("");
+    return (await answer.promise).trim().split("\n").map((line) => JSON.parse(line) as Message);
   }
 
   /** The task once it has finished so many rounds. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
 import type { TaskStatus } from "../../../src/engine/status.ts";
+import { readMovableRoom } from "../../../src/procfs/zoneinfo.ts";
 import { demand } from "./demand.ts";
 import { type Groups, Server } from "./server.ts";
 
@@ -19,7 +20,7 @@ export function setPool(node: number, pages: number): void {
   demand(got === pages, `node ${node} got ${got} huge pages of ${pages}`);
 }
 
-function poolSize(node: number): number {
+export function poolSize(node: number): number {
   return Number(readFileSync(poolFile(node, "nr_hugepages"), "utf8"));
 }
 
@@ -31,6 +32,23 @@ export function poolFree(node: number): number {
 export function poolSizes(): string {
   return readdirSync(NODES).filter((name) => /^node\d+$/.test(name)).sort()
     .map((name) => poolSize(Number(name.slice(4)))).join();
+}
+
+/** Bytes that base memory could be moved to on the DRAM node. */
+export function dramRoom(): number {
+  return readMovableRoom().get(0)?.bytes ?? 0;
+}
+
+/** Lets the pool of the DRAM node take so much of its memory that about `bytes` are left to move to. */
+export function leaveOnDram(bytes: number): void {
+  writeFileSync("/proc/sys/vm/drop_caches", "1");
+  writeFileSync("/proc/sys/vm/compact_memory", "1");
+  for (let tries = 0; tries < 3; tries++) {
+    const pages = Math.floor((dramRoom() - bytes) / HUGE_BYTES);
+    if (pages <= 0) break;
+    writeFileSync(poolFile(0, "nr_hugepages"), String(poolSize(0) + pages));
+  }
+  demand(dramRoom() < bytes + 8 * 2 ** 20, `${dramRoom()} bytes are left on node 0`);
 }
 
 /** The node of every unit of an area, by the kernel's own word. */
@@ -48,9 +66,10 @@ export function cslideConfig(
   tasks: Readonly<Record<string, number>>,
   engine: Keys,
   task: Keys,
+  project: Keys = {},
 ): Groups {
   return [
-    ["project", { name: PROJECT, loop: 3, interval: 1, sleep: 1 }],
+    ["project", { name: PROJECT, loop: 3, interval: 1, sleep: 1, ...project }],
     ["engine", {
       name: "cslide",
       project: PROJECT,
@@ -71,6 +90,11 @@ export function cslideConfig(
       }] as const
     ),
   ];
+}
+
+/** The tasks of a configuration alone. */
+export function tasksOf(groups: Groups): Groups {
+  return groups.filter(([group]) => group === "task");
 }
 
 /** Starts a server with such a project and waits for so many rounds of the first task. */

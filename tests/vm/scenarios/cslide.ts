@@ -1,91 +1,38 @@
-import { readFileSync } from "node:fs";
-import type { TaskStatus } from "../../../src/engine/status.ts";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Target } from "../../fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
+import {
+  BASE,
+  DRAM,
+  EIGHTH,
+  faultsOfRounds,
+  hotOnDram,
+  HUGETLB,
+  type Kind,
+  misplaced,
+  movesOf,
+  nodesOfTarget,
+  SLOW,
+  startOn,
+  THP,
+  unitsByNode,
+  UNREACHABLE_RESERVE_MB,
+} from "../guest/cslide_trial.ts";
 import { demand, demandNone, note } from "../guest/demand.ts";
-import { MIB, startTarget } from "../guest/slide_trial.ts";
+import { kernelActivity } from "../guest/machine.ts";
+import type { Server } from "../guest/server.ts";
+import { MIB } from "../guest/slide_trial.ts";
 import {
   cslideConfig,
+  dramRoom,
   HUGE_BYTES,
-  nodesOf,
+  leaveOnDram,
   poolFree,
   poolSizes,
   runRounds,
   setPool,
 } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
-
-const SLOW = ["numactl", "--membind=2"];
-const DRAM = ["numactl", "--membind=0"];
-const EVERY = 8;
-/** More than DRAM can have free, so that nothing but hot memory goes there. */
-const UNREACHABLE_RESERVE_MB = 4096;
-const HUGETLB_TASK = { vm_flags: "ht" };
-
-interface Kind {
-  readonly name: string;
-  readonly unit: number;
-  readonly target: { readonly huge?: boolean; readonly hugetlb?: boolean };
-  readonly task: Readonly<Record<string, string>>;
-}
-
-const HUGETLB: Kind = {
-  name: "hugetlb",
-  unit: HUGE_BYTES,
-  target: { hugetlb: true },
-  task: HUGETLB_TASK,
-};
-const THP: Kind = { name: "thp", unit: HUGE_BYTES, target: { huge: true }, task: {} };
-const BASE: Kind = { name: "base", unit: PAGE_BYTES, target: {}, task: {} };
-
-function startOn(
-  node: readonly string[],
-  kind: Kind,
-  sizeBytes: number,
-  hot: boolean,
-): Promise<Target> {
-  return startTarget({
-    sizeBytes,
-    unitBytes: kind.unit,
-    write: true,
-    ...(hot ? { hot: `every:${EVERY}` as const } : {}),
-    ...kind.target,
-  }, node);
-}
-
-/** How many units of a target are where they should not be. */
-function misplaced(target: Target, kind: Kind, wanted: (unit: number) => number): string[] {
-  return target.processes().flatMap(({ pid, start, sizeBytes }) => {
-    const nodes = nodesOf(pid, start, sizeBytes, kind.unit);
-    const wrong = Array.from(nodes.entries()).filter(([i, node]) => node !== wanted(i));
-    return wrong.length === 0 ? [] : [
-      `${wrong.length} of ${nodes.length} units are elsewhere, unit ${wrong[0]?.[0]} on ${
-        wrong[0]?.[1]
-      }`,
-    ];
-  });
-}
-
-const hotOnDram = (unit: number): number => (unit % EVERY === 0 ? 0 : 2);
-
-/** What every round must keep to, whatever it does. */
-function faultsOfRounds(task: TaskStatus, quotaBytes: number): string[] {
-  return task.rounds.flatMap((round) => {
-    const refused = round.refused.reduce((sum, { bytes }) => sum + bytes, 0);
-    const faults: string[] = [];
-    if (round.asked_bytes !== round.moved_bytes + refused) {
-      faults.push(`round ${round.number}: asked is not moved and refused`);
-    }
-    for (const pair of round.node_pairs ?? []) {
-      const up = pair.up_hot_bytes + pair.up_cold_bytes;
-      const down = pair.down_hot_bytes + pair.down_cold_bytes;
-      if (Math.max(up, down, pair.up_quota_used_bytes, pair.down_quota_used_bytes) > quotaBytes) {
-        faults.push(`round ${round.number}: more than the quota`);
-      }
-    }
-    return faults;
-  });
-}
 
 /** Hot memory of the slow node goes to DRAM, cold memory stays. */
 function promotion(kind: Kind, sizeBytes: number): Scenario {
@@ -96,19 +43,20 @@ function promotion(kind: Kind, sizeBytes: number): Scenario {
       setPool(0, 40);
       setPool(2, sizeBytes / HUGE_BYTES + 4);
       const pools = poolSizes();
-      using target = await startOn(SLOW, kind, sizeBytes, true);
+      using target = await startOn(SLOW, kind, sizeBytes, EIGHTH);
       demandNone(misplaced(target, kind, () => 2));
-      const engine = { node_hot_reserve: UNREACHABLE_RESERVE_MB };
+      const before = unitsByNode(target, kind);
       const { server, status } = await runRounds(
-        cslideConfig({ vm: target.pid }, engine, kind.task),
+        cslideConfig({ vm: target.pid }, { node_hot_reserve: UNREACHABLE_RESERVE_MB }, kind.task),
         "vm",
         2,
       );
-      note({ rounds: status.rounds });
+      note({ before, after: unitsByNode(target, kind), rounds: movesOf(status) });
       demandNone(misplaced(target, kind, hotOnDram));
       demandNone(faultsOfRounds(status, 1024 * MIB));
       demand(status.rounds.every((round) => round.skipped.length === 0), "processes were skipped");
-      await checkTables(server, target, kind);
+      await checkTaskPages(server, target, kind);
+      demandNone(boundThreads(server.pid));
       await server.etmem("project", "stop", "-n", "vm");
       demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
       demand(await target.verify() === 0, "contents are wrong");
@@ -116,17 +64,21 @@ function promotion(kind: Kind, sizeBytes: number): Scenario {
   };
 }
 
-interface Client {
-  client(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }>;
-  etmem(...args: string[]): Promise<string>;
+/** Threads of a process that may not run on all CPUs: those that moved pages have to be put back. */
+function boundThreads(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((tid) => {
+    const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");
+    const cpus = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1];
+    return cpus === "0-1" ? [] : [`thread ${tid} is bound to CPU ${cpus}`];
+  });
 }
 
-/** Bytes of a process by node, of the memory that the task is about (numa_maps). */
-function numaMaps(pid: number, hugetlb: boolean): Map<number, number> {
+/** Bytes of a process by node, of the memory that its task is about (numa_maps). */
+function numaMaps(pid: number, kind: Kind): Map<number, number> {
   const byNode = new Map<number, number>();
   for (const line of readFileSync(`/proc/${pid}/numa_maps`, "utf8").split("\n")) {
-    const isAnonymous = /\banon=|\bheap\b|\bstack\b/.test(line);
-    if (hugetlb ? !/\bhuge\b/.test(line) : !isAnonymous) continue;
+    const isOurs = kind === HUGETLB ? / huge /.test(line) : !/ (?:file=|huge )/.test(line);
+    if (!isOurs) continue;
     const size = Number(/kernelpagesize_kB=(\d+)/.exec(line)?.[1] ?? 4) * 1024;
     for (const [, node, pages] of line.matchAll(/\bN(\d+)=(\d+)/g)) {
       byNode.set(Number(node), (byNode.get(Number(node)) ?? 0) + Number(pages) * size);
@@ -135,85 +87,165 @@ function numaMaps(pid: number, hugetlb: boolean): Map<number, number> {
   return byNode;
 }
 
-/** showtaskpages and showhostpages on a started project, as tables and as documents. */
-async function checkTables(server: Client, target: Target, kind: Kind): Promise<void> {
-  const engine = ["-n", "vm", "-e", "cslide"];
-  const table = await server.etmem("engine", "showtaskpages", ...engine, "-t", "vm");
-  demand(/^\[.*\] task \d+ pages info \(KB\):\n node +used +hot +cold\n/.test(table), table);
-  const host = await server.etmem("engine", "showhostpages", ...engine);
-  demand(/^\[.*\] host pages info \(KB\):\n node +total +used +hot +cold\n/.test(host), host);
-  const document = JSON.parse(
-    await server.etmem("engine", "showtaskpages", ...engine, "-t", "vm", "--json"),
-  ) as { processes: { pid: number; nodes: { node: number; used_bytes: number }[] }[] };
-  const process = document.processes.find(({ pid }) => pid === target.pid);
-  for (const [node, bytes] of numaMaps(target.pid, kind === HUGETLB)) {
-    const used = process?.nodes.find((one) => one.node === node)?.used_bytes ?? 0;
-    // what the program's own files hold is in numa_maps and may come and go
-    const slack = kind === HUGETLB ? 0 : 16 * PAGE_BYTES;
-    demand(
-      Math.abs(used - bytes) <= slack,
-      `node ${node}: showtaskpages ${used}, numa_maps ${bytes}`,
-    );
-  }
+/** Bytes of a process, of the memory that its task is about (smaps). */
+function smaps(pid: number, kind: Kind): number {
+  const vmas = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const kb = (vma: string, name: string): number =>
+    Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(vma)?.[1]);
+  return vmas.reduce((sum, vma) => {
+    const isAnonymous = /^\S+ \S+ \S+ \S+ 0\s/.test(vma);
+    if (kind === HUGETLB) {
+      return sum +
+        (vma.includes(" ht ")
+          ? (kb(vma, "Private_Hugetlb") + kb(vma, "Shared_Hugetlb")) * 1024
+          : 0);
+    }
+    return sum + (isAnonymous ? kb(vma, "Rss") * 1024 : 0);
+  }, 0);
 }
 
-const exchange: Scenario = {
-  name: "cslide_exchanges_with_cold_of_another_task",
-  deadlineSeconds: 300,
-  async run() {
-    setPool(0, 24);
-    setPool(2, 100);
-    const pools = poolSizes();
-    using cold = await startOn(DRAM, HUGETLB, 44 * MIB, false);
-    using hot = await startOn(SLOW, HUGETLB, 160 * MIB, true);
-    demandNone(misplaced(cold, HUGETLB, () => 0));
-    const quotaMb = 24;
-    const { server, status } = await runRounds(
-      cslideConfig({ hot: hot.pid, cold: cold.pid }, {
-        node_hot_reserve: UNREACHABLE_RESERVE_MB,
-        node_mig_quota: quotaMb,
-      }, HUGETLB_TASK),
-      "hot",
-      3,
-    );
-    note({ rounds: status.rounds });
-    demandNone(misplaced(hot, HUGETLB, hotOnDram));
-    demandNone(faultsOfRounds(status, quotaMb * MIB));
-    demand(
-      status.rounds.some((r) =>
-        (r.node_pairs ?? []).some((p) => p.up_quota_used_bytes > p.up_hot_bytes + p.up_cold_bytes)
-      ),
-      "nothing was charged twice",
-    );
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    demand(await hot.verify() + await cold.verify() === 0, "contents are wrong");
-  },
-};
+/** showtaskpages as a table and as a document: what the kernel says, within a page. */
+async function checkTaskPages(server: Server, target: Target, kind: Kind): Promise<void> {
+  const command = ["engine", "showtaskpages", "-n", "vm", "-e", "cslide", "-t", "vm"];
+  const table = await server.etmem(...command);
+  const document = JSON.parse(await server.etmem(...command, "--json")) as {
+    task: string;
+    processes: {
+      pid: number;
+      nodes: { node: number; used_bytes: number; hot_bytes: number; cold_bytes: number }[];
+    }[];
+  };
+  const [process, ...others] = document.processes;
+  demand(document.task === "vm" && others.length === 0, JSON.stringify(document));
+  demand(process?.pid === target.pid, JSON.stringify(document));
+  const rows = process.nodes.map((row) =>
+    [row.node, row.used_bytes, row.hot_bytes, row.cold_bytes]
+      .map((value, i) => String(i === 0 ? value : value / 1024).padStart(i === 0 ? 5 : 10)).join(
+        " ",
+      )
+  );
+  const wanted = [
+    `] task ${target.pid} pages info (KB):`,
+    " node       used        hot       cold",
+    ...rows,
+    "",
+  ].join("\n");
+  demand(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] task /.test(table), table);
+  demand(table.endsWith(wanted), `${table} is not ${wanted}`);
 
-const prefetch: Scenario = {
-  name: "cslide_promotes_the_rest_into_free_memory",
-  deadlineSeconds: 300,
-  async run() {
-    setPool(0, 30);
-    setPool(2, 60);
-    using target = await startOn(SLOW, HUGETLB, 80 * MIB, true);
-    const { server } = await runRounds(
-      cslideConfig({ vm: target.pid }, { node_hot_reserve: 0 }, HUGETLB_TASK),
-      "vm",
-      2,
-    );
-    const [area] = target.processes();
-    const nodes = nodesOf(target.pid, area?.start ?? 0, area?.sizeBytes ?? 0, HUGE_BYTES);
+  const kernel = numaMaps(target.pid, kind);
+  note({ showtaskpages: process.nodes, numaMaps: [...kernel], smaps: smaps(target.pid, kind) });
+  for (const node of [0, 1, 2, 3]) {
+    const row = process.nodes.find((one) => one.node === node);
+    const used = row?.used_bytes ?? 0;
+    const bytes = kernel.get(node) ?? 0;
     demand(
-      nodes.filter((node) => node === 0).length === 30,
-      `on node 0: ${nodes.filter((n) => n === 0).length}`,
+      Math.abs(used - bytes) <= PAGE_BYTES,
+      `node ${node}: showtaskpages ${used}, numa_maps ${bytes}`,
     );
-    demand(nodes.every((node, i) => i % EVERY !== 0 || node === 0), "a hot page was left");
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(await target.verify() === 0, "contents are wrong");
-  },
-};
+    demand(
+      used === (row?.hot_bytes ?? 0) + (row?.cold_bytes ?? 0),
+      `node ${node}: used is not hot and cold`,
+    );
+  }
+  const total = process.nodes.reduce((sum, row) => sum + row.used_bytes, 0);
+  const rss = smaps(target.pid, kind);
+  demand(Math.abs(total - rss) <= PAGE_BYTES, `showtaskpages ${total}, smaps ${rss}`);
+}
+
+/** DRAM is full of another task's cold pages: they leave for hot ones of the slow node. */
+function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: number }): Scenario {
+  return {
+    name: `cslide_${kind.name}_exchanges_with_cold_of_another_task`,
+    deadlineSeconds: 300,
+    async run() {
+      if (kind === HUGETLB) {
+        setPool(0, 24);
+        setPool(2, 100);
+      }
+      using cold = await startOn(DRAM, kind, sizes.cold, "none");
+      using hot = await startOn(SLOW, kind, sizes.hot, EIGHTH);
+      if (kind !== HUGETLB) leaveOnDram(2 * MIB);
+      const pools = poolSizes();
+      demandNone([...misplaced(cold, kind, () => 0), ...misplaced(hot, kind, () => 2)]);
+      const before = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
+      const reclaimed = kernelActivity()["pgscan_kswapd"];
+      const { server, status } = await runRounds(
+        cslideConfig({ hot: hot.pid, cold: cold.pid }, {
+          node_hot_reserve: UNREACHABLE_RESERVE_MB,
+          node_mig_quota: sizes.quotaMb,
+        }, kind.task),
+        "hot",
+        3,
+      );
+      const after = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
+      note({ before, after, rounds: movesOf(status), reclaimed, kernel: kernelActivity() });
+      demandNone(misplaced(hot, kind, hotOnDram));
+      demandNone(faultsOfRounds(status, sizes.quotaMb * MIB));
+      demandNone(faultsOfRounds(await server.task("cold"), sizes.quotaMb * MIB));
+      demand(
+        status.rounds.some((r) =>
+          (r.node_pairs ?? []).some((p) => p.up_quota_used_bytes > p.up_hot_bytes + p.up_cold_bytes)
+        ),
+        "nothing was charged twice",
+      );
+      await server.etmem("project", "stop", "-n", "vm");
+      demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
+      demand(await hot.verify() + await cold.verify() === 0, "contents are wrong");
+    },
+  };
+}
+
+/** With no reserve the rest of the slow node goes to what is free on DRAM, and no further. */
+function prefetch(kinds: readonly Kind[], sizeBytes: number, freeBytes: number): Scenario {
+  const isHugetlb = kinds.includes(HUGETLB);
+  return {
+    name: `cslide_${kinds.map(({ name }) => name).join("_")}_promotes_the_rest_into_free_memory`,
+    deadlineSeconds: 300,
+    async run() {
+      if (isHugetlb) {
+        setPool(0, freeBytes / HUGE_BYTES);
+        setPool(2, sizeBytes / HUGE_BYTES + 20);
+      }
+      using stack = new DisposableStack();
+      const targets = await Promise.all(
+        kinds.map((kind) => startOn(SLOW, kind, sizeBytes, EIGHTH)),
+      );
+      for (const target of targets) stack.use(target);
+      if (!isHugetlb) leaveOnDram(freeBytes);
+      const pools = poolSizes();
+      const room = dramRoom();
+      const where = (): object[] =>
+        targets.map((target, i) => unitsByNode(target, kinds[i] ?? BASE));
+      const before = where();
+      const tasks = Object.fromEntries(targets.map(({ pid }, i) => [`vm${i}`, pid]));
+      const { server, status } = await runRounds(
+        cslideConfig(tasks, { node_hot_reserve: 0 }, kinds[0]?.task ?? {}),
+        "vm0",
+        2,
+      );
+      note({ before, after: where(), room, roomThen: dramRoom(), rounds: movesOf(status) });
+      let onDram = 0;
+      for (const [i, kind] of kinds.entries()) {
+        const target = targets[i];
+        demand(target !== undefined, "there is no target");
+        const nodes = nodesOfTarget(target, kind);
+        onDram += nodes.filter((node) => node === 0).length * kind.looked;
+        const left = nodes.filter((node, at) =>
+          Math.floor((at * kind.looked) / kind.unit) % 8 === 0 && node !== 0
+        );
+        demand(left.length === 0, `${left.length} hot pages of ${kind.name} were left`);
+      }
+      if (isHugetlb) demand(onDram === freeBytes, `${onDram} bytes are on node 0`);
+      // what programs have meanwhile is not free
+      else demand(Math.abs(onDram - room) < 16 * MIB, `${onDram} bytes are on node 0 of ${room}`);
+      demand(onDram < kinds.length * sizeBytes, "all of it is on node 0");
+      await server.etmem("project", "stop", "-n", "vm");
+      demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
+      for (const target of targets) demand(await target.verify() === 0, "contents are wrong");
+    },
+  };
+}
 
 const reserve: Scenario = {
   name: "cslide_frees_the_reserve",
@@ -222,17 +254,17 @@ const reserve: Scenario = {
     setPool(0, 40);
     setPool(2, 60);
     const pools = poolSizes();
-    using target = await startOn(DRAM, HUGETLB, 76 * MIB, true);
+    using target = await startOn(DRAM, HUGETLB, 76 * MIB, EIGHTH);
+    const before = unitsByNode(target, HUGETLB);
     const { server, status } = await runRounds(
-      cslideConfig({ vm: target.pid }, { node_hot_reserve: 40 }, HUGETLB_TASK),
+      cslideConfig({ vm: target.pid }, { node_hot_reserve: 40 }, HUGETLB.task),
       "vm",
       2,
     );
-    note({ rounds: status.rounds });
-    demand(poolFree(0) * HUGE_BYTES >= 40 * MIB, `${poolFree(0)} huge pages are free on node 0`);
-    const [area] = target.processes();
-    const nodes = nodesOf(target.pid, area?.start ?? 0, area?.sizeBytes ?? 0, HUGE_BYTES);
-    demand(nodes.every((node, i) => i % EVERY !== 0 || node === 0), "a hot page left DRAM");
+    note({ before, after: unitsByNode(target, HUGETLB), rounds: movesOf(status) });
+    demand(poolFree(0) === 20, `${poolFree(0)} huge pages are free on node 0`);
+    const left = nodesOfTarget(target, HUGETLB).filter((node, i) => i % 8 === 0 && node !== 0);
+    demand(left.length === 0, `${left.length} hot pages left DRAM`);
     await server.etmem("project", "stop", "-n", "vm");
     demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
     demand(await target.verify() === 0, "contents are wrong");
@@ -247,14 +279,14 @@ const noRoom: Scenario = {
     setPool(2, 41);
     const pools = poolSizes();
     // a target's mapping is one huge page longer than its area, which stays reserved
-    using cold = await startOn(DRAM, HUGETLB, 44 * MIB, false);
-    using hot = await startOn(SLOW, HUGETLB, 80 * MIB, true);
+    using cold = await startOn(DRAM, HUGETLB, 44 * MIB, "none");
+    using hot = await startOn(SLOW, HUGETLB, 80 * MIB, EIGHTH);
     const { server, status } = await runRounds(
-      cslideConfig({ hot: hot.pid, cold: cold.pid }, { node_hot_reserve: 0 }, HUGETLB_TASK),
+      cslideConfig({ hot: hot.pid, cold: cold.pid }, { node_hot_reserve: 0 }, HUGETLB.task),
       "hot",
       2,
     );
-    note({ rounds: status.rounds });
+    note({ rounds: movesOf(status) });
     const reasons = status.rounds.flatMap((r) => (r.node_pairs ?? []).flatMap((p) => p.hot_left));
     demand(reasons.some(({ reason }) => reason.includes("no free page")), JSON.stringify(reasons));
     demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
@@ -263,52 +295,15 @@ const noRoom: Scenario = {
   },
 };
 
-const goneMidRound: Scenario = {
-  name: "cslide_outlives_a_target_and_answers_clearly",
-  deadlineSeconds: 300,
-  async run() {
-    setPool(0, 40);
-    setPool(2, 90);
-    using stays = await startOn(SLOW, HUGETLB, 64 * MIB, true);
-    using goes = await startOn(SLOW, HUGETLB, 64 * MIB, true);
-    const { server } = await runRounds(
-      cslideConfig({ stays: stays.pid, goes: goes.pid }, {
-        node_hot_reserve: UNREACHABLE_RESERVE_MB,
-      }, HUGETLB_TASK),
-      "stays",
-      1,
-    );
-    await goes.command("exit");
-    await goes.exited;
-    await server.untilRounds("stays", 3);
-    demandNone(misplaced(stays, HUGETLB, hotOnDram));
-    const engine = ["-n", "vm", "-e", "cslide"];
-    const unknownTask = await server.client("engine", "showtaskpages", ...engine, "-t", "nobody");
-    demand(
-      unknownTask.status === 1 && unknownTask.stderr.includes("task is not exist"),
-      unknownTask.stderr,
-    );
-    const unknownCommand = await server.client("engine", "showall", ...engine);
-    demand(
-      unknownCommand.status === 1 && unknownCommand.stderr.includes("showall"),
-      unknownCommand.stderr,
-    );
-    await server.etmem("project", "stop", "-n", "vm");
-    for (const command of [["showtaskpages", "-t", "stays"], ["showhostpages"]]) {
-      const stopped = await server.client("engine", ...command, ...engine);
-      demand(stopped.status === 1 && stopped.stderr.includes("start"), stopped.stderr);
-    }
-    demand(await stays.verify() === 0, "contents are wrong");
-  },
-};
-
 export const cslide: readonly Scenario[] = [
   promotion(HUGETLB, 400 * MIB),
   promotion(BASE, 96 * MIB),
   promotion(THP, 96 * MIB),
-  exchange,
-  prefetch,
+  exchange(HUGETLB, { cold: 44 * MIB, hot: 160 * MIB, quotaMb: 24 }),
+  exchange(BASE, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
+  exchange(THP, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
+  prefetch([HUGETLB], 80 * MIB, 60 * MIB),
+  prefetch([BASE, THP], 64 * MIB, 48 * MIB),
   reserve,
   noRoom,
-  goneMidRound,
 ];

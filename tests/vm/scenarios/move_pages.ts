@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { CpuStay, threadCpus } from "../../../ffi/affinity.ts";
-import { addressOf } from "../../../ffi/libc.ts";
+import { addressOf, syscall } from "../../../ffi/libc.ts";
 import {
   MovePagesBatch,
   MPOL_MF_MOVE,
@@ -8,6 +8,7 @@ import {
   PAGE_STATUS,
 } from "../../../ffi/move_pages.ts";
 import { decideNodePairs } from "../../../src/engine/cslide/node_pairs.ts";
+import { NodeMover } from "../../../src/migrate/node_mover.ts";
 import { readHugePagePools, readNodes } from "../../../src/procfs/nodes.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { demand } from "../guest/demand.ts";
@@ -146,4 +147,71 @@ const hugetlbPages: Scenario = {
   },
 };
 
-export const movePages: readonly Scenario[] = [basePages, sharedPages, hugetlbPages];
+const VMSPLICE = 278; // on x86_64
+const PINNED_PAGES = 8;
+
+/** Has the kernel hold the first pages of an area, as a device would, until the pipe is closed. */
+function pin(address: number): number {
+  const path = "/tmp/pipe";
+  mkfifo(path);
+  const pipe = openSync(path, "r+");
+  const iovec = new BigUint64Array([BigInt(address), BigInt(PINNED_PAGES * PAGE_BYTES)]);
+  const bytes = syscall("vmsplice", VMSPLICE, pipe, iovec, 1, 0);
+  demand(bytes === PINNED_PAGES * PAGE_BYTES, `${bytes} bytes are in the pipe`);
+  return pipe;
+}
+
+function mkfifo(path: string): void {
+  const { success } = Bun.spawnSync(["mkfifo", path]);
+  demand(success, "mkfifo failed");
+}
+
+/** Pages that are held by the kernel stay, all others of the batch move; the mover says which and why. */
+const pinnedPages: Scenario = {
+  name: "move_pages_pinned",
+  deadlineSeconds: 300,
+  run() {
+    const pages = 64;
+    const memory = new Uint8Array((pages + 1) * PAGE_BYTES);
+    for (let i = 0; i < memory.length; i++) memory[i] = i % 251;
+    const first = Math.ceil(addressOf(memory) / PAGE_BYTES);
+    const numbers = Float64Array.from({ length: pages }, (_, i) => first + i);
+    const move = (mover: NodeMover, node: number) => {
+      const refused: [reason: string, bytes: number][] = [];
+      const stuck: number[] = [];
+      const { movedBytes } = mover.move({
+        pid: process.pid,
+        node,
+        pages: numbers,
+        from: 0,
+        count: pages,
+        pieces: 1,
+        pieceBytes: PAGE_BYTES,
+        refuse: (reason, bytes) => void refused.push([reason, bytes]),
+        stuck: (page) => void stuck.push(page - first),
+      });
+      return { moved: movedBytes / PAGE_BYTES, refused: refused.map(([reason]) => reason), stuck };
+    };
+    const mover = new NodeMover(pages);
+    move(mover, 2);
+    const pipe = pin(first * PAGE_BYTES);
+    const held = move(mover, 3);
+    console.log(`note ${JSON.stringify(held)}`);
+    demand(held.moved === pages - PINNED_PAGES, `${held.moved} pages moved`);
+    demand(held.stuck.join() === "0,1,2,3,4,5,6,7", `the stuck pages are ${held.stuck.join()}`);
+    demand(
+      held.refused.length === PINNED_PAGES && held.refused.every((one) => one === "busy or pinned"),
+      `refused: ${held.refused.join()}`,
+    );
+    closeSync(pipe);
+    rmSync("/tmp/pipe");
+    const freed = move(mover, 3);
+    demand(freed.moved === PINNED_PAGES && freed.stuck.length === 0, JSON.stringify(freed));
+    const there = freed.refused.filter((one) => one === "there already");
+    demand(there.length === pages - PINNED_PAGES, JSON.stringify(freed));
+    demand(memory.every((byte, i) => byte === i % 251), "the contents are wrong");
+    return Promise.resolve();
+  },
+};
+
+export const movePages: readonly Scenario[] = [basePages, sharedPages, pinnedPages, hugetlbPages];

@@ -1,0 +1,148 @@
+import { waitFor } from "../../fixtures/wait_for.ts";
+import { PAGE_BYTES } from "../guest/address_space.ts";
+import {
+  ALL,
+  BASE,
+  faultsOfRounds,
+  HUGETLB,
+  misplaced,
+  movesOf,
+  nodesOfTarget,
+  SLOW,
+  startOn,
+  unitsByNode,
+  UNREACHABLE_RESERVE_MB,
+} from "../guest/cslide_trial.ts";
+import { demand, demandNone, note } from "../guest/demand.ts";
+import { Server } from "../guest/server.ts";
+import { MIB } from "../guest/slide_trial.ts";
+import {
+  cslideConfig,
+  nodesOf,
+  poolFree,
+  poolSizes,
+  runRounds,
+  setPool,
+  tasksOf,
+} from "../guest/slow_memory.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** Two tasks that are just as hot have shares of a quota by their size, a cooler one has what they leave. */
+const shares: Scenario = {
+  name: "cslide_tasks_share_the_quota_by_heat",
+  deadlineSeconds: 300,
+  async run() {
+    setPool(0, 64);
+    setPool(2, 62);
+    const pools = poolSizes();
+    using small = await startOn(SLOW, HUGETLB, 32 * MIB, ALL);
+    using large = await startOn(SLOW, HUGETLB, 64 * MIB, ALL);
+    // used in one of three scans, seldom in two
+    using cooler = await startOn(SLOW, HUGETLB, 16 * MIB, ALL, { pauseMs: 4000 });
+    const quotaMb = 48;
+    const { server, status } = await runRounds(
+      cslideConfig({ small: small.pid, cooler: cooler.pid, large: large.pid }, {
+        node_hot_reserve: UNREACHABLE_RESERVE_MB,
+        node_mig_quota: quotaMb,
+      }, HUGETLB.task),
+      "small",
+      2,
+    );
+    const upBy = async (task: string): Promise<number[]> =>
+      (await server.task(task)).rounds.filter(({ number }) => number <= 2).toReversed()
+        .map(({ node_pairs: [pair] = [] }) => (pair?.up_hot_bytes ?? 0) / MIB);
+    const up = {
+      small: await upBy("small"),
+      large: await upBy("large"),
+      cooler: await upBy("cooler"),
+    };
+    note({ up, rounds: movesOf(status) });
+    demandNone(faultsOfRounds(status, quotaMb * MIB));
+    // from the first round on, which all tasks of the project have together
+    for (const [i, sum] of [16, 32, 0].entries()) {
+      const ups = [up.small, up.large, up.cooler][i] ?? [];
+      demand(
+        ups.length === 2 && ups.every((one) => Math.abs(one - sum) <= 2),
+        `task ${i} moved ${ups.join()} MiB in its rounds`,
+      );
+    }
+    demand(up.cooler.every((one) => one === 0), `the cooler task moved ${up.cooler.join()} MiB`);
+    await waitFor("the cooler pages to move", 60, () => {
+      return misplaced(cooler, HUGETLB, () => 0).length === 0;
+    });
+    for (const target of [small, large, cooler]) demandNone(misplaced(target, HUGETLB, () => 0));
+    await server.etmem("project", "stop", "-n", "vm");
+    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
+    demand(await small.verify() + await large.verify() + await cooler.verify() === 0, "contents");
+  },
+};
+
+const STOP_MS = 1000;
+
+/**
+ * A process is killed while its pages move, and then the project is stopped while those of another do: the round
+ * ends at once and says so. The next start does the rest.
+ */
+const interrupted: Scenario = {
+  name: "cslide_move_is_interrupted",
+  deadlineSeconds: 300,
+  async run() {
+    setPool(0, 170);
+    setPool(2, 165);
+    const pools = poolSizes();
+    using stays = await startOn(SLOW, HUGETLB, 320 * MIB, ALL);
+    using goes = await startOn(SLOW, BASE, 128 * MIB, ALL);
+    const [area] = goes.processes();
+    demand(area !== undefined, "the target has no area");
+    const server = await Server.start();
+    await server.add([
+      ...cslideConfig({ goes: goes.pid }, { node_hot_reserve: UNREACHABLE_RESERVE_MB }, BASE.task),
+      ...tasksOf(cslideConfig({ stays: stays.pid }, {}, HUGETLB.task)),
+    ]);
+    await server.etmem("project", "start", "-n", "vm");
+
+    // base pages are moved first: of equally hot units the smaller are the hotter
+    await waitFor(
+      "the first page to move",
+      60,
+      () => nodesOf(area.pid, area.start, PAGE_BYTES, PAGE_BYTES)[0] === 0,
+      2,
+    );
+    goes[Symbol.dispose]();
+    await goes.exited;
+    await waitFor("huge pages to move", 60, () => poolFree(0) < 160, 2);
+    const asked = performance.now();
+    const answers = await server.ask({ command: "project_stop", project: "vm" });
+    const stopMs = performance.now() - asked;
+    const placed = nodesOfTarget(stays, HUGETLB);
+    demand(JSON.stringify(answers).includes('"ok":true'), JSON.stringify(answers));
+    const status = await waitFor("the round to end", 20, async () => {
+      const task = await server.task("stays");
+      return task.rounds[0]?.state === "stopped" && task;
+    });
+    const gone = await server.task("goes");
+    const onDram = placed.filter((node) => node === 0).length;
+    note({ stopMs, onDram, stays: movesOf(status), goes: movesOf(gone) });
+    demand(stopMs < STOP_MS, `the stop took ${stopMs} ms`);
+    demand(onDram > 0 && onDram < 160, `${onDram} huge pages had moved at the stop`);
+    demand(
+      nodesOfTarget(stays, HUGETLB).join() === placed.join(),
+      "pages have moved after the stop was answered",
+    );
+    demandNone([...faultsOfRounds(status, 1024 * MIB), ...faultsOfRounds(gone, 1024 * MIB)]);
+    const refusedOf = (task: typeof status): string[] =>
+      task.rounds.flatMap(({ refused }) => refused.map(({ reason }) => reason));
+    demand(refusedOf(status).join() === "stopped", `stays: ${refusedOf(status).join()}`);
+    demand(refusedOf(gone).join() === "process gone", `goes: ${refusedOf(gone).join()}`);
+
+    await server.etmem("project", "start", "-n", "vm");
+    const again = await server.untilRounds("stays", 1);
+    note({ after: unitsByNode(stays, HUGETLB), again: movesOf(again) });
+    demandNone(misplaced(stays, HUGETLB, () => 0));
+    await server.etmem("project", "stop", "-n", "vm");
+    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
+    demand(await stays.verify() === 0, "contents are wrong");
+  },
+};
+
+export const cslideTasks: readonly Scenario[] = [shares, interrupted];
