@@ -71,6 +71,7 @@ export interface RoundStatus {
   /**
    * Cold memory that the mover was not asked for, and why: dram_percent reached, MemAvailable high enough again,
    * no swap space, stopped, gone before its turn. cold_bytes = asked_bytes + these.
+   * Of the cslide engine: hot or cold memory that the kernel kept in an earlier round.
    */
   spared: MemoryByReason[];
   /** Handed to the mover. */
