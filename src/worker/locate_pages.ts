@@ -1,3 +1,4 @@
+import { errorCode } from "../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { MovePagesBatch } from "../../ffi/move_pages.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
@@ -146,7 +147,15 @@ export function locatePages(input: LocateInput): LocatedPages | "gone" | "stoppe
     batch.clear();
     const to = Math.min(units, from + batch.capacity);
     for (let i = from; i < to; i++) batch.push(located.page[i]! * PAGE_SIZE);
-    batch.locate(input.pid);
+    try {
+      batch.locate(input.pid);
+    } catch (error) {
+      // Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more.
+      if (errorCode(error) === "EINVAL" && !input.pagemap.isAlive(located.page[from]!)) {
+        return "gone";
+      }
+      throw error;
+    }
     for (let i = from; i < to; i++) {
       const status = batch.status[i - from]!;
       if (status >= 0) located.node[i] = status;

@@ -236,9 +236,20 @@ class PairMove {
       }
       refuse(GONE, units * list.unitBytes);
     } catch (error) {
-      refuse(this.#fail(list.process, error), units * list.unitBytes);
+      const reason = this.#hasEnded(list, at) ? GONE : this.#fail(list.process, error);
+      refuse(reason, units * list.unitBytes);
     }
     return 0;
+  }
+
+  /** Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more. */
+  #hasEnded(list: MoveList, at: number): boolean {
+    try {
+      return !this.#pagemaps[list.process]!.isAlive(list.page[at]!);
+    } catch (error) {
+      if (error instanceof SystemCallError) return false;
+      throw error;
+    }
   }
 }
 
