@@ -21,12 +21,15 @@ const DOCUMENTS = [
 
 const read = (path: string): string => readFileSync(join(TOP, path), "utf8");
 
-/** The commands of a document's listings that are ours: whole lines, without what the shell does with them. */
+/**
+ * The commands of a document's listings that are ours: whole lines, without what the shell does with them. A line that
+ * goes on with a figure is of a table of measurements.
+ */
 function commandsOf(text: string): string[] {
   const listings = text.matchAll(/^(?:```|----)\n(.*?)\n(?:```|----)$/gms);
   return Array.from(listings, ([, listing = ""]) => listing).flatMap((listing) =>
     listing.split("\n").flatMap((line) =>
-      /^(?:sudo )?(etmemd? -?[a-z-].*?)(?: {2,}.*| *[#|&].*)?$/.exec(line)?.[1] ?? []
+      /^(?:sudo )?(etmemd? -?[a-z-](?!.*? {2,}\d).*?)(?: {2,}.*| *[#|&].*)?$/.exec(line)?.[1] ?? []
     )
   );
 }
