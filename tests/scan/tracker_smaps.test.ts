@@ -41,7 +41,7 @@ function area(trial: TargetProcess, counts: PageCounts): Record<number, number> 
 describe("the smaps tracker", () => {
   test("scan() finds a VMA idle of which little was used, and used of which more was", async () => {
     for (const [hot, used] of [["none", 0], ["first:64", 0], ["every:16", 1]] as const) {
-      using trial = await TargetProcess.start({ hot });
+      using trial = await TargetProcess.start({ hot, flush: true });
       expect(scan(trial.process, null)).toMatchObject({ state: "scanned", errors: [] });
       const counts = new PageCounts();
       for (let scans = 0; scans < 2; scans++) {

@@ -77,7 +77,7 @@ describe("runProcessStep()", () => {
   });
 
   test("counts scan after scan, and accounts for each", async () => {
-    using trial = await TargetProcess.start({ hot: "every:2" });
+    using trial = await TargetProcess.start({ hot: "every:2", flush: true });
     const request = requestFor(trial);
     let reply = expectOpen(runProcessStep(request));
     for (let scans = 0; scans < 2; scans++) {

@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)("a started task", () => {
   });
 
   test("leaves hot memory where it is, and goes on round after round", async () => {
-    using target = await TargetProcess.start({ hot: "every:2" });
+    using target = await TargetProcess.start({ hot: "every:2", flush: true });
     await using trial = await SlideTrial.start(project(), task(byPid(target)));
     const third = await trial.untilRound("to be the third", ({ number }) => number === 3);
     expect(third.processes).toBe(1);
