@@ -135,7 +135,7 @@ export class TaskRun {
     }
     if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
     await Promise.all(busy.map((process) => this.#work(process, means, record)));
-    if (record.status.asked_bytes > 0 && !this.#abort.signal.aborted) {
+    if (!this.#abort.signal.aborted) {
       record.status.phases.swapcache_us = Math.round(await this.#means.swapCache.keep());
     }
   }
