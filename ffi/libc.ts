@@ -69,9 +69,21 @@ export function cString(text: string): Uint8Array {
   return Buffer.from(`${text}\0`);
 }
 
+/** Paths that are opened: most of them are short, and many are opened in a round. */
+const pathBytes = new Uint8Array(512);
+const encoder = new TextEncoder();
+
+/** The same as cString(), valid until the next path. */
+function pathString(path: string): Uint8Array {
+  // a character takes three bytes at most
+  if (path.length * 3 >= pathBytes.length) return cString(path);
+  pathBytes[encoder.encodeInto(path, pathBytes).written] = 0;
+  return pathBytes;
+}
+
 /** openat(2), always with O_CLOEXEC. @returns a file descriptor. @throws {SystemCallError} */
 export function openAt(dirFd: number, path: string, flags: number): number {
-  const name = cString(path);
+  const name = pathString(path);
   for (;;) {
     const fd = libc.openat(dirFd, name, flags | O_CLOEXEC, 0);
     if (fd >= 0) return fd;

@@ -22,6 +22,13 @@ const INIT_PID = 1;
 /** The lists of so few threads are read faster than the folder of all processes. */
 const FEW_THREADS = 16;
 
+/** Roots of which is known whether the kernel lists the children of a thread (CONFIG_PROC_CHILDREN). */
+const listsChildren = new Map<string, boolean>();
+/** Of a process that was asked for by pid: when it started. Such a number is no thread's for as long as it lives. */
+const knownProcesses = new Map<string, number>();
+/** So many are remembered. */
+const MOST_KNOWN = 1000;
+
 /** Told of a process that could not be looked at, and why. */
 export type OnUnreadable = (pid: number, error: Error) => void;
 
@@ -77,11 +84,19 @@ class ProcLook implements Disposable {
     );
   }
 
-  /** Whether this is the number of a thread that is not its process's first: procfs has hidden folders of them. */
-  isThread(pid: number): boolean {
+  /** A process by its number; undefined when it is that of another thread: procfs has hidden folders of them. */
+  processOf(pid: number): Process | undefined {
+    const process = this.process(pid);
+    const key = `${this.#root}/${pid}`;
+    if (process === undefined || knownProcesses.get(key) === process.startTicks) return process;
     const status = this.#lookAt(pid, () => readText(this.#fd, `${pid}/status`)) ?? "";
     const tgid = /^Tgid:\s*(\d+)$/m.exec(status)?.[1];
-    return tgid !== undefined && Number(tgid) !== pid;
+    if (tgid !== undefined && Number(tgid) !== pid) return undefined;
+    if (tgid !== undefined) {
+      if (knownProcesses.size >= MOST_KNOWN) knownProcesses.clear();
+      knownProcesses.set(key, process.startTicks);
+    }
+    return process;
   }
 
   process(pid: number): Process | undefined {
@@ -100,7 +115,7 @@ class ProcLook implements Disposable {
     const threads = parents.reduce((sum, parent) => sum + parent.threads, 0);
     const isLess = threads <= FEW_THREADS || threads <= this.allPids().length;
     const pids = isLess && this.#hasChildrenFiles()
-      ? parents.flatMap((parent) => this.#childrenByThread(parent.pid))
+      ? parents.flatMap((parent) => this.#childrenByThread(parent))
       : this.allPids();
     const wanted = new Set(parents.map((parent) => parent.pid));
     return pids.flatMap((pid) => {
@@ -110,13 +125,17 @@ class ProcLook implements Disposable {
   }
 
   #hasChildrenFiles(): boolean {
-    return existsSync(`${this.#root}/${process.pid}/task/${process.pid}/children`);
+    const known = listsChildren.get(this.#root);
+    if (known !== undefined) return known;
+    const isThere = existsSync(`${this.#root}/${process.pid}/task/${process.pid}/children`);
+    listsChildren.set(this.#root, isThere);
+    return isThere;
   }
 
   /** Of CONFIG_PROC_CHILDREN (proc_pid_task_children in proc(5)). */
-  #childrenByThread(pid: number): number[] {
+  #childrenByThread({ pid, threads }: Process): number[] {
     const list = (): number[] =>
-      this.#threadsOf(pid).flatMap((thread) => {
+      (threads === 1 ? [pid] : this.#threadsOf(pid)).flatMap((thread) => {
         const text = readText(this.#fd, `${pid}/task/${thread}/children`) ?? "";
         return text.split(" ").filter((child) => child !== "").map(Number);
       });
@@ -139,7 +158,7 @@ function isServer(comm: string): boolean {
 
 function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
   if (query.type === "pid") {
-    const process = look.isThread(query.pid) ? undefined : look.process(query.pid);
+    const process = look.processOf(query.pid);
     return process === undefined ? [] : [process];
   }
   return look.pidsOf(query.comm).flatMap((pid) => {
