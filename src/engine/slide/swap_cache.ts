@@ -33,6 +33,7 @@ export class SwapCache {
       this.#isReclaiming = true;
     } else {
       this.#isRefused = true;
+      this.#isSet = false;
       log.warning(`project ${this.#project}: swap cache is not reclaimed: ${reply.refused}`);
     }
     return reply.us;

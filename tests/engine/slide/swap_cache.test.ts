@@ -94,6 +94,9 @@ describe("SwapCache", () => {
       expect(trial.requests()).toHaveLength(1);
       await trial.cache.release();
       expect(trial.requests()).toHaveLength(1);
+      // Whether it has taken the marks is not known: they are handed to it again.
+      await trial.cache.keep();
+      expect(trial.requests()).toEqual([SET_AND_ON, SET_AND_ON]);
     }
   });
 });
