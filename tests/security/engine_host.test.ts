@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { compileEngine } from "../fixtures/engines/compile_engine.ts";
 import { ask, SHOW_V1 } from "../integration/raw_client.ts";
@@ -7,7 +8,7 @@ import { ServerProcess } from "../integration/server_process.ts";
 
 /** Variables that a server and a host may have, besides LC_*. */
 const ALLOWED = new Set(
-  "PATH HOME LANG TERM TZ STATE_DIRECTORY NOTIFY_SOCKET BUN_GC_TIMER_DISABLE ETMEMD_STARTED_AS"
+  "PATH LANG TERM TZ STATE_DIRECTORY NOTIFY_SOCKET BUN_GC_TIMER_DISABLE ETMEMD_STARTED_AS"
     .split(
       " ",
     ),
@@ -42,6 +43,24 @@ test("an engine gets nothing of the server's environment that steers the runtime
     const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
     const names = variables.map((variable) => variable.split("=", 1)[0] ?? "");
     expect(names.filter((name) => !ALLOWED.has(name) && !name.startsWith("LC_"))).toEqual([]);
+  }
+});
+
+test("an engine has the variables that its manuals name", async () => {
+  const env = { HOME: "/root", LANG: "C.UTF-8", LC_ALL: "C.UTF-8", TZ: "UTC" };
+  await using server = await ServerProcess.start({ env });
+  await addEngine(server);
+  const [pid] = hostsOf(server.pid);
+  const variables = readFileSync(`/proc/${pid}/environ`, "utf8").match(/(?<=^|\0)\w+(?==)/g) ?? [];
+  const names = new Set(
+    variables.filter((name) => !name.startsWith("BUN_")).map((name) =>
+      name.startsWith("LC_") ? "LC_*" : name
+    ),
+  );
+  for (const manual of ["engines.md", "man/etmem-engine.3.adoc"]) {
+    const text = readFileSync(join(import.meta.dir, "../../docs", manual), "utf8");
+    const list = /Of the environment only (.*?) are there/.exec(text)?.[1];
+    expect(names).toEqual(new Set(list?.split(/, | and /)));
   }
 });
 

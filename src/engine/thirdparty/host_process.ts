@@ -26,7 +26,7 @@ export interface HostOptions {
 }
 
 /** Variables of the server that reach an engine; nothing that steers Bun or the dynamic linker. */
-const ALLOWED = new Set(["PATH", "HOME", "LANG", "TZ"]);
+const ALLOWED = new Set(["PATH", "LANG", "TZ"]);
 const MAX_REPORT_BYTES = 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 1024;
 /** Between two reads of what an engine prints without end: many lines a read cost the server little. */
