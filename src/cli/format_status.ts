@@ -103,8 +103,6 @@ function formatEngine(engine: EngineStatus, status: ServerStatus): string {
       engine.kind === engine.name
         ? `engine ${engine.name}`
         : `engine ${engine.name} (${engine.kind})`,
-      ...(engine.host_pid === undefined ? [] : [`in process ${engine.host_pid}`]),
-      ...(engine.failed === undefined ? [] : [`failed: ${engine.failed}`]),
     ]),
     engine.tasks.length === 0 ? "    no task\n" : "",
     ...engine.tasks.map((task) => formatTask(task, status.memory.pmd_size_bytes)),

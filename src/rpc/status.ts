@@ -87,10 +87,6 @@ export interface ProjectStatus {
 export interface EngineStatus {
   name: string;
   kind: "slide" | "cslide" | "thirdparty";
-  /** The process it runs in, when that is not the server itself. */
-  host_pid?: number;
-  /** Why it is out of service, when it is. */
-  failed?: string;
   /** Newest first. */
   tasks: TaskStatus[];
 }

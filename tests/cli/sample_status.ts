@@ -90,15 +90,13 @@ export const SAMPLE_STATUS: ServerStatus = {
         {
           name: "my_engine",
           kind: "thirdparty",
-          host_pid: 4720,
-          failed: "its process ended by SIGSEGV",
           tasks: [{
             name: "background_third",
             engine: "my_engine",
             type: "pid",
             value: "12345",
             started: false,
-            failed: "its engine failed",
+            failed: "engine my_engine: died of SIGSEGV",
             total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
             rounds: [],
           }],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hostsOf } from "../fixtures/engines/hosts_of.ts";
 import { compileEngine } from "../fixtures/engines/compile_engine.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
+import type { ServerStatus } from "../../src/rpc/status.ts";
 import { ask, RawClient } from "./raw_client.ts";
 import { ServerProcess, slideConfig } from "./server_process.ts";
 
@@ -94,6 +95,13 @@ async function failureOf(project: string): Promise<string> {
   const { status, stdout } = await server.etmem("status", "-n", project, "--json");
   if (status !== 0) return "gone";
   return /"failed":"([^"]*)"/.exec(stdout)?.[1] ?? "not failed";
+}
+
+/** The fields of an engine in the order in which docs/status.md names them. */
+function documentedEngineFields(): string[] {
+  const page = readFileSync(join(import.meta.dir, "../../docs/status.md"), "utf8");
+  const row = /^\| `engines` +\| each with (.*)$/m.exec(page)?.[1] ?? "";
+  return Array.from(row.replaceAll(/\(.*?\)/g, "").matchAll(/`(.*?)`/g), ([, name = ""]) => name);
 }
 
 /** The collector of the runtime has what it likes by then. */
@@ -197,7 +205,7 @@ describe("third-party engines", () => {
       20,
       async () => (await started("bad"))["t-worse"] === "false",
     );
-    const status: unknown = JSON.parse(await done("status", "-n", "bad", "--json"));
+    const status = JSON.parse(await done("status", "-n", "bad", "--json")) as ServerStatus;
     expect(status).toMatchObject({
       projects: [{
         engines: [{
@@ -206,6 +214,7 @@ describe("third-party engines", () => {
         }],
       }],
     });
+    expect(Object.keys(status.projects[0]?.engines[0] ?? {})).toEqual(documentedEngineFields());
     expect(await refused("engine", "beats", "-n", "bad", "-e", "worse")).toContain(
       "engine worse: its process has died, stop and start the project",
     );
