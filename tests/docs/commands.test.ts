@@ -65,6 +65,17 @@ describe("the documents", () => {
     expect(tasks).toHaveLength(1);
   });
 
+  test("etmem(1) starts a project of a sample, which asks for nothing that a stock kernel lacks", () => {
+    const commands = commandsOf(read("docs/man/etmem.1.adoc")).join("\n");
+    const [, sample] = /^etmem obj add -f \/etc\/etmem\/(\S+)/m.exec(commands) ?? [];
+    const path = `conf/${sample}`;
+    const source = { path, cores: 4, project: () => undefined };
+    const { projects: [project], tasks } = compileConfig(Buffer.from(read(path)), source);
+    expect(commands).toContain(`\netmem project start -n ${project?.name} `);
+    expect(project).not.toHaveProperty("swapcacheWmark");
+    for (const task of tasks) expect(task).not.toMatchObject({ swapFlag: true });
+  });
+
   test("commandsOf() finds enough of them", () => {
     expect(DOCUMENTS.flatMap((path) => commandsOf(read(path))).length).toBeGreaterThan(20);
   });
