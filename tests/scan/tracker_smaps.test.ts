@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMaps } from "../../src/procfs/maps.ts";
 import { MAX_COUNT, PageCounts } from "../../src/scan/page_counts.ts";
 import { toPageRanges } from "../../src/scan/page_range.ts";
@@ -8,12 +9,13 @@ import { SMAPS } from "../../src/scan/tracker_smaps.ts";
 import { isSwappable } from "../../src/scan/vma_selection.ts";
 import { openDescriptors } from "../fixtures/descriptors.ts";
 import type { OpenProcess } from "../fixtures/open_process.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
 const AREA_PAGES = 8 * 2 ** 20 / PAGE_SIZE;
 
 function scan(
-  { dirFd, pagemap }: OpenProcess,
+  { dirFd, pagemap }: Pick<OpenProcess, "dirFd" | "pagemap">,
   counts: PageCounts | null,
   stopped = false,
 ): ScanOutcome {
@@ -49,6 +51,23 @@ describe("the smaps tracker", () => {
         expect(scan(trial.process, counts).state).toBe("scanned");
       }
       expect(area(trial, counts)).toEqual({ [used * 2]: AREA_PAGES });
+    }
+  });
+
+  test("scan() leaves a process alone that runs a virtual machine, and says why", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    using folder = new ScratchFolder();
+    mkdirSync(folder.at("fd"));
+    symlinkSync("/dev/kvm", folder.at("fd/0"));
+    const dirFd = openAt(AT_FDCWD, folder.path, O_RDONLY);
+    try {
+      // Nothing but the list of descriptors is there: whatever else were asked for would fail.
+      expect(scan({ dirFd, pagemap: trial.process.pagemap }, new PageCounts())).toEqual({
+        state: "unfit",
+        reason: "runs a virtual machine, whose accesses smaps cannot see",
+      });
+    } finally {
+      close(dirFd);
     }
   });
 
