@@ -100,6 +100,9 @@ export class TaskRun {
       this.#records.length = Math.min(this.#records.length, KEPT_ROUNDS);
       try {
         await this.#round(record);
+        if (!signal.aborted) {
+          record.status.phases.swapcache_us = Math.round(await this.#means.swapCache.keep());
+        }
         this.#failed = undefined;
       } catch (error) {
         this.#failed = messageOf(error);
@@ -135,9 +138,6 @@ export class TaskRun {
     }
     if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
     await Promise.all(busy.map((process) => this.#work(process, means, record)));
-    if (!this.#abort.signal.aborted) {
-      record.status.phases.swapcache_us = Math.round(await this.#means.swapCache.keep());
-    }
   }
 
   /** Whether a scan would find nothing present, as the one before did: most of what was moved once is left alone. */

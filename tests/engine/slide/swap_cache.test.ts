@@ -2,11 +2,16 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { setEnvironmentData } from "node:worker_threads";
 import type { Jobs } from "../../../src/engine/jobs.ts";
+import { ProcessTurns } from "../../../src/engine/process_turns.ts";
 import { SwapCache } from "../../../src/engine/slide/swap_cache.ts";
+import { TaskRun } from "../../../src/engine/slide/task_run.ts";
+import { PROCESS_MADVISE } from "../../../src/migrate/mover_process_madvise.ts";
+import { SMAPS } from "../../../src/scan/tracker_smaps.ts";
 import { WorkerPool } from "../../../src/worker/pool.ts";
 import { trimSwapCache } from "../../../src/worker/trim_swap_cache.ts";
 import { ScratchFolder } from "../../fixtures/scratch_folder.ts";
-import { project } from "./slide_trial.ts";
+import { waitFor } from "../../fixtures/wait_for.ts";
+import { project, task } from "./slide_trial.ts";
 import { INSTRUCTIONS, type Instructions } from "./swap_cache_jobs.ts";
 
 const ENTRY = new URL("./swap_cache_jobs.ts", import.meta.url).href;
@@ -17,7 +22,7 @@ const NEVER_ABOVE = { lowPercent: 1, highPercent: 100 };
 /** A swap cache whose kernel is a file that the requests are written to. */
 class Trial implements Disposable {
   readonly #folder = new ScratchFolder();
-  readonly #pool = new WorkerPool<Jobs>(ENTRY);
+  readonly workers = new WorkerPool<Jobs>(ENTRY);
   readonly cache: SwapCache;
 
   constructor(
@@ -32,7 +37,7 @@ class Trial implements Disposable {
     setEnvironmentData(INSTRUCTIONS, JSON.stringify(instructions));
     this.cache = new SwapCache(
       project(swapcacheWmark === undefined ? {} : { swapcacheWmark }),
-      this.#pool,
+      this.workers,
     );
   }
 
@@ -43,7 +48,7 @@ class Trial implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#pool.close();
+    this.workers.close();
     this.#folder[Symbol.dispose]();
   }
 }
@@ -97,6 +102,33 @@ describe("SwapCache", () => {
       // Whether it has taken the marks is not known: they are handed to it again.
       await trial.cache.keep();
       expect(trial.requests()).toEqual([SET_AND_ON, SET_AND_ON]);
+    }
+  });
+});
+
+describe("TaskRun", () => {
+  test("has the swap cache looked at after a round that thresholds held back, too", async () => {
+    using trial = new Trial(ALWAYS_ABOVE);
+    const run = new TaskRun(
+      project({ sysmemThresholdPercent: 0 }),
+      task({ type: "pid", pid: process.pid }),
+      {
+        tracker: SMAPS,
+        mover: PROCESS_MADVISE,
+        workers: trial.workers,
+        turns: new ProcessTurns(),
+        swapCache: trial.cache,
+      },
+    );
+    try {
+      await waitFor("a round", 10, () => run.status().total.rounds > 0);
+      expect(run.status().rounds.at(-1)).toMatchObject({
+        skipped: [{ reason: "MemAvailable is not below sysmem_threshold" }],
+        phases: { swapcache_us: 7 },
+      });
+      expect(trial.requests()[0]).toEqual(SET_AND_ON);
+    } finally {
+      await run.stop();
     }
   });
 });
