@@ -95,6 +95,17 @@ export class RoundRecord {
     return status;
   }
 
+  /** The round in a line for the log, sizes in MiB. */
+  summary(): string {
+    const { number, processes, present_bytes, cold_bytes, asked_bytes, moved_bytes } = this.status;
+    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+    return `round ${number}: ${processes} processes, present ${mib(present_bytes)} MiB, cold ${
+      mib(cold_bytes)
+    }, asked ${mib(asked_bytes)}, moved ${mib(moved_bytes)}, came back ${
+      mib(this.status.came_back_bytes)
+    }`;
+  }
+
   end(state: "done" | "stopped"): void {
     this.status.duration_us = this.#elapsedUs();
     this.status.state = state;

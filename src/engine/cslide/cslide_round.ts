@@ -77,6 +77,9 @@ export class CslideRound {
       }
       for (const { task, record, life } of this.#parts) {
         task.endRound(record, life);
+        log.info(
+          `project ${this.#means.project.name}: task ${task.description.name}: ${record.summary()}`,
+        );
         if (!task.started) processTurns.keepOnly(new Set(), task);
       }
     }

@@ -110,6 +110,7 @@ export class TaskRun {
       }
       record.end(signal.aborted ? "stopped" : "done");
       this.#sumUp(record.status);
+      log.info(`${this.#label}: ${record.summary()}`);
       await pause(this.#project.sleepSeconds * 1000, signal);
     }
     this.#forgetAllBut([]);
@@ -217,14 +218,6 @@ export class TaskRun {
     this.#total.asked_bytes += round.asked_bytes;
     this.#total.moved_bytes += round.moved_bytes;
     this.#total.came_back_bytes += round.came_back_bytes;
-    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
-    log.info(
-      `${this.#label}: round ${round.number}: ${round.processes} processes, present ${
-        mib(round.present_bytes)
-      } MiB, cold ${mib(round.cold_bytes)}, asked ${mib(round.asked_bytes)}, moved ${
-        mib(round.moved_bytes)
-      }, came back ${mib(round.came_back_bytes)}`,
-    );
   }
 
   /** Resolves when nothing of the task runs any more, or when only the kernel holds a thread of it. */
