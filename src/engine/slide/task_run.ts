@@ -156,8 +156,8 @@ export class TaskRun {
     this.#memories.delete(key);
     this.#quiet.delete(key);
     const lookedMs = performance.now();
-    // What could not be looked at is not known to be absent.
-    let isKnown = true;
+    // What could not be looked at is not known to be absent; and marking memory that is present is no activity.
+    let isKnown = !this.#task.swapFlag;
     const own: RoundMeans = {
       ...means,
       onReply: (step, of) => {
