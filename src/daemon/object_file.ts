@@ -28,14 +28,14 @@ export async function addFile(
   registry: Registry,
   options: AddOptions,
 ): Promise<AddedFile> {
-  const basis = new Map<string, ProjectDescription>();
+  const basis = new Map<string, ProjectDescription | undefined>();
   const { warnings, ...objects } = refuseBadFile(() =>
     compileConfig(readConfigFile(path), {
       path,
       cores: cpus().length,
       project: (name) => {
         const description = registry.describe(name);
-        if (description !== undefined) basis.set(name, description);
+        basis.set(name, description);
         return description;
       },
     })

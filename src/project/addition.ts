@@ -16,8 +16,8 @@ import { tearDown } from "./tear_down.ts";
 
 /** What a configuration file holds. Engines and tasks may belong to projects that are there already. */
 export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings"> {
-  /** Projects of the registry that its values were checked against. */
-  readonly basis?: ReadonlyMap<string, ProjectDescription>;
+  /** Projects of the registry that its values were checked against; undefined: it was not there. */
+  readonly basis?: ReadonlyMap<string, ProjectDescription | undefined>;
 }
 
 /** How objects are added. */

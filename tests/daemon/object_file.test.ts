@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { addFile } from "../../src/daemon/object_file.ts";
+import { Registry } from "../../src/project/registry.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { ScriptedEngines } from "../project/scripted_engine.ts";
+
+const PROJECT = `[project]
+name=test
+loop=1
+interval=1
+sleep=1
+
+[engine]
+name=slide
+project=test
+`;
+
+/** Its T says that a page which is used in every scan is cold, unless loop is known. */
+const TASK = `[task]
+project=test
+engine=slide
+name=a
+type=name
+value=mysqld
+T=3
+`;
+
+test("addFile() refuses a task that was read before its project was there, and takes it afterwards", async () => {
+  using folder = new ScratchFolder();
+  writeFileSync(folder.at("project"), PROJECT, { mode: 0o600 });
+  writeFileSync(folder.at("task"), TASK, { mode: 0o600 });
+  const engines = new ScriptedEngines();
+  const registry = new Registry(() => Promise.resolve([engines]));
+  const options = { signal: new AbortController().signal };
+  const add = (name: string) => addFile(folder.at(name), registry, options);
+
+  const [project, task] = await Promise.allSettled([add("project"), add("task")]);
+  expect(project.status).toBe("fulfilled");
+  expect(String(task.status === "rejected" ? task.reason : task.value)).toContain(
+    'project "test" has changed meanwhile, try again',
+  );
+  const { warnings } = await add("task");
+  expect(warnings).toEqual([expect.stringContaining("T=3: taken as 1")]);
+});
