@@ -75,7 +75,10 @@ export class ConfDir {
       });
     }
     // The projects of a refused file may be there again once it is mended.
-    if (refused === 0 && !signal.aborted) await this.#forgetOthers(projects);
+    if (refused > 0 || signal.aborted) return;
+    // Clients have added and stopped some meanwhile.
+    const added = registry.view().map(({ description }) => description.name);
+    await this.#forgetOthers([...projects, ...added]);
   }
 
   async #forgetOthers(projects: readonly string[]): Promise<void> {

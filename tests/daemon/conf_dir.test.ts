@@ -1,9 +1,13 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { ConfDir } from "../../src/daemon/conf_dir.ts";
+import { addFile } from "../../src/daemon/object_file.ts";
+import { StoppedProjects } from "../../src/daemon/stopped_projects.ts";
 import { configureLog } from "../../src/log/logger.ts";
 import { Registry } from "../../src/project/registry.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { waitFor } from "../fixtures/wait_for.ts";
+import { ScriptedEngines } from "../project/scripted_engine.ts";
 
 test("holds() is about the files that a server which starts anew would add", () => {
   using folder = new ScratchFolder();
@@ -43,3 +47,43 @@ test("load() adds nothing once the server is to end", async () => {
   await new ConfDir(folder.path, "test").load(registry, AbortSignal.abort());
   expect(registry.describe("p")).toBeUndefined();
 });
+
+test("load() does not forget that a client has stopped a project which it added meanwhile", async () => {
+  using folder = new ScratchFolder();
+  using state = new ScratchFolder();
+  const { STATE_DIRECTORY } = process.env;
+  process.env["STATE_DIRECTORY"] = state.path;
+  try {
+    const { signal } = new AbortController();
+    const engines = new ScriptedEngines();
+    writeFileSync(folder.at("old"), fileOf("old"), { mode: 0o600 });
+    const confDir = new ConfDir(folder.path, "test");
+    const registry = new Registry(
+      () => Promise.resolve([engines]),
+      (project, started) => confDir.remember(project, started),
+    );
+    engines.hold("start old");
+    const loaded = confDir.load(registry, signal);
+    await waitFor("the start", 10, () => engines.calls.includes("start old"), 1);
+
+    writeFileSync(folder.at("new"), fileOf("new"), { mode: 0o600 });
+    await addFile(folder.at("new"), registry, { confFile: folder.at("new"), signal });
+    await registry.start("new", signal);
+    await registry.stop("new", signal);
+    engines.release("start old");
+    await loaded;
+    expect(StoppedProjects.read(state.path, "test").has("new")).toBeTrue();
+  } finally {
+    if (STATE_DIRECTORY === undefined) delete process.env["STATE_DIRECTORY"];
+    else process.env["STATE_DIRECTORY"] = STATE_DIRECTORY;
+  }
+});
+
+/** A project with an engine and a task of the same name. */
+function fileOf(name: string): string {
+  return [
+    `[project]\nname=${name}\nloop=1\ninterval=1\nsleep=1`,
+    `[engine]\nname=slide\nproject=${name}`,
+    `[task]\nproject=${name}\nengine=slide\nname=${name}\ntype=name\nvalue=x\nT=1\n`,
+  ].join("\n");
+}
