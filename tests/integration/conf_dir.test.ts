@@ -25,15 +25,19 @@ class Installation extends ScratchFolder {
 
   /** Starts the server, with the scripted engine, and waits until it has so many projects. */
   async start(projects: number): Promise<ServerProcess> {
-    const server = await ServerProcess.start({
-      name: this.name,
-      held: [],
-      args: ["--conf-dir", this.confDir],
-      env: { STATE_DIRECTORY: this.stateDir },
-    });
+    await using atFailure = new AsyncDisposableStack();
+    const server = atFailure.use(
+      await ServerProcess.start({
+        name: this.name,
+        held: [],
+        args: ["--conf-dir", this.confDir],
+        env: { STATE_DIRECTORY: this.stateDir },
+      }),
+    );
     await waitFor(`${projects} projects`, 20, async () => {
       return (await shown(server)).length >= projects;
     });
+    atFailure.move();
     return server;
   }
 

@@ -4,8 +4,9 @@ import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TemporarySwap } from "../fixtures/temporary_swap.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
+import { OwnSocket } from "./own_socket.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
-import { freshName, isListening, runServer, slideConfig } from "./server_process.ts";
+import { isListening, runServer, slideConfig } from "./server_process.ts";
 
 /** Of a file system of 64 KiB: enough for a folder entry, not for a byte. */
 const FULL = "mount -t tmpfs -o size=64k tmpfs";
@@ -28,8 +29,8 @@ afterAll(async () => {
   swap[Symbol.dispose]();
 });
 
-/** Fills a folder's file system to the last byte. @returns what makes room again. */
-function fill(folder: string): () => void {
+/** Fills a folder's file system to the last byte, until it is disposed of. */
+function fill(folder: string): DisposableStack {
   const path = mounts.path(`${folder}/ballast`);
   let bytes = 128 * 1024;
   for (; bytes > 0; bytes -= 4096) {
@@ -42,7 +43,9 @@ function fill(folder: string): () => void {
   }
   expect(() => writeFileSync(mounts.path(`${folder}/one_more`), "x")).toThrow("ENOSPC");
   rmSync(mounts.path(`${folder}/one_more`), { force: true });
-  return () => rmSync(path);
+  const ballast = new DisposableStack();
+  ballast.defer(() => rmSync(path));
+  return ballast;
 }
 
 const request = (command: number, project: string): string =>
@@ -50,9 +53,10 @@ const request = (command: number, project: string): string =>
 
 describe("a full disk", () => {
   test("under /run: -m says so with status 1, and leaves neither server nor file behind", async () => {
-    const makeRoom = fill("/run");
+    await using socket = new OwnSocket();
+    using ballast = fill("/run");
     const before = readdirSync(mounts.path("/run"));
-    const name = freshName();
+    const { name } = socket;
     const { status, stdout, stderr } = await runServer(
       ["-s", name, "-m"],
       process.env,
@@ -63,7 +67,7 @@ describe("a full disk", () => {
     expect(stderr).toContain("/run/etmemd.pid");
     expect(isListening(name)).toBe(false);
     expect(readdirSync(mounts.path("/run"))).toEqual(before);
-    makeRoom();
+    ballast.dispose();
     expect(await runServer(["-s", name, "-m"], process.env, mounts.enter)).toMatchObject({
       status: 0,
     });
@@ -77,19 +81,20 @@ describe("a full disk", () => {
     async () => {
       mkdirSync(files.at("conf.d"));
       writeFileSync(files.at("conf.d/a"), slideConfig("a", "t"), { mode: 0o600 });
-      const name = freshName();
+      await using socket = new OwnSocket();
+      const { name } = socket;
       const args = ["-s", name, "-m", "--conf-dir", files.at("conf.d")];
       const env = { ...process.env, STATE_DIRECTORY: "/run/state" };
       expect(await runServer(args, env, mounts.enter)).toMatchObject({ status: 0 });
       const pid = Number(readFileSync(mounts.path("/run/etmemd.pid"), "latin1"));
-      const makeRoom = fill("/run/state");
+      using ballast = fill("/run/state");
       const answer = await ask(name, request(3, "a"));
       expect(answer).toMatch(
         /^warning: Cannot remember [^\n]*"a" is stopped: [^\n]*ENOSPC[^\n]*\n\[ok\]$/,
       );
       expect(await ask(name, SHOW_V1)).toMatch(/slide +false +\n/);
       expect(readdirSync(mounts.path("/run/state"))).toEqual(["ballast"]);
-      makeRoom();
+      ballast.dispose();
       expect(await ask(name, request(2, "a"))).toBe("[ok]");
       expect(await ask(name, request(3, "a"))).toBe("[ok]");
       const state = JSON.parse(readFileSync(mounts.path(`/run/state/${name}.json`), "utf8"));

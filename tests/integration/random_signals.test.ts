@@ -3,14 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { PROCESS_MADVISE } from "../../src/migrate/mover_process_madvise.ts";
 import type { ServerStatus } from "../../src/rpc/status.ts";
+import { isAlive } from "../fixtures/is_alive.ts";
 import { Random } from "../fixtures/random.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 import { TemporarySwap } from "../fixtures/temporary_swap.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
+import { OwnSocket } from "./own_socket.ts";
 import { ask } from "./raw_client.ts";
-import { freshName, isListening } from "./server_process.ts";
+import { isListening } from "./server_process.ts";
 import { expectAccount, processMemory, slideFile } from "./slide_server.ts";
 
 // Servers are sent signals at random moments of their rounds: FAULT_TRIALS of them (24; npm run test:faults has 200),
@@ -54,42 +56,31 @@ function planOf(random: Random): Plan {
   };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
-    return false;
-  }
-}
-
-/** Live processes that have this socket's name on their command line. */
-function processesOf(name: string): number[] {
-  return readdirSync("/proc").map(Number).filter((pid) => {
-    try {
-      const args = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
-      return (args.includes(name) || args.includes(`--socket=${name}`)) && isAlive(pid);
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** A server started by `etmemd -m` in a /run of its own, and its target. */
 class Trial implements AsyncDisposable {
-  readonly name = freshName();
   readonly mounts: OwnMounts;
   readonly target: TargetProcess;
+  readonly #socket: OwnSocket;
   readonly #files: ScratchFolder;
+  readonly #own: AsyncDisposableStack;
 
-  private constructor(mounts: OwnMounts, target: TargetProcess, files: ScratchFolder) {
+  private constructor(mounts: OwnMounts, target: TargetProcess, own: AsyncDisposableStack) {
     this.mounts = mounts;
     this.target = target;
-    this.#files = files;
+    this.#own = own;
+    this.#files = own.use(new ScratchFolder());
+    this.#socket = own.use(new OwnSocket());
   }
 
   static async prepare(): Promise<Trial> {
-    const target = await TargetProcess.start({ sizeBytes: SIZE, hot: "none" });
-    return new Trial(await OwnMounts.create(), target, new ScratchFolder());
+    await using own = new AsyncDisposableStack();
+    const mounts = own.use(await OwnMounts.create());
+    const target = own.use(await TargetProcess.start({ sizeBytes: SIZE, hot: "none" }));
+    return new Trial(mounts, target, own.move());
+  }
+
+  get name(): string {
+    return this.#socket.name;
   }
 
   get pidFile(): string {
@@ -147,17 +138,14 @@ class Trial implements AsyncDisposable {
   }
 
   expectNothingLeft(): void {
-    expect(processesOf(this.name)).toEqual([]);
+    expect(this.#socket.processes()).toEqual([]);
     expect(isListening(this.name)).toBe(false);
     expect(readdirSync(this.mounts.path("/run")).filter((file) => file !== "etmemd.pid"))
       .toEqual([]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const pid of processesOf(this.name)) Bun.spawnSync(["kill", "-KILL", String(pid)]);
-    this.target[Symbol.dispose]();
-    this.#files[Symbol.dispose]();
-    await this.mounts[Symbol.asyncDispose]();
+    await this.#own.disposeAsync();
   }
 }
 

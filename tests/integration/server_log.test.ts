@@ -2,8 +2,10 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../fixtures/compile.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
+import { OwnSocket } from "./own_socket.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
 import { freshName, isListening, slideConfig } from "./server_process.ts";
 
@@ -50,7 +52,8 @@ async function withSyslog(
 
 test("the system log gets ident, pid, facility and priority of each line", async () => {
   await withSyslog("0", async ({ name, pid, log }) => {
-    const path = `/tmp/${name}.conf`;
+    using folder = new ScratchFolder();
+    const path = folder.at("x.conf");
     writeFileSync(path, slideConfig("x", "a").replace("loop=1", "loop=1\nlopo=2"), { mode: 0o600 });
     const request = (cmd: number): string =>
       `proj_name x file_name ${path} cmd ${cmd} eng_name - eng_cmd - task_name -`;
@@ -82,7 +85,8 @@ test("the default level leaves out what is no error", async () => {
 });
 
 test("in the foreground on a terminal the log goes to standard error too", async () => {
-  const name = freshName();
+  await using socket = new OwnSocket();
+  const { name } = socket;
   let seen = "";
   const server = Bun.spawn([process.execPath, MAIN, "etmemd", "-s", name, "-l", "1"], {
     terminal: { data: (_terminal, bytes) => void (seen += Buffer.from(bytes).toString()) },

@@ -100,11 +100,13 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Starts one and waits until it listens. */
   static async start(start: ServerStart = {}): Promise<ServerProcess> {
-    const server = new ServerProcess(start);
+    await using atFailure = new AsyncDisposableStack();
+    const server = atFailure.use(new ServerProcess(start));
     await waitFor(`the server ${server.name} to listen`, START_SECONDS, () => {
       if (server.#child.exitCode !== null) throw new Error("the server ended before it listened");
       return isListening(server.name);
     }, 5);
+    atFailure.move();
     return server;
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerStatus } from "../../src/rpc/status.ts";
+import { isAlive } from "../fixtures/is_alive.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { OwnMounts } from "../integration/own_mounts.ts";
 import { askStatus } from "../integration/ask_status.ts";
@@ -70,17 +71,8 @@ export class SoakServer {
   async stop(): Promise<number> {
     const begin = performance.now();
     process.kill(this.pid, "SIGTERM");
-    await waitFor("the server to end", 20, () => !this.isThere, 5);
+    await waitFor("the server to end", 20, () => !isAlive(this.pid), 5);
     return performance.now() - begin;
-  }
-
-  /** Also while it is a zombie that nobody has waited for. */
-  get isThere(): boolean {
-    try {
-      return !/\) [ZX] /.test(readFileSync(`/proc/${this.pid}/stat`, "latin1"));
-    } catch {
-      return false;
-    }
   }
 
   /** What the pid file holds; undefined when there is none. */
