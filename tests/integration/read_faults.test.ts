@@ -18,6 +18,8 @@ const SIZE = 4 * MIB;
 const MOST = SIZE - 32 * 4096;
 
 const swap = TemporarySwap.make(192 * MIB);
+// Here, not where all may be left out, in which case bun calls nothing.
+afterAll(() => swap[Symbol.dispose]());
 const missing = swap.missing ?? PROCESS_MADVISE.missing() ?? FaultInjector.missing();
 if (missing !== undefined) console.log(`faults while a server works: left out: ${missing}`);
 
@@ -101,21 +103,23 @@ function first(rounds: readonly RoundStatus[]): RoundStatus {
 }
 
 describe.skipIf(missing !== undefined)("a server, when something fails at one process", () => {
-  const folder = new ScratchFolder();
+  /** What goes at the end, however far the beginning has come. */
+  const own = new AsyncDisposableStack();
   const trials: Trial[] = [];
   /** The first round of each, and what was in swap then. */
   const rounds = new Map<string, RoundStatus>();
   const swapped = new Map<string, number>();
   let injector: FaultInjector;
   let server: SlideServer;
-  let bystander: Bun.Subprocess;
 
   beforeAll(async () => {
-    injector = new FaultInjector(folder.path, CALLS);
-    server = await SlideServer.launch({ through: injector.wrapper });
-    bystander = Bun.spawn(["sleep", "1000"]);
+    injector = new FaultInjector(own.use(new ScratchFolder()).path, CALLS);
+    const bystander = Bun.spawn(["sleep", "1000"]);
+    own.defer(() => bystander.kill());
+    server = own.use(await SlideServer.launch({ through: injector.wrapper }));
     for (const [project, one] of Object.entries(CASES)) {
-      const target = await TargetProcess.start({ sizeBytes: SIZE, hot: "none", name: project });
+      const options = { sizeBytes: SIZE, hot: "none", name: project } as const;
+      const target = own.use(await TargetProcess.start(options));
       trials.push({ ...one, project, target, about: one.byName ? bystander.pid : target.pid });
     }
     injector.set(...trials.map(({ fault, about }) => fault(about)), OLD_KERNEL);
@@ -134,13 +138,7 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     }
   }, 120_000);
 
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    bystander.kill();
-    for (const { target } of trials) target[Symbol.dispose]();
-    folder[Symbol.dispose]();
-    swap[Symbol.dispose]();
-  });
+  afterAll(() => own.disposeAsync());
 
   const trialOf = (project: string): readonly [Trial, RoundStatus] => {
     const trial = trials.find((one) => one.project === project);
