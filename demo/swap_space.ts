@@ -22,7 +22,8 @@ export interface SwapSpace {
 /**
  * Makes temporary swap space where there is not enough: a zram device, which is fast, frees the memory at
  * once and spares the disk; or where the kernel has none, a file in `folder`.
- * @param priority with which the kernel takes it before other swap space, 0 to 32767.
+ * @param priority with which the kernel takes it before other swap space, 0 to 32767; with it some is made in
+ * any case.
  * @throws {SetupError} when neither is possible.
  */
 export function provideSwap(
@@ -32,7 +33,7 @@ export function provideSwap(
   priority?: number,
 ): SwapSpace {
   const { swapFreeBytes } = readMemInfo();
-  if (swapFreeBytes >= needBytes) {
+  if (priority === undefined && swapFreeBytes >= needBytes) {
     return {
       about: `this machine's own, ${formatBytes(swapFreeBytes)} of it free`,
       cost: swapCacheCost,
