@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CLANG, SCAN_LIB, ScratchFolder, WARNINGS } from "../scan_lib/c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { CLANG, SCAN_LIB, WARNINGS } from "../scan_lib/c_program.ts";
 import { corpusFolder } from "./corpus.ts";
 import type { RunOptions } from "./run_target.ts";
 

@@ -8,10 +8,11 @@ interface Message {
   readonly text?: string;
 }
 
-/** What `etmem status --json` shows, without a process of its own. */
+/** What `etmem status --json` shows, without a process of its own. @throws {Error} with the refusal. */
 export async function askStatus(socket: string): Promise<ServerStatus> {
-  const lines = (await ask(socket, REQUEST)).trim().split("\n");
-  const messages = lines.map((line) => JSON.parse(line) as Message);
+  const answer = await ask(socket, REQUEST);
+  const messages = answer.trim().split("\n").map((line) => JSON.parse(line) as Message);
   const pieces = messages.filter(({ type }) => type === "document").map(({ text }) => text ?? "");
+  if (pieces.length === 0) throw new Error(`no status: ${answer}`);
   return JSON.parse(pieces.join("")) as ServerStatus;
 }

@@ -2,13 +2,13 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROCESS_MADVISE } from "../../src/migrate/mover_process_madvise.ts";
-import type { ServerStatus } from "../../src/rpc/status.ts";
 import { isAlive } from "../fixtures/is_alive.ts";
 import { Random } from "../fixtures/random.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 import { TemporarySwap } from "../fixtures/temporary_swap.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
+import { askStatus } from "./ask_status.ts";
 import { OwnMounts } from "./own_mounts.ts";
 import { OwnSocket } from "./own_socket.ts";
 import { ask } from "./raw_client.ts";
@@ -116,10 +116,7 @@ class Trial implements AsyncDisposable {
 
   /** Demands true accounts of all rounds. @returns how many were done. */
   async checkRounds(): Promise<number> {
-    const answer = await ask(this.name, '{"version":2,"command":"status"}\n');
-    const text = answer.trim().split("\n").map((line) => JSON.parse(line))
-      .filter((message) => message.type === "document").map((message) => String(message.text));
-    const { projects } = JSON.parse(text.join("")) as ServerStatus;
+    const { projects } = await askStatus(this.name);
     const task = projects[0]?.engines[0]?.tasks[0];
     expect(task?.failed).toBeUndefined();
     const rounds = task?.rounds ?? [];

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { MemoryByReason, RoundStatus, TaskStatus } from "../../src/engine/status.ts";
 import type { ServerStatus } from "../../src/rpc/status.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
+import { askStatus } from "./ask_status.ts";
 import { ask } from "./raw_client.ts";
 import { ServerProcess, type ServerStart } from "./server_process.ts";
 
@@ -86,14 +87,8 @@ export class SlideServer implements AsyncDisposable {
   }
 
   /** What `etmem status --json` would print. @throws {Error} with the refusal. */
-  async status(): Promise<ServerStatus> {
-    const answer = await ask(this.process.name, '{"version":2,"command":"status"}\n');
-    const messages = answer.trim().split("\n").map((line): { type: string; text?: string } =>
-      JSON.parse(line)
-    );
-    const pieces = messages.filter(({ type }) => type === "document").map(({ text = "" }) => text);
-    if (pieces.length === 0) throw new Error(`no status: ${answer}`);
-    return JSON.parse(pieces.join("")) as ServerStatus;
+  status(): Promise<ServerStatus> {
+    return askStatus(this.process.name);
   }
 
   /** The task of a project. */

@@ -5,7 +5,8 @@ import { CHeader } from "../../packaging/manuals/c_header.ts";
 import { ENGINE_HEADERS, ENGINE_STRUCTS } from "../../packaging/manuals/engine_headers.ts";
 import { ENGINE_OPS } from "../../ffi/struct_engine_ops.ts";
 import { ServerProcess } from "../integration/server_process.ts";
-import { compileC, run, SCAN_LIB, ScratchFolder } from "../scan_lib/c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { compileC, run, SCAN_LIB } from "../scan_lib/c_program.ts";
 
 const EXAMPLE = join(import.meta.dir, "../../docs/man/idle_share.c");
 const glib = (): string[] =>

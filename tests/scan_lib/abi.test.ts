@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLANG, compileC, isThere, run, SCAN_LIB, ScratchFolder, WARNINGS } from "./c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { CLANG, compileC, isThere, run, SCAN_LIB, WARNINGS } from "./c_program.ts";
 
 /** The interface page's table: size, then offset of every member in order, of LP64 machines. */
 const STRUCTS: Readonly<

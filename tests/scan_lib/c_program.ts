@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const HERE = import.meta.dir;
@@ -30,19 +29,6 @@ const VARIANT_FLAGS: Readonly<Record<Variant, readonly string[]>> = {
 };
 
 const VALGRIND = ["valgrind", "-q", "--leak-check=full", "--error-exitcode=9"];
-
-/** A folder of its own below the system's, removed with its contents when it is disposed of. */
-export class ScratchFolder implements Disposable {
-  readonly path: string;
-
-  constructor() {
-    this.path = mkdtempSync(join(tmpdir(), "etmem-scan-lib-"));
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 /** Runs a command. @returns what it wrote to standard output. @throws {Error} with all it wrote. */
 export function run(command: readonly string[], environment: Record<string, string> = {}): string {

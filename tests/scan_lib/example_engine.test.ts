@@ -1,14 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import {
-  compileC,
-  isThere,
-  run,
-  runProgram,
-  SCAN_LIB,
-  ScratchFolder,
-  WARNINGS,
-} from "./c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { compileC, isThere, run, runProgram, SCAN_LIB, WARNINGS } from "./c_program.ts";
 
 const EXAMPLE = join(import.meta.dir, "../../docs/example_engine");
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLANG, compileC, isThere, run, runProgram, SCAN_LIB, ScratchFolder } from "./c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { CLANG, compileC, isThere, run, runProgram, SCAN_LIB } from "./c_program.ts";
 
 const FUNCTIONS = [
   "etmemd_free_page_refs",

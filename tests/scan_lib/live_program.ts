@@ -1,5 +1,6 @@
 import { copyFileSync } from "node:fs";
-import { buildProgram, ScratchFolder } from "./c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { buildProgram } from "./c_program.ts";
 
 /**
  * Compiles live_test.c, which scans real processes in the test VM, into one static executable.

@@ -1,12 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import {
-  buildProgram,
-  type CProgram,
-  isThere,
-  runProgram,
-  ScratchFolder,
-  type Variant,
-} from "./c_program.ts";
+import { ScratchFolder } from "../fixtures/scratch_folder.ts";
+import { buildProgram, type CProgram, isThere, runProgram, type Variant } from "./c_program.ts";
 
 const FILE_CALLS = ["open", "read", "lseek", "ioctl", "close", "access"];
 const FRAME_CALLS = ["open", "read", "pread", "pwrite", "close", "access"];

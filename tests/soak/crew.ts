@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../fixtures/random.ts";
 import { SoakTarget, type TargetShape } from "./soak_target.ts";
 
 const KIB = 1024;

@@ -1,5 +1,5 @@
 import { RawClient, SHOW_V1 } from "../integration/raw_client.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../fixtures/random.ts";
 import type { SoakServer } from "./soak_server.ts";
 
 const STATUS_V2 = '{"version":2,"command":"status"}\n';

@@ -7,7 +7,7 @@ import { provideSwap } from "../../demo/swap_space.ts";
 import { compile } from "../fixtures/compile.ts";
 import type { Check } from "./check.ts";
 import { swapPriorities } from "./kernel_counters.ts";
-import { Random } from "./random.ts";
+import { Random } from "../fixtures/random.ts";
 import { reportLines } from "./report.ts";
 import { Soak } from "./soak.ts";
 import { SoakServer } from "./soak_server.ts";

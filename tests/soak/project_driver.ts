@@ -4,7 +4,7 @@ import type { Crew } from "./crew.ts";
 import { processFaults } from "./judge_accounts.ts";
 import type { Ledger } from "./ledger.ts";
 import { configOf, type ProjectPlan, PROJECTS } from "./project_plan.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../fixtures/random.ts";
 import type { Answer, SoakServer } from "./soak_server.ts";
 import type { SoakTarget } from "./soak_target.ts";
 

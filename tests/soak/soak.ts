@@ -11,7 +11,7 @@ import { readKernelCounters, swapPriorities } from "./kernel_counters.ts";
 import { Ledger } from "./ledger.ts";
 import { ProjectDriver } from "./project_driver.ts";
 import { PROJECTS } from "./project_plan.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../fixtures/random.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { formatLine, LINE_HEADING } from "./soak_line.ts";
 import type { SoakServer } from "./soak_server.ts";

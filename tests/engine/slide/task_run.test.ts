@@ -2,11 +2,12 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { PROCESS_MADVISE } from "../../../src/migrate/mover_process_madvise.ts";
 import { readProcessSizes } from "../../../src/procfs/process_status.ts";
 import { processTurns, workers } from "../../../src/engine/shared_means.ts";
-import type { MemoryByReason, RoundStatus } from "../../../src/engine/status.ts";
+import type { RoundStatus } from "../../../src/engine/status.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../fixtures/descriptors.ts";
 import { TargetProcess } from "../../fixtures/target_process.ts";
 import { TemporarySwap } from "../../fixtures/temporary_swap.ts";
 import { waitFor } from "../../fixtures/wait_for.ts";
+import { expectAccount } from "../../integration/slide_server.ts";
 import { project, SlideTrial, task } from "./slide_trial.ts";
 
 const MIB = 2 ** 20;
@@ -19,14 +20,6 @@ const missing = swap.missing ?? PROCESS_MADVISE.missing();
 if (missing !== undefined) console.log(`TaskRun: left out: ${missing}`);
 
 const byPid = (trial: TargetProcess) => ({ type: "pid", pid: trial.pid }) as const;
-
-function expectAccount(round: RoundStatus): void {
-  const sum = (list: readonly MemoryByReason[]): number =>
-    list.reduce((all, { bytes }) => all + bytes, 0);
-  expect(round.cold_bytes).toBe(round.asked_bytes + sum(round.spared));
-  expect(round.asked_bytes).toBe(round.moved_bytes + sum(round.refused));
-  expect(round.present_bytes).toBe(round.hot_bytes + round.cold_bytes);
-}
 
 describe.skipIf(missing !== undefined)("a started task", () => {
   test("moves cold memory to swap in its first round, and accounts for it", async () => {
