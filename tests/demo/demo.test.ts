@@ -6,8 +6,8 @@ import { waitFor } from "../fixtures/wait_for.ts";
 const TOP = join(import.meta.dir, "../..");
 const SMALL = ["--own-store", "--keys", "5000"];
 
-/** A running demo, and what it has printed so far. */
-class RunningDemo {
+/** A running demo, and what it has printed so far; its caretaker takes everything away when it is killed. */
+class RunningDemo implements AsyncDisposable {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   text = "";
   readonly #read: Promise<unknown>;
@@ -32,6 +32,11 @@ class RunningDemo {
   async exit(): Promise<number> {
     await this.#read;
     return await this.child.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exit();
   }
 
   /** Folder, processes, and swap space of this demo that are there. */
@@ -60,7 +65,7 @@ function demoCommand(...args: readonly string[]): string[] {
 
 describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
   test("moves memory, finds every value right and leaves nothing behind", async () => {
-    const demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "7"));
+    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "7"));
     await demo.until("tracker");
     expect(demo.leftovers().length).toBeGreaterThanOrEqual(3);
     expect(await demo.exit(), demo.text).toBe(0);
@@ -70,7 +75,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
   });
 
   test("ends with 1 and leaves nothing behind after SIGINT", async () => {
-    const demo = new RunningDemo(demoCommand(...SMALL));
+    await using demo = new RunningDemo(demoCommand(...SMALL));
     await demo.until("not running");
     demo.child.kill("SIGINT");
     expect(await demo.exit()).toBe(1);
@@ -80,7 +85,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
 
   test("ends when the shell that npm started it with is terminated", async () => {
     const command = demoCommand(...SMALL).map((word) => `'${word}'`).join(" ");
-    const demo = new RunningDemo(["sh", "-c", `${command}; true`]);
+    await using demo = new RunningDemo(["sh", "-c", `${command}; true`]);
     await demo.until("not running");
     demo.child.kill("SIGTERM");
     await waitFor("everything to be taken away", 20, () => demo.text.includes("taken away again"));
@@ -88,7 +93,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
   });
 
   test("leaves nothing behind after SIGKILL", async () => {
-    const demo = new RunningDemo(demoCommand(...SMALL));
+    await using demo = new RunningDemo(demoCommand(...SMALL));
     await demo.until("not running");
     demo.child.kill("SIGKILL");
     await demo.exit();
@@ -97,7 +102,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
 });
 
 test("the demo ends with 2 and a line that names the argument when one is wrong", async () => {
-  const demo = new RunningDemo(demoCommand("--seconds", "0"));
+  await using demo = new RunningDemo(demoCommand("--seconds", "0"));
   expect(await demo.exit()).toBe(2);
   expect(demo.text).toBe('Cannot set "--seconds" to "0": allowed is 1 to 3600\n');
 });
