@@ -9,10 +9,6 @@ import { ServerProcess, slideConfig } from "./server_process.ts";
 const OLD_KERNEL = compile(join(import.meta.dir, "../fixtures/old_kernel.c"));
 const SWAP_BYTES = 2 ** 21;
 
-function hasSwap(): boolean {
-  return !/^SwapTotal: +0 kB$/m.test(readFileSync("/proc/meminfo", "utf8"));
-}
-
 describe("old_kernel", () => {
   test("answers ENOSYS to calls that are newer than Linux 4.19, and to no others", () => {
     const { stdout } = Bun.spawnSync([OLD_KERNEL, "--show"]);
@@ -40,7 +36,8 @@ describe("old_kernel", () => {
 
 describe("etmem and etmemd on a kernel as old as Linux 4.19, without the modules", () => {
   test("they work, and a start is refused: there is no mover", async () => {
-    using swap = hasSwap() ? undefined : TemporarySwap.make(SWAP_BYTES);
+    // Without any, a start would be refused for that; that of others may go at any time.
+    using swap = TemporarySwap.make(SWAP_BYTES);
     await using server = await ServerProcess.start({ through: [OLD_KERNEL] });
     expect(readFileSync(`/proc/${server.pid}/status`, "utf8")).toMatch(/^Seccomp:\t2$/m);
     const file = server.file("a.conf", slideConfig("a", "cold"));
@@ -49,13 +46,13 @@ describe("etmem and etmemd on a kernel as old as Linux 4.19, without the modules
 
     const { status, stderr } = await server.etmem("project", "start", "-n", "a");
     expect(status).toBe(1);
-    if (swap?.missing === undefined) {
+    if (swap.missing === undefined) {
       expect(stderr).toContain("no mover can be used: ");
       expect(stderr).toContain("this kernel has no /proc/PID/swap_pages");
       expect(stderr).toContain("this kernel has no process_madvise (Linux 5.10)");
     } else {
       console.log(`left out: why there is no mover: ${swap.missing}`);
-      expect(stderr).toContain("there is no swap space");
+      expect(stderr).toMatch(/there is no swap space|no mover can be used/);
     }
 
     const shown = JSON.parse((await server.etmem("status", "--json")).stdout);
