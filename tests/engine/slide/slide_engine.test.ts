@@ -73,7 +73,7 @@ describe.skipIf(swap.missing !== undefined)("startTask()", () => {
 const SCRIPT = new URL("./start_without_swap.ts", import.meta.url).pathname;
 
 describe("startTask() without swap space", () => {
-  /** Runs a script where /proc/meminfo tells of no swap. @returns what it wrote, or why it could not. */
+  /** Runs a script where /proc/meminfo tells of no swap. @returns what it wrote, or why there is no such place. */
   function runWithoutSwap(script: string): { output: string; missing?: string } {
     using folder = new ScratchFolder();
     const fake = folder.at("meminfo");
@@ -81,18 +81,12 @@ describe("startTask() without swap space", () => {
     const sizes = names.map((name) => `${name}: 1000000 kB\n`).join("");
     writeFileSync(fake, `${sizes}SwapTotal: 0 kB\nSwapFree: 0 kB\nSwapCached: 0 kB\n`);
     const shell = 'mount --bind "$0" /proc/meminfo && exec "$@"';
-    const child = Bun.spawnSync([
-      "unshare",
-      "--mount",
-      "sh",
-      "-c",
-      shell,
-      fake,
-      process.execPath,
-      script,
-    ]);
-    const output = child.stdout.toString();
-    return child.exitCode === 0 ? { output } : { output, missing: child.stderr.toString() };
+    const runThere = (...command: readonly string[]) =>
+      Bun.spawnSync(["unshare", "--mount", "sh", "-c", shell, fake, ...command]);
+    const probe = runThere("true");
+    if (!probe.success) return { output: "", missing: probe.stderr.toString() };
+    const { stdout, stderr } = runThere(process.execPath, script);
+    return { output: stdout.toString() + stderr.toString() };
   }
 
   test("is refused, and says what to do", () => {
