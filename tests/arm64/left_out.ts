@@ -98,6 +98,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
     path: "tests/integration/",
     reason: "servers and clients take seconds to start under emulation; smoke.ts stands for them",
   },
+  {
+    path: "tests/fixtures/temporary_swap.test.ts",
+    reason: "nothing in it depends on the architecture",
+  },
   { path: "tests/arm64/", reason: "it tests this emulation" },
   { path: "tests/bench/", reason: "nothing in it depends on the architecture" },
   { path: "tests/demo/", reason: "nothing in it depends on the architecture" },
