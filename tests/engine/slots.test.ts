@@ -7,15 +7,19 @@ describe("Slots", () => {
     let atWork = 0;
     let most = 0;
     const begun: number[] = [];
-    await Promise.all(Array.from({ length: 20 }, (_, i) =>
-      slots.run(async () => {
-        begun.push(i);
-        most = Math.max(most, ++atWork);
-        for (let k = 0; k < i % 5; k++) await Promise.resolve();
-        atWork--;
-      })));
+    const wave = (first: number) =>
+      Promise.all(Array.from({ length: 20 }, (_, k) =>
+        slots.run(async () => {
+          begun.push(first + k);
+          most = Math.max(most, ++atWork);
+          for (let pause = 0; pause < k % 5; pause++) await Promise.resolve();
+          atWork--;
+        })));
+    await wave(0);
+    // Not one more when the slots have been handed on.
+    await wave(20);
     expect(most).toBe(3);
-    expect(begun).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect(begun).toEqual(Array.from({ length: 40 }, (_, i) => i));
   });
 
   test("run() gives the slot back when the work fails", async () => {

@@ -48,7 +48,12 @@ describe("MovedSet", () => {
   test("keepOnly() forgets what lies in no range, block by block", () => {
     const set = empty();
     for (const block of [0, 1, 5, 9]) set.add(block * 4096 + 10);
-    set.keepOnly([{ from: 4096 + 11, to: 4096 + 12 }, { from: 5 * 4096 + 4095, to: 6 * 4096 }]);
+    set.keepOnly([
+      { from: 4096 + 11, to: 4096 + 12 },
+      { from: 5 * 4096 + 4095, to: 6 * 4096 },
+      { from: 9 * 4096 - 1, to: 9 * 4096 },
+      { from: 10 * 4096, to: 11 * 4096 },
+    ]);
     expect(set.takeOut(0, 4096)).toBe(0);
     expect(set.takeOut(4096, 4096)).toBe(1);
     expect(set.takeOut(5 * 4096, 4096)).toBe(1);
