@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMaps } from "../../src/procfs/maps.ts";
 import { MAX_COUNT, PageCounts } from "../../src/scan/page_counts.ts";
@@ -40,7 +40,51 @@ function area(trial: TargetProcess, counts: PageCounts): Record<number, number> 
   return found;
 }
 
+/** A VMA of smaps, from one page of an area to another. */
+interface Listed {
+  readonly from: number;
+  readonly to: number;
+  /** Of 2000 kB. */
+  readonly referencedKb: number;
+}
+
+/**
+ * Scans a process of which smaps lists this of its area.
+ * @returns how it ended, the counts, and what was written to clear_refs.
+ */
+function scanListed(trial: TargetProcess, listed: readonly Listed[]) {
+  using folder = new ScratchFolder();
+  const address = (page: number): string => (trial.area.start + page * PAGE_SIZE).toString(16);
+  const text = listed.map(({ from, to, referencedKb }) =>
+    `${address(from)}-${address(to)} rw-p 00000000 00:00 0\nRss: 2000 kB\n` +
+    `KernelPageSize: ${PAGE_SIZE / 1024} kB\nReferenced: ${referencedKb} kB\nVmFlags: rd wr\n`
+  ).join("");
+  writeFileSync(folder.at("smaps"), text);
+  writeFileSync(folder.at("clear_refs"), "");
+  mkdirSync(folder.at("fd"));
+  const dirFd = openAt(AT_FDCWD, folder.path, O_RDONLY);
+  try {
+    const counts = new PageCounts();
+    const outcome = scan({ dirFd, pagemap: trial.process.pagemap }, counts);
+    return { outcome, counts, cleared: readFileSync(folder.at("clear_refs"), "latin1") };
+  } finally {
+    close(dirFd);
+  }
+}
+
 describe("the smaps tracker", () => {
+  test("scan() takes a VMA for idle below 5 %, and counts once what is listed twice", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const { outcome, counts, cleared } = scanListed(trial, [
+      { from: 0, to: 100, referencedKb: 99 },
+      { from: 100, to: 200, referencedKb: 100 },
+      { from: 150, to: 300, referencedKb: 2000 },
+    ]);
+    expect(outcome).toMatchObject({ state: "scanned", errors: [] });
+    expect(area(trial, counts)).toEqual({ 0: 100, 1: 200 });
+    expect(cleared).toBe("1");
+  });
+
   test("scan() finds a VMA idle of which little was used, and used of which more was", async () => {
     for (const [hot, used] of [["none", 0], ["first:64", 0], ["every:16", 1]] as const) {
       using trial = await TargetProcess.start({ hot, flush: true });
