@@ -104,7 +104,7 @@ function first(rounds: readonly RoundStatus[]): RoundStatus {
 
 describe.skipIf(missing !== undefined)("a server, when something fails at one process", () => {
   /** What goes at the end, however far the beginning has come. */
-  const own = new AsyncDisposableStack();
+  const atTheEnd = new AsyncDisposableStack();
   const trials: Trial[] = [];
   /** The first round of each, and what was in swap then. */
   const rounds = new Map<string, RoundStatus>();
@@ -113,13 +113,13 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
   let server: SlideServer;
 
   beforeAll(async () => {
-    injector = new FaultInjector(own.use(new ScratchFolder()).path, CALLS);
+    injector = new FaultInjector(atTheEnd.use(new ScratchFolder()).path, CALLS);
     const bystander = Bun.spawn(["sleep", "1000"]);
-    own.defer(() => bystander.kill());
-    server = own.use(await SlideServer.launch({ through: injector.wrapper }));
+    atTheEnd.defer(() => bystander.kill());
+    server = atTheEnd.use(await SlideServer.launch({ through: injector.wrapper }));
     for (const [project, one] of Object.entries(CASES)) {
       const options = { sizeBytes: SIZE, hot: "none", name: project } as const;
-      const target = own.use(await TargetProcess.start(options));
+      const target = atTheEnd.use(await TargetProcess.start(options));
       trials.push({ ...one, project, target, about: one.byName ? bystander.pid : target.pid });
     }
     injector.set(...trials.map(({ fault, about }) => fault(about)), OLD_KERNEL);
@@ -138,7 +138,7 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     }
   }, 120_000);
 
-  afterAll(() => own.disposeAsync());
+  afterAll(() => atTheEnd.disposeAsync());
 
   const trialOf = (project: string): readonly [Trial, RoundStatus] => {
     const trial = trials.find((one) => one.project === project);
