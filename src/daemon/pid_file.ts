@@ -4,22 +4,24 @@ import {
   fchmodSync,
   fstatSync,
   linkSync,
+  lstatSync,
   openSync,
   readSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
+import { lockFile } from "../../ffi/file_lock.ts";
 import { AT_FDCWD } from "../../ffi/libc.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
 
-/** Where systemd finds the pid of a server that was started with -m (PIDFile= of the unit). */
+/** Where scripts find the pid of a server that was started with -m. */
 export const PID_FILE = "/run/etmemd.pid";
 
 const MODE = 0o600;
-/** How often another server may come in between before this one gives up. */
-const ATTEMPTS = 8;
+/** How often another server may come in between before this one gives up, and how long it waits each time. */
+const ATTEMPTS = 1000;
+const PAUSE_MS = 1;
 
 /** Neither follows a symbolic link nor waits for the other end of a FIFO. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK |
@@ -27,29 +29,28 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 /** A pid and its newline; of a larger file no more is looked at. */
 const READ_BYTES = 16;
 
-/** The pid in a pid file; undefined when there is no such file, it is no regular file, or has no pid in it. */
-function readPid(path: string): number | undefined {
-  let fd: number;
+/** Of open(2): it is not there, a symbolic link, a socket or a device without a driver. */
+const NO_PID_FILE: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENXIO", "ENODEV"]);
+
+/** Opens a pid file. @returns undefined when there is none, nor anything else that could be opened. */
+function openPidFile(path: string): number | undefined {
   try {
-    fd = openSync(path, READ_FLAGS);
+    return openSync(path, READ_FLAGS);
   } catch (error) {
     if (NO_PID_FILE.has(errorCode(error) ?? "")) return undefined;
     throw error;
   }
-  try {
-    const stats = fstatSync(fd);
-    // A folder is not moved away: reading it fails, which says what is there.
-    if (!stats.isFile() && !stats.isDirectory()) return undefined;
-    const bytes = Buffer.alloc(READ_BYTES);
-    const text = bytes.toString("latin1", 0, readSync(fd, bytes)).trim();
-    return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : undefined;
-  } finally {
-    closeSync(fd);
-  }
 }
 
-/** Of open(2): it is not there, a symbolic link, a socket or a device without a driver. */
-const NO_PID_FILE: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENXIO", "ENODEV"]);
+/** The pid in a pid file; undefined when it is no regular file, or has no pid in it. @throws EISDIR of a folder. */
+function readPid(fd: number): number | undefined {
+  const stats = fstatSync(fd);
+  // A folder is not removed: reading it fails, which says what is there.
+  if (!stats.isFile() && !stats.isDirectory()) return undefined;
+  const bytes = Buffer.alloc(READ_BYTES);
+  const text = bytes.toString("latin1", 0, readSync(fd, bytes)).trim();
+  return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : undefined;
+}
 
 /** Whether a pid is that of an etmemd which is alive and not this one. */
 function isOtherServer(pid: number | undefined): pid is number {
@@ -77,16 +78,37 @@ function linkUnlessTaken(from: string, to: string): boolean {
   }
 }
 
-/** Moves a stale file out of the way, but puts back the one of a server that came in between. */
-function removeStale(path: string, aside: string): void {
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
+/** Whether a path leads to the file that is open. */
+function isAt(path: string, fd: number): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  const open = fstatSync(fd);
+  return there !== undefined && there.ino === open.ino && there.dev === open.dev;
+}
+
+/**
+ * Removes what lies at a path, unless it names another live server. Of several servers that find it stale, the one
+ * that has it locked removes it; the others see by its number when another file has come in its place.
+ * @returns the pid of that server.
+ */
+function removeStale(path: string): number | undefined {
+  const fd = openPidFile(path);
+  if (fd === undefined) {
+    // No server makes what cannot be opened.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) unlinkIfThere(path);
+    return undefined;
   }
-  if (isOtherServer(readPid(aside))) linkUnlessTaken(aside, path);
-  unlinkIfThere(aside);
+  try {
+    const pid = readPid(fd);
+    if (isOtherServer(pid)) return pid;
+    lockFile(fd);
+    if (isAt(path, fd)) unlinkIfThere(path);
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) === "EAGAIN") return undefined;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -113,12 +135,11 @@ export function writePidFile(path = PID_FILE): number | undefined {
 
 /** Gives the draft its name. @returns the pid of the live server that has it. */
 function putInPlace(draft: string, path: string): number | undefined {
-  const aside = `${draft}.old`;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (linkUnlessTaken(draft, path)) return undefined;
-    const pid = readPid(path);
-    if (isOtherServer(pid)) return pid;
-    removeStale(path, aside);
+    const pid = removeStale(path);
+    if (pid !== undefined) return pid;
+    if (attempt > 0) Bun.sleepSync(PAUSE_MS);
   }
   throw new Error("others keep replacing it");
 }
@@ -136,5 +157,11 @@ function writeDraft(path: string): void {
 
 /** Removes the pid file if it holds this process's pid. */
 export function removePidFile(path = PID_FILE): void {
-  if (readPid(path) === process.pid) unlinkIfThere(path);
+  const fd = openPidFile(path);
+  if (fd === undefined) return;
+  try {
+    if (readPid(fd) === process.pid) unlinkIfThere(path);
+  } finally {
+    closeSync(fd);
+  }
 }

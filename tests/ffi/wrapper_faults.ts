@@ -15,6 +15,7 @@ import {
   write,
 } from "../../ffi/libc.ts";
 import { bindThread, CpuStay, threadCpus } from "../../ffi/affinity.ts";
+import { lockFile } from "../../ffi/file_lock.ts";
 import { FileMapping } from "../../ffi/file_mapping.ts";
 import { MovePagesBatch, MPOL_MF_MOVE } from "../../ffi/move_pages.ts";
 import { IoVector, MADV_PAGEOUT, PidFd, processMadvise } from "../../ffi/process_madvise.ts";
@@ -201,6 +202,13 @@ export const WRAPPER_FAULTS: readonly WrapperFaults[] = [
     number: { x64: 9, arm64: 222 },
     ...THROWS,
     prepare: onFile((fd) => new FileMapping(fd)[Symbol.dispose]()),
+  },
+  {
+    wrapper: "lockFile",
+    syscall: "flock",
+    number: { x64: 73, arm64: 32 },
+    ...THROWS,
+    prepare: onFile((fd) => lockFile(fd)),
   },
   {
     wrapper: "MovePagesBatch.locate",
