@@ -94,8 +94,13 @@ function formatPhases({ phases }: RoundStatus): string {
 
 /** What a task has come to since it was started. */
 export function formatTotal(total: TaskStatus["total"]): string {
-  if (total.rounds === 0) return "      no round yet\n";
-  return wrap("      ", [`total of ${formatCount(total.rounds, "round", "rounds")}`]) +
+  const { rounds } = total;
+  if (rounds === 0 && total.asked_bytes === 0) return "      no round yet\n";
+  // A round that was stopped is not counted; what it has moved is.
+  const heading = rounds === 0
+    ? "no whole round yet"
+    : `total of ${formatCount(rounds, "round", "rounds")}`;
+  return wrap("      ", [heading]) +
     columns(INDENT, [
       ["asked", formatBytes(total.asked_bytes)],
       ["moved", formatBytes(total.moved_bytes)],

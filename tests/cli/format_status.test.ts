@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { formatRound } from "../../src/cli/format_round.ts";
+import { formatRound, formatTotal } from "../../src/cli/format_round.ts";
 import { formatStatus } from "../../src/cli/format_status.ts";
 import type { ServerStatus } from "../../src/rpc/status.ts";
 import { SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
@@ -142,5 +142,15 @@ describe("formatRound()", () => {
       "        nodes     2 to 0 (DRAM) 49 MiB, 0 to 2 (slow) 12 MiB, 3 MiB hot left on the slow node:\n" +
         "                  node_mig_quota used up\n",
     );
+  });
+});
+
+describe("formatTotal()", () => {
+  test("says what a round has moved that was stopped, though it is not counted", () => {
+    const nothing = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
+    expect(formatTotal(nothing)).toBe("      no round yet\n");
+    const text = formatTotal({ ...nothing, asked_bytes: 2 ** 21, moved_bytes: 2 ** 20 });
+    expect(text).toStartWith("      no whole round yet\n");
+    expect(text).toMatch(/asked +2 MiB +moved +1 MiB/);
   });
 });
