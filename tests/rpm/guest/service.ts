@@ -6,7 +6,7 @@ import { run } from "./command.ts";
 
 export const CONF_DIR = "/etc/etmem/conf.d";
 /** The name that comes with the package. */
-const SOCKET = "etmemd_socket";
+export const SOCKET = "etmemd_socket";
 
 /** Runs a client command that must succeed, by the installed program. @returns its standard output. */
 export function etmem(...args: readonly string[]): string {
