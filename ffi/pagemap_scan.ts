@@ -1,6 +1,5 @@
-import { CMemory } from "./c_memory.ts";
 import { errorCode } from "./errno.ts";
-import { ioctl } from "./libc.ts";
+import { addressOf, ioctl } from "./libc.ts";
 
 /** _IOWR('f', 16, struct pm_scan_arg). */
 export const PAGEMAP_SCAN = 0xc060_6610;
@@ -31,15 +30,15 @@ const MOST_REGIONS = 512;
  */
 export class PagemapScan {
   readonly #argument = new BigUint64Array(PM_SCAN_ARG.members);
-  readonly #memory = new CMemory(PAGE_REGION.sizeBytes * MOST_REGIONS);
-  readonly #regions = this.#memory.view();
+  // Not of the C heap: a worker thread that ends gives this back, and nothing else.
+  readonly #regions = new DataView(new ArrayBuffer(PAGE_REGION.sizeBytes * MOST_REGIONS));
+  readonly #regionBytes = new Uint8Array(this.#regions.buffer);
   /** Address up to which the last call looked. */
   walkEnd = 0;
 
   constructor() {
     const argument = this.#argument;
     argument[PM_SCAN_ARG.size] = BigInt(argument.byteLength);
-    argument[PM_SCAN_ARG.vec] = BigInt(this.#memory.address);
     argument[PM_SCAN_ARG.vec_len] = BigInt(MOST_REGIONS);
     argument[PM_SCAN_ARG.category_mask] = PAGE_IS_PRESENT;
     argument[PM_SCAN_ARG.return_mask] = PAGE_IS_PRESENT;
@@ -55,6 +54,7 @@ export class PagemapScan {
     argument[PM_SCAN_ARG.start] = BigInt(start);
     argument[PM_SCAN_ARG.end] = BigInt(end);
     argument[PM_SCAN_ARG.walk_end] = 0n;
+    argument[PM_SCAN_ARG.vec] = BigInt(addressOf(this.#regionBytes));
     try {
       const regions = ioctl(fd, PAGEMAP_SCAN, argument);
       this.walkEnd = Number(argument[PM_SCAN_ARG.walk_end]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
 import { PAGE_REGION, PAGEMAP_SCAN, PagemapScan, PM_SCAN_ARG } from "../../ffi/pagemap_scan.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
@@ -36,7 +36,22 @@ return 0; }`,
   return text === "" ? undefined : JSON.parse(text) as Record<string, number>;
 }
 
+/** Bytes of the C heap of this process, as far as it has grown (brk(2)). */
+function heapBytes(): number {
+  const [, start, end] = /^([\da-f]+)-([\da-f]+) .*\[heap\]$/m.exec(
+    readFileSync("/proc/self/maps", "utf8"),
+  ) ?? [];
+  return Number(`0x${end ?? 0}`) - Number(`0x${start ?? 0}`);
+}
+
 describe("PagemapScan", () => {
+  test("leaves nothing in the C heap, which outlives the worker thread that it was made in", () => {
+    const before = heapBytes();
+    const scans = Array.from({ length: 2_000 }, () => new PagemapScan());
+    expect(heapBytes() - before).toBeLessThan(4 * 2 ** 20);
+    expect(scans).toHaveLength(2_000);
+  });
+
   test("has the layout of linux/fs.h", () => {
     const { members, ...offsets } = PM_SCAN_ARG;
     const known = layout();
