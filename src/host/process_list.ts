@@ -41,14 +41,14 @@ export class ProcessList {
     this.#task.struct.write({ pids: address });
   }
 
-  /** Has the engine give back what it keeps, and frees the list. */
+  /** Has the engine give back what it keeps, and frees the list: what is freed is not in it any more. */
   free(): void {
-    for (const { address, ours } of this.#nodes.splice(0).reverse()) {
-      using slot = new PointerSlot(address);
+    for (let node = this.#nodes.pop(); node !== undefined; node = this.#nodes.pop()) {
+      using slot = new PointerSlot(node.address);
       this.#operations.free_pid_params?.(this.#engine, slot.address);
-      ours[Symbol.dispose]();
+      this.#task.struct.write({ pids: this.#nodes.at(-1)?.address ?? 0 });
+      node.ours[Symbol.dispose]();
     }
-    this.#task.struct.write({ pids: 0 });
   }
 }
 

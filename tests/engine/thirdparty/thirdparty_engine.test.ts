@@ -28,6 +28,9 @@ function logLines(): string[] {
 describe("ThirdPartyEngine", () => {
   test("calls the operations in their order with linked structs and the keys of the file", async () => {
     using record = new Record();
+    await using _child = Bun.spawn(["sleep", "infinity"], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
     const engine = makeEngine({
       source: "recorder.c",
       keys: `${record.key}\ngreeting=tab\\there`,
@@ -46,6 +49,7 @@ describe("ThirdPartyEngine", () => {
     const started = record.take();
     expect(started).toContain(`alloc_pid_params ${PID} of a in eng`);
     const pids = started.filter((line) => line.startsWith("alloc_pid_params")).length;
+    expect(pids).toBeGreaterThan(1);
     expect(started.slice(pids)).toEqual([
       `${START} start 0 set 0 linked 1`,
       "start_task: tasks flagged a",
