@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { errorCode } from "../../../ffi/errno.ts";
 import { close } from "../../../ffi/libc.ts";
 import { sendDescriptor, socketPair } from "../../../ffi/unix_socket.ts";
 import { HOST_NAME } from "../../host/host_name.ts";
@@ -131,9 +132,20 @@ export class HostProcess {
     return answer;
   }
 
-  /** Gives the host a descriptor, before the request that needs it; ours stays open. @throws {SystemCallError} */
+  /**
+   * Gives the host a descriptor, before the request that needs it; ours stays open.
+   * @throws {EngineRefusal} when nobody can take it: the process is dead or the engine has closed the host's
+   * socket, for which it is ended. @throws {SystemCallError}
+   */
   give(fd: number): void {
-    sendDescriptor(this.#descriptors, fd);
+    try {
+      sendDescriptor(this.#descriptors, fd);
+    } catch (cause) {
+      if (errorCode(cause) !== "EPIPE") throw cause;
+      const verdict = "closed the channel for descriptors";
+      this.#condemn(verdict);
+      throw new EngineRefusal(verdict, { cause, fault: "internal" });
+    }
   }
 
   /** Clears the engine and waits until the process is gone. @throws {EngineRefusal} when it died of that. */
@@ -268,7 +280,8 @@ export class HostProcess {
     this.#output.close();
     close(this.#descriptors);
     this.#isDead = true;
-    const reason = this.#verdict ?? this.#howItEnded();
+    const isKilled = this.#child.signalCode === "SIGKILL";
+    const reason = (isKilled ? this.#verdict : undefined) ?? this.#howItEnded();
     this.#settle()?.reject(new EngineRefusal(reason, { fault: "internal" }));
     this.#gone.resolve();
     if (!this.#isEnding) this.#options.onDeath(reason);

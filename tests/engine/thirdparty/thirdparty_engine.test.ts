@@ -295,6 +295,23 @@ describe("ThirdPartyEngine", () => {
     });
   }
 
+  test("ends an engine that has closed the socket over which it gets descriptors", async () => {
+    const engine = makeEngine();
+    await engine.open();
+    await engine.addTask(makeTask("a"));
+    await engine.startTask("a");
+    await engine.command(new Asked("close_4"));
+    const reason = "engine eng: closed the channel for descriptors";
+    expect(await reasonOf(engine.command(new Asked("say")))).toBe(reason);
+    await waitFor("the task to be failed", 10, () => engine.taskStatus("a").failed !== undefined);
+    expect(engine.taskStatus("a")).toMatchObject({ started: false, failed: reason });
+    await engine.stopTask("a");
+    await engine.startTask("a");
+    await engine.command(new Asked("say"));
+    await engine.close();
+    expect(hostsOf(PID)).toEqual([]);
+  });
+
   test("leaves a file alone that has taken the number of the answer's descriptor", async () => {
     const engine = makeEngine();
     await engine.open();
