@@ -34,16 +34,29 @@ test("an engine gets nothing of the server's environment that steers the runtime
     BUN_OPTIONS: "",
     NODE_OPTIONS: "--require=/nowhere",
     SECRET: "1",
+    HOME: "/root",
+    LANG: "C",
+    LC_ALL: "C",
+    TZ: "UTC",
   };
   await using server = await ServerProcess.start({ env });
   await addEngine(server);
   const hosts = hostsOf(server.pid);
   expect(hosts).toHaveLength(1);
+  const namesOf = (pid: number): string[] =>
+    readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean)
+      .map((variable) => variable.split("=", 1)[0] ?? "");
   for (const pid of [server.pid, ...hosts]) {
-    const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
-    const names = variables.map((variable) => variable.split("=", 1)[0] ?? "");
-    expect(names.filter((name) => !ALLOWED.has(name) && !name.startsWith("LC_"))).toEqual([]);
+    expect(namesOf(pid).filter((name) => !ALLOWED.has(name) && !name.startsWith("LC_"))).toEqual(
+      [],
+    );
   }
+  const [, documented = ""] = /^- Of the environment only (.*) are there/m.exec(
+    readFileSync(join(import.meta.dir, "../../docs/engines.md"), "utf8"),
+  ) ?? [];
+  const named = hosts.flatMap(namesOf).filter((name) => name !== "BUN_GC_TIMER_DISABLE")
+    .map((name) => name.replace(/^LC_.*/, "LC_*"));
+  expect(new Set(named)).toEqual(new Set(documented.split(/, | and /)));
 });
 
 test("an engine has the variables that its manuals name", async () => {
