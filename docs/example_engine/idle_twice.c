@@ -48,6 +48,7 @@ struct worker {
 /** task_pid.params: a process, and what a round knows of it. */
 struct process {
     char pid[16];
+    int folder;  /* /proc/PID, below 0: it was gone before the task started */
     int swap_fd; /* swap_pages of the process, below 0: it is left alone in this round */
     struct vmas *vmas;
     struct page_refs *pages;
@@ -136,7 +137,10 @@ static int alloc_pid_params(struct engine *eng, struct task_pid **tk_pid)
     if (process == NULL) {
         return -1;
     }
+    char path[32];
     snprintf(process->pid, sizeof(process->pid), "%u", (*tk_pid)->pid);
+    snprintf(path, sizeof(path), "/proc/%s", process->pid);
+    process->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     process->swap_fd = -1;
     (*tk_pid)->params = process;
     return 0;
@@ -144,8 +148,13 @@ static int alloc_pid_params(struct engine *eng, struct task_pid **tk_pid)
 
 static void free_pid_params(struct engine *eng, struct task_pid **tk_pid)
 {
+    struct process *process = (*tk_pid)->params;
+
     (void)eng;
-    free((*tk_pid)->params);
+    if (process->folder >= 0) {
+        close(process->folder);
+    }
+    free(process);
     (*tk_pid)->params = NULL;
 }
 
@@ -197,15 +206,12 @@ static void scan(struct process *process, int flags)
 }
 
 /**
- * Begins a round. swap_pages is opened now and written to at the end: it belongs to the memory of the process
- * that was scanned, even when its pid is another process's by then.
+ * Begins a round. swap_pages is opened in the folder that is held since the task started: once the process has
+ * ended nothing is found there, even when its pid is another process's by then. It is written to at the end.
  */
 static void enter(struct process *process, bool anon_only, int flags)
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%s/swap_pages", process->pid);
-    process->swap_fd = open(path, O_WRONLY | O_CLOEXEC);
+    process->swap_fd = openat(process->folder, "swap_pages", O_WRONLY | O_CLOEXEC);
     if (process->swap_fd >= 0) {
         process->vmas = etmemd_get_vmas(process->pid, NULL, 0, anon_only);
     }

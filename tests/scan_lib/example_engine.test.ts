@@ -37,6 +37,7 @@ describe.skipIf(!hasGlib)("the example engine", () => {
       ...["example_engine_test.c", "check.c"].map((name) => join(import.meta.dir, name)),
       ...glib,
       "-ldl",
+      "-Wl,--export-dynamic",
     ]);
     expect(runProgram(executable, "plain", engine)).toBeGreaterThan(80);
     if (isThere("valgrind")) expect(runProgram(executable, "valgrind", engine)).toBeGreaterThan(80);

@@ -6,8 +6,10 @@
  *     example_engine_test LIBRARY PID SECONDS       lets it work on a process and prints what showcounts says
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +17,24 @@
 #include "etmemd_thirdparty_export.h"
 
 #define ENGINE_THIRDPARTY 7
+
+/* How often swap_pages was opened by a path, which may be another process's by then, and below a folder. */
+static unsigned int opened_by_path;
+static unsigned int opened_below;
+
+/** Stands in for that of the C library, for the engine too. */
+int openat(int folder, const char *path, int flags, ...)
+{
+    opened_below += strcmp(path, "swap_pages") == 0;
+    return (int)syscall(SYS_openat, folder, path, flags, 0);
+}
+
+/** The same. */
+int open(const char *path, int flags, ...)
+{
+    opened_by_path += strstr(path, "/swap_pages") != NULL;
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
 
 /** The objects that etmemd would make of a file. */
 struct objects {
@@ -126,6 +146,7 @@ int main(int argc, char **argv)
         live(ops, (unsigned int)getpid(), 0);
         live(ops, 2147483647U, 0);
     }
+    CHECK(opened_by_path == 0 && opened_below > 0, "swap_pages: %u by path, %u below", opened_by_path, opened_below);
     refuse(ops, "[engine]\nanon_only=perhaps\n", false);
     refuse(ops, "[engine]\n[task]\nmax_mb=0\n", true);
     refuse(ops, "[engine]\n[task]\nmax_mb=many\n", true);
