@@ -53,7 +53,7 @@ export interface NodeMove {
   readonly pieceBytes: number;
   /** Called for what is not there afterwards, or was there before. */
   readonly refuse: (reason: string, bytes: number) => void;
-  /** Called with the page number of a unit that the kernel does not let go. */
+  /** Called once with the page number of each unit that the kernel does not let go. */
   readonly stuck: (page: number) => void;
 }
 
@@ -64,9 +64,12 @@ export class NodeMover {
   readonly #wasThere: Uint8Array;
   #flags: number = MPOL_MF_MOVE_ALL;
 
-  /** @param capacity units in the largest batch; pieces are looked for as many at a time. */
-  constructor(capacity: number) {
-    this.#batch = new MovePagesBatch(capacity);
+  /**
+   * @param capacity units in the largest batch; pieces are looked for as many at a time.
+   * @param batch what asks the kernel; of that capacity.
+   */
+  constructor(capacity: number, batch: MovePagesBatch = new MovePagesBatch(capacity)) {
+    this.#batch = batch;
     this.#said = new Int32Array(capacity);
     this.#wasThere = new Uint8Array(capacity);
   }
@@ -88,6 +91,7 @@ export class NodeMover {
       said === PAGE_STATUS.unknown ? !isFull && failure === undefined : LASTING.has(said);
     this.#said.set(batch.status.subarray(0, count));
     let movedBytes = 0;
+    let lastStuck = -1;
     const unitsAtOnce = Math.floor(batch.capacity / pieces);
     for (let first = 0; first < count; first += unitsAtOnce) {
       const units = Math.min(unitsAtOnce, count - first);
@@ -108,7 +112,9 @@ export class NodeMover {
         } else {
           // What is gone by now was not there to be moved.
           refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now, isFull), pieceBytes);
-          if (now >= 0 && isLasting(said)) stuck(pages[from + unit]!);
+          if (now < 0 || !isLasting(said) || unit === lastStuck) continue;
+          lastStuck = unit;
+          stuck(pages[from + unit]!);
         }
       }
     }
