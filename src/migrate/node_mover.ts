@@ -7,9 +7,6 @@ import {
 } from "../../ffi/move_pages.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 
-const NO_MEMORY = "no memory on the node";
-const BUSY = "busy or pinned";
-
 /** What will hardly be different when it is tried again soon. */
 const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.busy,
@@ -18,8 +15,8 @@ const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.writeback,
 ]);
 
-/** Why a page stayed, by what move_pages(2) stored for it. @param isFull the node ran out of memory. */
-function reasonOf(status: number, isFull: boolean): string {
+/** Why a page stayed, by what move_pages(2) stored for it. */
+function reasonOf(status: number): string {
   switch (status) {
     case PAGE_STATUS.absent:
     case PAGE_STATUS.unmapped:
@@ -27,15 +24,29 @@ function reasonOf(status: number, isFull: boolean): string {
     case PAGE_STATUS.shared:
       return "shared";
     case PAGE_STATUS.busy:
-      return BUSY;
+      return "busy or pinned";
     case PAGE_STATUS.noMemory:
-      return NO_MEMORY;
+      return "no memory on the node";
     case PAGE_STATUS.unknown:
-      return isFull ? NO_MEMORY : BUSY;
+      return "not tried, for others were busy or pinned";
     case PAGE_STATUS.writeback:
       return "dirty and not writable";
     default:
       return "kept by the kernel";
+  }
+}
+
+/**
+ * Says of the pages that the kernel said nothing of why they stayed, if they did: the first run of them is where it
+ * stopped; what comes behind that it has not tried (do_pages_move in mm/migrate.c), and it stays `unknown`.
+ */
+function explain(said: Int32Array, isFull: boolean): void {
+  const { unknown, busy, noMemory } = PAGE_STATUS;
+  const stop = said.indexOf(unknown);
+  if (stop < 0) return;
+  for (let i = stop; i < said.length; i++) {
+    if (said[i] === unknown) said[i] = isFull ? noMemory : busy;
+    else if (!isFull) return;
   }
 }
 
@@ -87,9 +98,8 @@ export class NodeMover {
     batch.locate(pid);
     for (let i = 0; i < count; i++) this.#wasThere[i] = batch.status[i] === node ? 1 : 0;
     const { isFull, failure } = this.#tryMove(pid, node);
-    const isLasting = (said: number): boolean =>
-      said === PAGE_STATUS.unknown ? !isFull && failure === undefined : LASTING.has(said);
     this.#said.set(batch.status.subarray(0, count));
+    if (failure === undefined) explain(this.#said.subarray(0, count), isFull);
     let movedBytes = 0;
     let lastStuck = -1;
     const unitsAtOnce = Math.floor(batch.capacity / pieces);
@@ -111,8 +121,8 @@ export class NodeMover {
           movedBytes += pieceBytes;
         } else {
           // What is gone by now was not there to be moved.
-          refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now, isFull), pieceBytes);
-          if (now < 0 || !isLasting(said) || unit === lastStuck) continue;
+          refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now), pieceBytes);
+          if (now < 0 || !LASTING.has(said) || unit === lastStuck) continue;
           lastStuck = unit;
           stuck(pages[from + unit]!);
         }

@@ -38,10 +38,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: "the mover itself needs /proc/PID/swap_pages of etmem_swap",
     shownBy: "tests/vm/scenarios/slide_layouts.ts",
   },
-  "src/migrate/node_mover.ts": {
-    why: "the reasons for which a page stays need a second, full node, shared and dirty pages",
-    shownBy: "tests/vm/scenarios/move_pages.ts",
-  },
   "src/procfs/kpageflags.ts": {
     why: "compound pages are looked for by the tracker page_idle only",
     shownBy: "tests/vm/scenarios/slide_huge.ts",

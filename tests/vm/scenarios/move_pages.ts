@@ -176,15 +176,16 @@ const pinnedPages: Scenario = {
     for (let i = 0; i < memory.length; i++) memory[i] = i % 251;
     const first = Math.ceil(addressOf(memory) / PAGE_BYTES);
     const numbers = Float64Array.from({ length: pages }, (_, i) => first + i);
-    const move = (mover: NodeMover, node: number) => {
+    const mover = new NodeMover(pages);
+    const move = (node: number, from = 0, count = pages) => {
       const refused: [reason: string, bytes: number][] = [];
       const stuck: number[] = [];
       const { movedBytes } = mover.move({
         pid: process.pid,
         node,
         pages: numbers,
-        from: 0,
-        count: pages,
+        from,
+        count,
         pieces: 1,
         pieceBytes: PAGE_BYTES,
         refuse: (reason, bytes) => void refused.push([reason, bytes]),
@@ -192,10 +193,9 @@ const pinnedPages: Scenario = {
       });
       return { moved: movedBytes / PAGE_BYTES, refused: refused.map(([reason]) => reason), stuck };
     };
-    const mover = new NodeMover(pages);
-    move(mover, 2);
+    move(2);
     const pipe = pin(first * PAGE_BYTES);
-    const held = move(mover, 3);
+    const held = move(3);
     console.log(`note ${JSON.stringify(held)}`);
     demand(held.moved === pages - PINNED_PAGES, `${held.moved} pages moved`);
     demand(held.stuck.join() === "0,1,2,3,4,5,6,7", `the stuck pages are ${held.stuck.join()}`);
@@ -203,12 +203,26 @@ const pinnedPages: Scenario = {
       held.refused.length === PINNED_PAGES && held.refused.every((one) => one === "busy or pinned"),
       `refused: ${held.refused.join()}`,
     );
+
+    // A page that is there already ends the run that the kernel moves together.
+    const alone = 20;
+    demand(move(0, alone, 1).moved === 1, "page 20 did not move");
+    const stopped = move(0);
+    console.log(`note ${JSON.stringify(stopped)}`);
+    demand(stopped.moved === alone - PINNED_PAGES, `${stopped.moved} pages moved`);
+    demand(
+      stopped.stuck.join() === held.stuck.join(),
+      `the stuck pages are ${stopped.stuck.join()}`,
+    );
+    const notTried = stopped.refused.filter((one) => one.startsWith("not tried"));
+    demand(notTried.length === pages - alone - 1, `refused: ${stopped.refused.join()}`);
+
     closeSync(pipe);
     rmSync("/tmp/pipe");
-    const freed = move(mover, 3);
-    demand(freed.moved === PINNED_PAGES && freed.stuck.length === 0, JSON.stringify(freed));
+    const freed = move(3);
+    demand(freed.moved === alone + 1 && freed.stuck.length === 0, JSON.stringify(freed));
     const there = freed.refused.filter((one) => one === "there already");
-    demand(there.length === pages - PINNED_PAGES, JSON.stringify(freed));
+    demand(there.length === pages - freed.moved, JSON.stringify(freed));
     demand(memory.every((byte, i) => byte === i % 251), "the contents are wrong");
     return Promise.resolve();
   },
