@@ -30,7 +30,7 @@ export class StuckPages {
   add(pages: readonly number[], round: number): void {
     for (const page of pages) {
       const known = this.#pages.get(page);
-      if (known === undefined && this.#pages.size >= MOST_PAGES) return;
+      if (known === undefined && this.#pages.size >= MOST_PAGES) continue;
       const pause = Math.min(LONGEST_PAUSE, known === undefined ? 1 : known.pause * 2);
       this.#pages.set(page, { pause, again: round + 1 + pause });
     }

@@ -35,4 +35,14 @@ describe("StuckPages", () => {
     stuck.add(Array.from({ length: 70_000 }, (_, i) => i), 1);
     expect(stuck.takeHeld(2)).toHaveLength(65_536);
   });
+
+  test("add() holds those it remembers back for longer also when there are too many", () => {
+    const stuck = new StuckPages();
+    const pages = Array.from({ length: 70_000 }, (_, i) => i);
+    stuck.add(pages, 1);
+    expect(Array.from(stuck.takeHeld(3))).toEqual([]);
+    stuck.add(pages.toReversed(), 3);
+    expect(stuck.takeHeld(4)).toHaveLength(65_536);
+    expect(stuck.takeHeld(5)).toHaveLength(65_536);
+  });
 });
