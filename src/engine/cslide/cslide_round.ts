@@ -4,6 +4,7 @@ import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
 import type { LocatedPages } from "../../worker/locate_pages.ts";
 import type { StepRequest } from "../../worker/process_step.ts";
+import { errorLine } from "../error_line.ts";
 import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../process_round.ts";
 import type { Turn } from "../process_turns.ts";
 import { addByReason, type RoundRecord } from "../round_record.ts";
@@ -147,7 +148,7 @@ export class CslideRound {
           onReply: (step) => {
             record.add(step);
             if (step.state === "skipped") record.skip(step.reason, [process.pid]);
-            for (const error of step.errors) log.warning(this.#label(task, process.pid, error));
+            this.#warn(task, process.pid, errorLine(step.errors));
           },
         },
         known,
@@ -167,11 +168,13 @@ export class CslideRound {
 
   #fail(task: CslideTask, record: RoundRecord, pid: number, error: unknown): void {
     record.fail(error, pid);
-    log.warning(this.#label(task, pid, messageOf(error)));
+    this.#warn(task, pid, messageOf(error));
   }
 
-  #label(task: CslideTask, pid: number, what: string): string {
-    return `project ${this.#means.project.name}: task ${task.description.name}: process ${pid}: ${what}`;
+  #warn(task: CslideTask, pid: number, what: string | undefined): void {
+    if (what === undefined) return;
+    const { name } = this.#means.project;
+    log.warning(`project ${name}: task ${task.description.name}: process ${pid}: ${what}`);
   }
 
   async #move(entries: readonly Entry[]): Promise<void> {
@@ -262,7 +265,7 @@ export class CslideRound {
     });
     for (const [i, { task, life, record, tracker, process }] of entries.entries()) {
       const moves = reply.moves[i]!;
-      for (const error of moves.errors) log.warning(this.#label(task, process.pid, error));
+      this.#warn(task, process.pid, errorLine(moves.errors));
       noteMoves(record, index, moves);
       shift(usage[i]!, pair, moves);
       if (!life.isOver) task.stuckPagesOf(keyOf(process)).add(moves.stuck, record.status.number);

@@ -5,6 +5,7 @@ import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
 import type { ProcessMemory, StepReply } from "../../worker/process_step.ts";
 import type { MoverKind } from "../../migrate/mover.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
+import { errorLine } from "../error_line.ts";
 import { pause } from "../pause.ts";
 import type { ProcessTurns } from "../process_turns.ts";
 import { Slots } from "../slots.ts";
@@ -188,10 +189,8 @@ export class TaskRun {
   #note(record: RoundRecord, reply: StepReply, { pid }: FoundProcess): void {
     record.add(reply);
     if (reply.state === "skipped") record.skip(reply.reason, [pid]);
-    const [first, ...others] = reply.errors;
-    if (first === undefined) return;
-    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    log.warning(`${this.#label}: process ${pid}: ${first}${more}`);
+    const failed = errorLine(reply.errors);
+    if (failed !== undefined) log.warning(`${this.#label}: process ${pid}: ${failed}`);
   }
 
   /** Why nothing of the system's memory shall be swapped now; asked before anything about a process. */
