@@ -1,8 +1,10 @@
 import type { TaskStatus } from "../../../src/engine/status.ts";
 import type { Target, TargetOptions } from "../../fixtures/target.ts";
 import { PAGE_BYTES } from "./address_space.ts";
+import { demand } from "./demand.ts";
+import type { Server } from "./server.ts";
 import { startTarget } from "./slide_trial.ts";
-import { HUGE_BYTES, nodesOf } from "./slow_memory.ts";
+import { HUGE_BYTES, nodesOf, poolSizes } from "./slow_memory.ts";
 
 export const SLOW = ["numactl", "--membind=2"];
 export const DRAM = ["numactl", "--membind=0"];
@@ -133,4 +135,18 @@ export function movesOf(task: TaskStatus): object[] {
     refused,
     moveMs: Math.round(phases.move_us / 1000),
   }));
+}
+
+/** Stops the project: the pools have the sizes that they had, and the targets what they wrote. */
+export async function stopUnharmed(
+  server: Server,
+  pools: string,
+  targets: readonly Target[],
+): Promise<void> {
+  await server.etmem("project", "stop", "-n", "vm");
+  demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
+  for (const target of targets) {
+    const bad = await target.verify();
+    demand(bad === 0, `the contents of ${bad} pages are wrong`);
+  }
 }

@@ -14,7 +14,7 @@ function poolFile(node: number, name: string): string {
 }
 
 /** Gives a node a pool of so many huge pages. @throws {Error} when the node has no memory for it. */
-export function setPool(node: number, pages: number): void {
+function setPool(node: number, pages: number): void {
   writeFileSync(poolFile(node, "nr_hugepages"), String(pages));
   const got = poolSize(node);
   demand(got === pages, `node ${node} got ${got} huge pages of ${pages}`);
@@ -32,6 +32,13 @@ export function poolFree(node: number): number {
 export function poolSizes(): string {
   return readdirSync(NODES).filter((name) => /^node\d+$/.test(name)).sort()
     .map((name) => poolSize(Number(name.slice(4)))).join();
+}
+
+/** Gives the DRAM node and the slow node pools of so many huge pages. @returns the sizes of all pools. */
+export function setPools(dramPages: number, slowPages: number): string {
+  setPool(0, dramPages);
+  setPool(2, slowPages);
+  return poolSizes();
 }
 
 /** Bytes that base memory could be moved to on the DRAM node. */

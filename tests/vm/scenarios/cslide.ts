@@ -14,6 +14,7 @@ import {
   nodesOfTarget,
   SLOW,
   startOn,
+  stopUnharmed,
   THP,
   unitsByNode,
   UNREACHABLE_RESERVE_MB,
@@ -30,7 +31,7 @@ import {
   poolFree,
   poolSizes,
   runRounds,
-  setPool,
+  setPools,
 } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -40,9 +41,7 @@ function promotion(kind: Kind, sizeBytes: number): Scenario {
     name: `cslide_${kind.name}_promotes_hot`,
     deadlineSeconds: 300,
     async run() {
-      setPool(0, 40);
-      setPool(2, sizeBytes / HUGE_BYTES + 4);
-      const pools = poolSizes();
+      const pools = setPools(40, sizeBytes / HUGE_BYTES + 4);
       using target = await startOn(SLOW, kind, sizeBytes, EIGHTH);
       demandNone(misplaced(target, kind, () => 2));
       const before = unitsByNode(target, kind);
@@ -57,9 +56,7 @@ function promotion(kind: Kind, sizeBytes: number): Scenario {
       demand(status.rounds.every((round) => round.skipped.length === 0), "processes were skipped");
       await checkTaskPages(server, target, kind);
       demandNone(boundThreads(server.pid));
-      await server.etmem("project", "stop", "-n", "vm");
-      demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-      demand(await target.verify() === 0, "contents are wrong");
+      await stopUnharmed(server, pools, [target]);
     },
   };
 }
@@ -159,10 +156,7 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
     name: `cslide_${kind.name}_exchanges_with_cold_of_another_task`,
     deadlineSeconds: 300,
     async run() {
-      if (kind === HUGETLB) {
-        setPool(0, 24);
-        setPool(2, 100);
-      }
+      if (kind === HUGETLB) setPools(24, 100);
       using cold = await startOn(DRAM, kind, sizes.cold, "none");
       using hot = await startOn(SLOW, kind, sizes.hot, EIGHTH);
       if (kind !== HUGETLB) leaveOnDram(2 * MIB);
@@ -189,9 +183,7 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
         ),
         "nothing was charged twice",
       );
-      await server.etmem("project", "stop", "-n", "vm");
-      demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-      demand(await hot.verify() + await cold.verify() === 0, "contents are wrong");
+      await stopUnharmed(server, pools, [hot, cold]);
     },
   };
 }
@@ -203,10 +195,7 @@ function prefetch(kinds: readonly Kind[], sizeBytes: number, freeBytes: number):
     name: `cslide_${kinds.map(({ name }) => name).join("_")}_promotes_the_rest_into_free_memory`,
     deadlineSeconds: 300,
     async run() {
-      if (isHugetlb) {
-        setPool(0, freeBytes / HUGE_BYTES);
-        setPool(2, sizeBytes / HUGE_BYTES + 20);
-      }
+      if (isHugetlb) setPools(freeBytes / HUGE_BYTES, sizeBytes / HUGE_BYTES + 20);
       using stack = new DisposableStack();
       const targets = await Promise.all(
         kinds.map((kind) => startOn(SLOW, kind, sizeBytes, EIGHTH)),
@@ -240,9 +229,7 @@ function prefetch(kinds: readonly Kind[], sizeBytes: number, freeBytes: number):
       // what programs have meanwhile is not free
       else demand(Math.abs(onDram - room) < 16 * MIB, `${onDram} bytes are on node 0 of ${room}`);
       demand(onDram < kinds.length * sizeBytes, "all of it is on node 0");
-      await server.etmem("project", "stop", "-n", "vm");
-      demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-      for (const target of targets) demand(await target.verify() === 0, "contents are wrong");
+      await stopUnharmed(server, pools, targets);
     },
   };
 }
@@ -251,9 +238,7 @@ const reserve: Scenario = {
   name: "cslide_frees_the_reserve",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 40);
-    setPool(2, 60);
-    const pools = poolSizes();
+    const pools = setPools(40, 60);
     using target = await startOn(DRAM, HUGETLB, 76 * MIB, EIGHTH);
     const before = unitsByNode(target, HUGETLB);
     const { server, status } = await runRounds(
@@ -265,9 +250,7 @@ const reserve: Scenario = {
     demand(poolFree(0) === 20, `${poolFree(0)} huge pages are free on node 0`);
     const left = nodesOfTarget(target, HUGETLB).filter((node, i) => i % 8 === 0 && node !== 0);
     demand(left.length === 0, `${left.length} hot pages left DRAM`);
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    demand(await target.verify() === 0, "contents are wrong");
+    await stopUnharmed(server, pools, [target]);
   },
 };
 
@@ -275,9 +258,7 @@ const noRoom: Scenario = {
   name: "cslide_says_why_it_cannot_exchange",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 23);
-    setPool(2, 41);
-    const pools = poolSizes();
+    const pools = setPools(23, 41);
     // a target's mapping is one huge page longer than its area, which stays reserved
     using cold = await startOn(DRAM, HUGETLB, 44 * MIB, "none");
     using hot = await startOn(SLOW, HUGETLB, 80 * MIB, EIGHTH);
@@ -289,9 +270,7 @@ const noRoom: Scenario = {
     note({ rounds: movesOf(status) });
     const reasons = status.rounds.flatMap((r) => (r.node_pairs ?? []).flatMap((p) => p.hot_left));
     demand(reasons.some(({ reason }) => reason.includes("no free page")), JSON.stringify(reasons));
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(await hot.verify() + await cold.verify() === 0, "contents are wrong");
+    await stopUnharmed(server, pools, [hot, cold]);
   },
 };
 

@@ -18,7 +18,7 @@ import {
   poolFree,
   poolSize,
   poolSizes,
-  setPool,
+  setPools,
   tasksOf,
 } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
@@ -64,9 +64,7 @@ const commands: Scenario = {
   name: "cslide_commands_answer_clearly",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 10);
-    setPool(2, 30);
-    const pools = poolSizes();
+    const pools = setPools(10, 30);
     // a descriptor of this name is what tells a process with a virtual machine
     writeFileSync("/dev/kvm", "");
     const vm = ["bash", "-c", 'exec 9</dev/kvm && exec "$@"', "vm", ...SLOW];

@@ -11,13 +11,14 @@ import {
   nodesOfTarget,
   SLOW,
   startOn,
+  stopUnharmed,
   THP,
   unitsByNode,
 } from "../guest/cslide_trial.ts";
 import { demand, demandNone, note } from "../guest/demand.ts";
 import { type Groups, Server } from "../guest/server.ts";
 import { MIB } from "../guest/slide_trial.ts";
-import { cslideConfig, dramRoom, poolSizes, setPool, tasksOf } from "../guest/slow_memory.ts";
+import { cslideConfig, dramRoom, setPools, tasksOf } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
 
 /**
@@ -28,9 +29,7 @@ const pageIdle: Scenario = {
   name: "cslide_page_idle_frees_the_reserve_and_keeps_it",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 10);
-    setPool(2, 12);
-    const pools = poolSizes();
+    const pools = setPools(10, 12);
     using base = await startOn(DRAM, BASE, 48 * MIB, EIGHTH);
     using thp = await startOn(DRAM, THP, 64 * MIB, EIGHTH);
     using hugetlb = await startOn(SLOW, HUGETLB, 16 * MIB, EIGHTH);
@@ -73,9 +72,7 @@ const pageIdle: Scenario = {
     }
     const huge = nodesOfTarget(hugetlb, HUGETLB);
     demand(huge.every((node) => node === 2), `the hugetlb pages are on ${huge.join()}`);
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    demand(await base.verify() + await thp.verify() + await hugetlb.verify() === 0, "contents");
+    await stopUnharmed(server, pools, [base, thp, hugetlb]);
   },
 };
 

@@ -10,6 +10,7 @@ import {
   nodesOfTarget,
   SLOW,
   startOn,
+  stopUnharmed,
   unitsByNode,
   UNREACHABLE_RESERVE_MB,
 } from "../guest/cslide_trial.ts";
@@ -20,9 +21,8 @@ import {
   cslideConfig,
   nodesOf,
   poolFree,
-  poolSizes,
   runRounds,
-  setPool,
+  setPools,
   tasksOf,
 } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
@@ -32,9 +32,7 @@ const shares: Scenario = {
   name: "cslide_tasks_share_the_quota_by_heat",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 64);
-    setPool(2, 62);
-    const pools = poolSizes();
+    const pools = setPools(64, 62);
     using small = await startOn(SLOW, HUGETLB, 32 * MIB, ALL);
     using large = await startOn(SLOW, HUGETLB, 64 * MIB, ALL);
     // used in one of three scans, seldom in two
@@ -71,9 +69,7 @@ const shares: Scenario = {
       return misplaced(cooler, HUGETLB, () => 0).length === 0;
     });
     for (const target of [small, large, cooler]) demandNone(misplaced(target, HUGETLB, () => 0));
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    demand(await small.verify() + await large.verify() + await cooler.verify() === 0, "contents");
+    await stopUnharmed(server, pools, [small, large, cooler]);
   },
 };
 
@@ -87,9 +83,7 @@ const interrupted: Scenario = {
   name: "cslide_move_is_interrupted",
   deadlineSeconds: 300,
   async run() {
-    setPool(0, 170);
-    setPool(2, 165);
-    const pools = poolSizes();
+    const pools = setPools(170, 165);
     using stays = await startOn(SLOW, HUGETLB, 320 * MIB, ALL);
     using goes = await startOn(SLOW, BASE, 128 * MIB, ALL);
     const [area] = goes.processes();
@@ -139,9 +133,7 @@ const interrupted: Scenario = {
     const again = await server.untilRounds("stays", 1);
     note({ after: unitsByNode(stays, HUGETLB), again: movesOf(again) });
     demandNone(misplaced(stays, HUGETLB, () => 0));
-    await server.etmem("project", "stop", "-n", "vm");
-    demand(poolSizes() === pools, `the pools were ${pools}, are ${poolSizes()}`);
-    demand(await stays.verify() === 0, "contents are wrong");
+    await stopUnharmed(server, pools, [stays]);
   },
 };
 
