@@ -7,6 +7,9 @@ import {
 } from "../../ffi/move_pages.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 
+/** Said of what was on the node before it was its turn. */
+export const THERE_ALREADY = "there already";
+
 /** What will hardly be different when it is tried again soon. */
 const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.busy,
@@ -116,7 +119,7 @@ export class NodeMover {
         const said = this.#said[unit]!;
         const now = batch.status[i]!;
         if (this.#wasThere[unit] === 1) {
-          refuse("there already", pieceBytes);
+          refuse(THERE_ALREADY, pieceBytes);
         } else if (now === node) {
           movedBytes += pieceBytes;
         } else {

@@ -1,5 +1,6 @@
 import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
+import { THERE_ALREADY } from "../../migrate/node_mover.ts";
 import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
 import type { LocatedPages } from "../../worker/locate_pages.ts";
@@ -269,8 +270,10 @@ export class CslideRound {
       noteMoves(record, index, moves);
       shift(usage[i]!, pair, moves);
       if (!life.isOver) task.stuckPagesOf(keyOf(process)).add(moves.stuck, record.status.number);
-      // What was moved would be taken for used, and moved back: forget what the tracker knows, and begin anew.
-      if (tracker.losesMovedPages && movedBytes(moves) > 0) task.memories.delete(keyOf(process));
+      // What was moved, for this process or another that has it too, would be taken for used, and moved back: forget
+      // what the tracker knows, and begin anew.
+      const hasNewFrames = movedBytes(moves) > 0 || moves.refused.has(THERE_ALREADY);
+      if (tracker.losesMovedPages && hasNewFrames) task.memories.delete(keyOf(process));
     }
     for (const { record } of this.#parts) {
       record.status.phases.move_us += Math.round(reply.us / this.#parts.length);

@@ -1,3 +1,6 @@
+import { MovePagesBatch, MPOL_MF_MOVE_ALL } from "../../../ffi/move_pages.ts";
+import type { Target } from "../../fixtures/target.ts";
+import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
   BASE,
   DRAM,
@@ -18,7 +21,7 @@ import {
 import { demand, demandNone, note } from "../guest/demand.ts";
 import { type Groups, Server } from "../guest/server.ts";
 import { MIB } from "../guest/slide_trial.ts";
-import { cslideConfig, dramRoom, setPools, tasksOf } from "../guest/slow_memory.ts";
+import { cslideConfig, dramRoom, runRounds, setPools, tasksOf } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
 
 /**
@@ -76,4 +79,43 @@ const pageIdle: Scenario = {
   },
 };
 
-export const cslidePageIdle: readonly Scenario[] = [pageIdle];
+/** Brings what a target's processes share to a node; what each has for itself stays. */
+function bringTo(node: number, target: Target): void {
+  const [area] = target.processes();
+  demand(area !== undefined, "the target has no area");
+  const batch = new MovePagesBatch(area.sizeBytes / PAGE_BYTES);
+  for (let i = 0; i < batch.capacity; i++) batch.push(area.start + i * PAGE_BYTES);
+  const left = batch.moveTo(area.pid, node, MPOL_MF_MOVE_ALL);
+  demand(left === 0, `${left} pages did not move to node ${node}`);
+}
+
+/** Memory that was moved for one process has new frames for all that have it: it stays cold for them too. */
+const sharedPages: Scenario = {
+  name: "cslide_page_idle_keeps_shared_memory_where_it_moved",
+  deadlineSeconds: 300,
+  async run() {
+    const pools = setPools(0, 0);
+    const sharing = { children: 2, share: true, write: false };
+    using target = await startOn(SLOW, BASE, 32 * MIB, "none", sharing);
+    bringTo(0, target);
+    demandNone(misplaced(target, BASE, () => 0));
+    // Nothing of theirs is hot, and nothing but what they share is on DRAM.
+    for (const { pid } of target.processes()) process.kill(pid, "SIGSTOP");
+    const engine = { node_hot_reserve: Math.ceil(dramRoom() / MIB) + 150 };
+    const { server, status } = await runRounds(
+      cslideConfig({ shared: target.pid }, engine, BASE.task, { tracker: "page_idle" }),
+      "shared",
+      3,
+    );
+    note({ after: unitsByNode(target, BASE), rounds: movesOf(status) });
+    demandNone(faultsOfRounds(status, 1024 * MIB));
+    for (const { number, node_pairs: [pair] = [] } of status.rounds) {
+      demand((pair?.up_hot_bytes ?? 0) < MIB, `much came back in round ${number}`);
+    }
+    demandNone(misplaced(target, BASE, () => 2));
+    for (const { pid } of target.processes()) process.kill(pid, "SIGCONT");
+    await stopUnharmed(server, pools, [target]);
+  },
+};
+
+export const cslidePageIdle: readonly Scenario[] = [pageIdle, sharedPages];
