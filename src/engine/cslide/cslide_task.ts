@@ -112,9 +112,12 @@ export class CslideTask {
 
   /** Why there are no `pages`. */
   get whyNoPages(): string {
-    return this.#total.rounds === 0
-      ? "its first round is not done yet"
-      : "none of its processes was there in the last round";
+    if (this.failed !== undefined) return `its last round failed: ${this.failed}`;
+    const last = this.#records.find(({ status }) => status.state === "done");
+    if (last === undefined) return "its first round is not done yet";
+    return last.status.processes === 0
+      ? "none of its processes was there in the last round"
+      : "its processes have ended or were left alone in the last round, see etmem status";
   }
 
   beginRound(): RoundRecord {
