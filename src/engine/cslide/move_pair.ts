@@ -253,13 +253,21 @@ class PairMove {
   }
 }
 
-/** Keeps the thread near the memory where that is allowed: it is faster so, and no more. */
-function stayNear(cpus: readonly number[]): CpuStay | undefined {
+/** Works near the memory where that is allowed: it is faster so, and no more. */
+function workNear(cpus: readonly number[], work: () => void): void {
+  let stay: CpuStay | undefined;
+  const tryTo = (change: () => void): void => {
+    try {
+      change();
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+    }
+  };
+  tryTo(() => stay = new CpuStay(cpus));
   try {
-    return new CpuStay(cpus);
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error;
-    return undefined;
+    work();
+  } finally {
+    tryTo(() => stay?.[Symbol.dispose]());
   }
 }
 
@@ -272,10 +280,7 @@ export function movePair(request: MovePairRequest): MovePairReply {
   const begin = performance.now();
   const cpu = threadCpuUs();
   const work = new PairMove(request);
-  {
-    using _near = stayNear(request.cpus);
-    work.run();
-  }
+  workNear(request.cpus, () => work.run());
   return {
     moves: work.moves,
     us: (performance.now() - begin) * 1000,

@@ -70,6 +70,11 @@ describe.skipIf(missing !== undefined)("movePair()", () => {
     expect(account).toEqual({ asked: PAGES, moved: PAGES, refused: {}, errors: [] });
   });
 
+  test("keeps the account of what has moved when the thread cannot be put back", () => {
+    const account = moveWith("sched_setaffinity * EINVAL 1");
+    expect(account).toEqual({ asked: PAGES, moved: PAGES, refused: {}, errors: [] });
+  });
+
   test("keeps the account of what has moved when a node can no longer be read", () => {
     const reason = 'read "/sys/devices/system/node/node0/meminfo": EIO';
     // Of each read of the file the second finds its end. It is read for both nodes ahead of the first batch, and once
