@@ -29,7 +29,10 @@ export const otherServer: Scenario = {
       run("systemctl", "stop", "etmemd");
       demand(mainPid() === 0, "the service did not stop");
       run("/usr/bin/etmem", "project", "show", "-s", OTHER);
-      demand(Number(readFileSync("/run/etmemd.pid", "utf8")) === other, "the pid file is another's");
+      demand(
+        Number(readFileSync("/run/etmemd.pid", "utf8")) === other,
+        "the pid file is another's",
+      );
     } finally {
       process.kill(other, "SIGTERM");
       await waitFor("the other server to end", 30, () => {
