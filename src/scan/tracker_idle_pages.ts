@@ -32,6 +32,10 @@ const PAGES_PER_BYTE = 8;
 /** The kernel answers EINVAL to less. */
 const SMALLEST_READ = 19;
 
+/** With how many bytes the end of user space is read from further below, and how often; see #readToEnd. */
+const END_READ = 512;
+const END_READS = 64;
+
 const buffer = new Uint8Array(BUFFER_BYTES);
 
 /** A process of which so many parts cannot be looked at is not looked at any further in this scan. */
@@ -97,15 +101,33 @@ class IdlePagesScan {
   #walk(page: number, range: PageRange, index: number): Walk {
     const wanted = Math.ceil((range.to - page) / PAGES_PER_BYTE);
     const count = Math.min(Math.max(wanted, SMALLEST_READ), BUFFER_BYTES);
-    let walk = this.#read(page, count, this.#ranges, index);
-    if (walk.to === page && walk.failure === undefined && count >= wanted) {
-      // The kernel does not walk past the end of user space: end this walk where the range ends.
-      const lower = Math.max(0, range.to - count * PAGES_PER_BYTE);
-      seek(this.#fd, lower * PAGE_SIZE);
-      walk = this.#read(lower, count, [{ from: page, to: range.to }], 0);
-    }
+    const walk = this.#read(page, count, this.#ranges, index);
     if (walk.to > page || walk.failure !== undefined) return walk;
+    if (count >= wanted) return this.#readToEnd(page, range.to, count);
     return { to: page, failure: "no progress" };
+  }
+
+  /**
+   * Reads on in a range that ends where user space does, as the stack does without address space
+   * randomization: the kernel answers nothing to a read that reaches further, and the smallest one reaches
+   * 152 pages. So these reads end with the range and begin below the page; what they tell of the pages below
+   * is dropped. One is enough unless that fills its answer. Then the next begins far below, where there is
+   * mostly nothing to tell of and its answer has more room, and each after that where the last one ended.
+   * Where none comes past the page, the kernel cannot tell of the rest, which counts as used.
+   */
+  #readToEnd(page: number, end: number, firstCount: number): Walk {
+    let count = firstCount;
+    for (let reads = 0; reads < END_READS; reads++) {
+      const from = Math.max(0, end - count * PAGES_PER_BYTE);
+      seek(this.#fd, from * PAGE_SIZE);
+      const walk = this.#read(from, count, [{ from: page, to: end }], 0);
+      if (walk.to > page || walk.failure !== undefined) return walk;
+      if (walk.to <= from) return { to: page, failure: "no progress" };
+      count = Math.ceil((end - walk.to) / PAGES_PER_BYTE);
+      if (count < SMALLEST_READ) count = END_READ;
+    }
+    this.#counts?.distrust(page, end);
+    return { to: end };
   }
 
   /** One read(2) from `page` on, where the file stands. */

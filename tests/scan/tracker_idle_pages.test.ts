@@ -111,6 +111,16 @@ describe("the idle_pages tracker", () => {
     expect(coldPages(counts)).toEqual([]);
   });
 
+  test("scan() counts as used, without an error, what no read comes to before the end of user space", () => {
+    using process = new FakeProcess([[256, 257]]);
+    // The smallest read that ends with the range is answered; nothing is answered further up.
+    const runs = Array.from({ length: 10 }, () => 0x51);
+    process.answer([[257 - 152, [...setAddress(257 - 152), ...runs]]]);
+    const counts = idleBefore(256, 1);
+    expect(process.scan(counts)).toMatchObject({ state: "scanned", errors: [] });
+    expect(coldPages(counts)).toEqual([]);
+  });
+
   test("scan() gives a process up for this scan when too much of it is corrupt", () => {
     const vmas = Array.from({ length: 100 }, (_, i): Range => [256 + 200 * i, 257 + 200 * i]);
     using process = new FakeProcess(vmas);

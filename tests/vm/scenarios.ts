@@ -25,6 +25,7 @@ import {
 } from "./scenarios/slide_layouts.ts";
 import { slideLives } from "./scenarios/slide_lives.ts";
 import { slideShared } from "./scenarios/slide_shared.ts";
+import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
 
 /** All scenarios, by the machine they share; the longest machines first. */
@@ -40,5 +41,8 @@ export const BOOTS: readonly Boot[] = [
   },
   { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
-  { name: "ground", scenarios: [abi, plantedFaults, ...movePages, ...slideLives, oldKernel] },
+  {
+    name: "ground",
+    scenarios: [abi, plantedFaults, ...movePages, ...slideLives, ...slideStackEnd, oldKernel],
+  },
 ];
