@@ -46,8 +46,9 @@ async function runStep(
 ): Promise<StepReply | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await workers.run("process_step", request);
+    return await workers.run("process_step", request, signal);
   } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined;
     // A step that fails closes what it was handed; nobody has when its thread is lost.
     if (error instanceof WorkerLostError && request.open !== undefined) closeProcess(request.open);
     throw error;

@@ -1,7 +1,12 @@
+import { availableParallelism } from "node:os";
 import { type Answer, type JobTable, type Order, transferablesOf } from "./messages.ts";
 
 /** A worker without work for so long is let go. */
 const IDLE_MS = 30_000;
+/** One that works for so long may be held by the kernel: it keeps no other from working any more. */
+const HELD_MS = 2000;
+/** As many as the document of etmem allows in the thread pool of etmemd (max_threads). */
+const MOST_AT_WORK = 2 * availableParallelism() + 1;
 
 /** A worker failed at a job; `message` says how. */
 export class JobError extends Error {
@@ -70,20 +75,33 @@ class WorkerThread {
   }
 }
 
+/** How a pool keeps its threads. */
+export interface PoolLimits {
+  /** A thread without work for so long is let go, in ms. */
+  readonly idleMs: number;
+  /** Threads at work, beyond which jobs that can wait do so. */
+  readonly mostAtWork: number;
+  /** A thread that works for longer is not counted as at work, in ms. */
+  readonly heldMs: number;
+}
+
 /**
  * Threads for work that may stay in the kernel for long. Threads are made on demand and let go after 30 s
- * without work; how many work at the same time is up to the callers.
+ * without work. However many tasks there are, no more work at the same time than 2 for each core and one: each takes
+ * memory, some 10 MB, and with more of them nothing is done earlier.
  */
 export class WorkerPool<J extends JobTable> {
   readonly #entry: string;
-  readonly #idleMs: number;
+  readonly #limits: PoolLimits;
   readonly #idle: WorkerThread[] = [];
+  readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #atWork = 0;
 
   /** @param entry the module that a thread runs. */
-  constructor(entry: string, idleMs = IDLE_MS) {
+  constructor(entry: string, limits: Partial<PoolLimits> = {}) {
     this.#entry = entry;
-    this.#idleMs = idleMs;
+    this.#limits = { idleMs: IDLE_MS, mostAtWork: MOST_AT_WORK, heldMs: HELD_MS, ...limits };
   }
 
   /** Threads there are, working or not. */
@@ -93,9 +111,33 @@ export class WorkerPool<J extends JobTable> {
 
   /**
    * Does a job in a thread; the typed arrays of the request are handed over and are gone here afterwards.
+   * @param signal the job may wait for a thread until this is aborted; without, it is done at once.
    * @throws {JobError} when the job failed. @throws {WorkerLostError} when its thread did.
+   * @throws the signal's reason when it was aborted before the job began: nothing was handed over.
    */
-  async run<K extends keyof J & string>(job: K, request: J[K]["request"]): Promise<J[K]["reply"]> {
+  async run<K extends keyof J & string>(
+    job: K,
+    request: J[K]["request"],
+    signal?: AbortSignal,
+  ): Promise<J[K]["reply"]> {
+    if (signal === undefined) this.#atWork++;
+    else await this.#mayBegin(signal);
+    let isCounted = true;
+    const leave = (): void => {
+      if (isCounted) this.#leave();
+      isCounted = false;
+    };
+    const heldTimer = setTimeout(leave, this.#limits.heldMs);
+    heldTimer.unref();
+    try {
+      return await this.#do(job, request);
+    } finally {
+      clearTimeout(heldTimer);
+      leave();
+    }
+  }
+
+  async #do<K extends keyof J & string>(job: K, request: J[K]["request"]): Promise<J[K]["reply"]> {
     const thread = this.#idle.pop() ?? new WorkerThread(this.#entry, (ended) => {
       this.#forget(ended);
     });
@@ -108,9 +150,38 @@ export class WorkerPool<J extends JobTable> {
       this.#busy--;
       if (!thread.hasEnded) {
         this.#idle.push(thread);
-        thread.rest(this.#idleMs, (idle) => this.#letGo(idle));
+        thread.rest(this.#limits.idleMs, (idle) => this.#letGo(idle));
       }
     }
+  }
+
+  /** Waits, in order, until there are fewer at work than may be, and counts as one. @throws the signal's reason */
+  async #mayBegin(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#atWork < this.#limits.mostAtWork) {
+      this.#atWork++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = (): void => {
+      const at = this.#waiting.indexOf(resolve);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      reject(signal.reason);
+    };
+    this.#waiting.push(resolve);
+    signal.addEventListener("abort", giveUp);
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /** Counts one less at work, or the first that waits in its place. */
+  #leave(): void {
+    const next = this.#atWork > this.#limits.mostAtWork ? undefined : this.#waiting.shift();
+    if (next === undefined) this.#atWork--;
+    else next();
   }
 
   /** @returns whether it was idle. */

@@ -1,12 +1,37 @@
 import { describe, expect, test } from "bun:test";
-import { JobError, WorkerLostError, WorkerPool } from "../../src/worker/pool.ts";
+import { JobError, type PoolLimits, WorkerLostError, WorkerPool } from "../../src/worker/pool.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import type { TestJobs } from "./test_jobs.ts";
 
 const ENTRY = new URL("./test_jobs.ts", import.meta.url).href;
 
-function newPool(idleMs?: number, entry = ENTRY): WorkerPool<TestJobs> {
-  return new WorkerPool<TestJobs>(entry, idleMs);
+function newPool(limits: Partial<PoolLimits> = {}, entry = ENTRY): WorkerPool<TestJobs> {
+  return new WorkerPool<TestJobs>(entry, limits);
+}
+
+/** Jobs that wait until they are released, how many have begun, and what they end with. */
+class HeldJobs {
+  readonly #pool: WorkerPool<TestJobs>;
+  readonly #word = new Int32Array(new SharedArrayBuffer(8));
+  readonly ends: Promise<unknown>[] = [];
+
+  constructor(pool: WorkerPool<TestJobs>) {
+    this.#pool = pool;
+  }
+
+  get begun(): number {
+    return Atomics.load(this.#word, 1);
+  }
+
+  add(signal?: AbortSignal): void {
+    this.ends.push(failureOf(this.#pool.run("wait", { word: this.#word }, signal)));
+  }
+
+  async release(): Promise<unknown[]> {
+    Atomics.store(this.#word, 0, 1);
+    Atomics.notify(this.#word, 0);
+    return await Promise.all(this.ends);
+  }
 }
 
 /** What went wrong with a job. */
@@ -44,6 +69,66 @@ describe("WorkerPool", () => {
     expect(pool.size).toBe(3);
     pool.close();
     expect(pool.size).toBe(0);
+  });
+
+  test("run() has jobs wait that may, while enough are at work", async () => {
+    const pool = newPool({ mostAtWork: 2 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    for (let i = 0; i < 4; i++) jobs.add(signal);
+    await waitFor("two jobs at work", 20, () => jobs.begun === 2);
+    expect(pool.size).toBe(2);
+    jobs.add();
+    await waitFor("one that does not wait", 20, () => jobs.begun === 3);
+    expect(pool.size).toBe(3);
+    expect(await jobs.release()).toEqual(Array.from({ length: 5 }));
+    expect(jobs.begun).toBe(5);
+    expect(pool.size).toBe(3);
+    pool.close();
+  });
+
+  test("run() begins none that was aborted while it waited, and the others in their order", async () => {
+    const pool = newPool({ mostAtWork: 1 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    const aborted = new AbortController();
+    jobs.add(signal);
+    const numbers = Float64Array.of(1);
+    const given = failureOf(pool.run("double", { numbers }, aborted.signal));
+    const order: number[] = [];
+    const later = [0, 1, 2].map(async (i) => {
+      await pool.run("double", { numbers: Float64Array.of(i) }, signal);
+      order.push(i);
+    });
+    aborted.abort(new Error("stopped"));
+    expect(await given).toEqual(new Error("stopped"));
+    expect(numbers).toHaveLength(1);
+    expect(await failureOf(pool.run("double", { numbers }, aborted.signal)))
+      .toEqual(new Error("stopped"));
+    expect(order).toEqual([]);
+    await jobs.release();
+    await Promise.all(later);
+    expect(order).toEqual([0, 1, 2]);
+    expect(pool.size).toBe(1);
+    pool.close();
+  });
+
+  test("run() does not have others wait for a thread that is held for long", async () => {
+    const pool = newPool({ mostAtWork: 1, heldMs: 10 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    jobs.add(signal);
+    const reply = await pool.run("double", { numbers: Float64Array.of(4) }, signal);
+    expect([...reply.numbers]).toEqual([8]);
+    expect(jobs.begun).toBe(1);
+    await jobs.release();
+    const [one, other] = [new HeldJobs(pool), new HeldJobs(pool)];
+    one.add(signal);
+    await waitFor("a job at work", 20, () => one.begun === 1);
+    other.add(signal);
+    await waitFor("the next one", 20, () => other.begun === 1);
+    await Promise.all([one.release(), other.release()]);
+    pool.close();
   });
 
   test("run() rejects when a job fails, and the thread goes on", async () => {
@@ -84,14 +169,14 @@ describe("WorkerPool", () => {
   });
 
   test("run() rejects when the thread's module cannot be loaded", async () => {
-    const pool = newPool(undefined, new URL("./nothing.ts", import.meta.url).href);
+    const pool = newPool({}, new URL("./nothing.ts", import.meta.url).href);
     expect(await failureOf(pool.run("double", { numbers: Float64Array.of(4) })))
       .toBeInstanceOf(WorkerLostError);
     expect(pool.size).toBe(0);
   });
 
   test("lets threads go that have had no work for long, and only those", async () => {
-    const pool = newPool(30);
+    const pool = newPool({ idleMs: 30 });
     const word = new Int32Array(new SharedArrayBuffer(8));
     const waiting = pool.run("wait", { word });
     await pool.run("double", { numbers: Float64Array.of(1) });
