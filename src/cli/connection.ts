@@ -5,6 +5,11 @@ import { NoAnswer } from "./no_answer.ts";
 
 /** Between two attempts to connect to a server that has no room for another client yet. */
 const RETRY_MS = 20;
+/**
+ * How often the socket is looked at after the time is up: this process may have been stopped, and bytes that are there
+ * are read. A timer that is due may come before the first look, but not before the second.
+ */
+const LAST_LOOKS = 2;
 
 /** A connection to a server: bytes out, and bytes in with a limit to how long it may say nothing. */
 export class Connection {
@@ -89,12 +94,13 @@ export class Connection {
    * @throws {NoAnswer} when none arrive for the time to give up after.
    */
   async receive(): Promise<Uint8Array | undefined> {
-    let lastLook = false;
+    let looks = 0;
     while (this.#arrived.length === 0 && !this.#closed) {
       const remainingMs = this.#remainingMs();
-      if (lastLook) throw this.noAnswer(`not a byte came for ${this.#giveUpMs / 1000} s`);
-      // This process may have been stopped: bytes that are there are read before giving up.
-      lastLook = remainingMs <= 0;
+      if (looks === LAST_LOOKS) {
+        throw this.noAnswer(`not a byte came for ${this.#giveUpMs / 1000} s`);
+      }
+      if (remainingMs <= 0) looks++;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = setTimeout(resolve, Math.max(1, remainingMs));
