@@ -26,25 +26,25 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: "a server that is killed, or says nonsense, between its start and its report",
     shownBy: "tests/integration/server_background.test.ts",
   },
-  "src/daemon/pid_file.ts": {
-    why: "another server that comes between two system calls, and errors that /run does not have",
-    shownBy: "tests/daemon/pid_file.test.ts",
-  },
   "src/engine/cslide/cslide_engine.ts": CSLIDE,
   "src/engine/cslide/cslide_round.ts": CSLIDE,
   "src/engine/cslide/cslide_task.ts": CSLIDE,
-  "src/engine/cslide/plan_round.ts": CSLIDE,
+  "src/engine/cslide/move_pair.ts": CSLIDE,
+  "src/log/stderr_sink.ts": {
+    why: "one line is for a terminal that cannot be opened a second time",
+    shownBy: "tests/log/stderr_sink.test.ts",
+  },
   "src/migrate/mover_swap_pages.ts": {
     why: "the mover itself needs /proc/PID/swap_pages of etmem_swap",
     shownBy: "tests/vm/scenarios/slide_layouts.ts",
   },
-  "src/procfs/kpageflags.ts": {
-    why: "compound pages are looked for by the tracker page_idle only",
-    shownBy: "tests/vm/scenarios/slide_huge.ts",
-  },
   "src/procfs/kvm.ts": {
     why: "a descriptor that is closed between the list of descriptors and readlink(2)",
     shownBy: "tests/procfs/kvm.test.ts",
+  },
+  "src/scan/huge_page.ts": {
+    why: "whole huge pages are looked for by the tracker page_idle and by cslide only",
+    shownBy: "tests/vm/scenarios/slide_huge.ts",
   },
   "src/scan/tracker_idle_pages.ts": {
     why: "ioctl(2) and the reasons for which it is refused need /proc/PID/idle_pages of etmem_scan",
@@ -53,10 +53,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "src/scan/tracker_page_idle.ts": {
     why: "it needs /sys/kernel/mm/page_idle/bitmap (CONFIG_IDLE_PAGE_TRACKING)",
     shownBy: "tests/vm/scenarios/slide_layouts.ts",
-  },
-  "src/scan/tracker_smaps.ts": {
-    why: "processes that end or are stopped between two files of theirs, and owners of a KVM guest",
-    shownBy: "tests/scan/tracker_smaps.test.ts",
   },
   "src/worker/locate_pages.ts": {
     why: "hugetlb memory, and a process that ends between two batches",

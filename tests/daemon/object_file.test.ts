@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { addFile } from "../../src/daemon/object_file.ts";
+import { addFile, removeFile } from "../../src/daemon/object_file.ts";
 import { Registry } from "../../src/project/registry.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { ScriptedEngines } from "../project/scripted_engine.ts";
@@ -42,4 +42,34 @@ test("addFile() refuses a task that was read before its project was there, and t
   );
   const { warnings } = await add("task");
   expect(warnings).toEqual([expect.stringContaining("T=3: taken as 1")]);
+});
+
+test("removeFile() says that what is removed comes back when its file is of --conf-dir", async () => {
+  using folder = new ScratchFolder();
+  const file = folder.at("project");
+  writeFileSync(file, PROJECT, { mode: 0o600 });
+  const engines = new ScriptedEngines();
+  const registry = new Registry(() => Promise.resolve([engines]));
+  const { signal } = new AbortController();
+  await addFile(file, registry, { confFile: file, signal });
+  expect(await removeFile(file, registry, signal)).toEqual([
+    `"${file}" is still there: what it holds is added again when etmemd starts anew`,
+  ]);
+  expect(registry.describe("test")).toBeUndefined();
+});
+
+test("removeFile() removes nothing when the file cannot be read", async () => {
+  using folder = new ScratchFolder();
+  const file = folder.at("project");
+  writeFileSync(file, PROJECT, { mode: 0o600 });
+  const engines = new ScriptedEngines();
+  const registry = new Registry(() => Promise.resolve([engines]));
+  const { signal } = new AbortController();
+  await addFile(file, registry, { signal });
+  const [removal] = await Promise.allSettled([removeFile(folder.at("none"), registry, signal)]);
+  expect(removal).toMatchObject({
+    status: "rejected",
+    reason: { message: expect.stringContaining("there is no such file") as string },
+  });
+  expect(registry.describe("test")).toBeDefined();
 });

@@ -38,12 +38,12 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
   }
 }
 
-describe("a started task", () => {
-  test("leaves a process alone that had nothing present", async () => {
+describe("a process of a started task", () => {
+  test("is left alone when it had nothing present", async () => {
     expect(await leftAlone(false)).toBe(1);
   });
 
-  test("looks at it again with swap_flag=yes: what is present may have been marked since", async () => {
+  test("is looked at again with swap_flag=yes: what is present may have been marked since", async () => {
     expect(await leftAlone(true)).toBe(0);
   });
 });
