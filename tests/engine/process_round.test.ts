@@ -106,4 +106,29 @@ describe("runProcessRound()", () => {
     expect(replies.map((reply) => reply.state)).toEqual(["open"]);
     await untilOpenDescriptors(before);
   });
+
+  test("leaves nothing open when it is stopped while a step waits for a thread", async () => {
+    using target = await TargetProcess.start();
+    const before = openDescriptors();
+    const { process, replies, means, controller } = trialOf(target);
+    const full = new WorkerPool<Jobs>(LOST, { mostAtWork: 0 });
+    let run: WorkerPool<Jobs>["run"] = workers.run.bind(workers);
+    const waiting = {
+      ...means,
+      workers: {
+        run: (...all: Parameters<typeof run>) => {
+          if (replies.length > 0) queueMicrotask(() => controller.abort());
+          return run(...all);
+        },
+      } as WorkerPool<Jobs>,
+      onReply: (reply: StepReply) => {
+        replies.push(reply);
+        run = full.run.bind(full);
+      },
+    };
+    expect(await runProcessRound(process, plan, waiting, undefined, true)).toBeUndefined();
+    expect(replies.map((reply) => reply.state)).toEqual(["open"]);
+    expect(full.size).toBe(0);
+    await untilOpenDescriptors(before);
+  });
 });
