@@ -131,6 +131,17 @@ describe("WorkerPool", () => {
     pool.close();
   });
 
+  test("a thread that has worked for a while collects what its jobs left behind", async () => {
+    const pool = newPool();
+    // The first collection of a thread comes with its start.
+    await pool.run("work", { ms: 300 });
+    await pool.run("litter", { objects: 1000 });
+    await pool.run("work", { ms: 300 });
+    expect((await pool.run("left", {})).objects).toBeLessThan(100);
+    expect(pool.size).toBe(1);
+    pool.close();
+  });
+
   test("run() rejects when a job fails, and the thread goes on", async () => {
     const pool = newPool();
     const failure = await failureOf(pool.run("fail", { why: "no reason" }));

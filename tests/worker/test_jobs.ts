@@ -11,11 +11,18 @@ export type TestJobs = {
   readonly crashLater: { readonly request: object; readonly reply: object };
   /** Ends the thread without an answer. */
   readonly vanish: { readonly request: object; readonly reply: object };
+  /** Makes so many objects that nobody keeps. */
+  readonly litter: { readonly request: { readonly objects: number }; readonly reply: object };
+  /** Works for so long, without making anything. */
+  readonly work: { readonly request: { readonly ms: number }; readonly reply: object };
+  /** How many of the objects are still there. */
+  readonly left: { readonly request: object; readonly reply: { readonly objects: number } };
   /** Waits until the word is not 0 any more, as long as it takes. */
   readonly wait: { readonly request: { readonly word: Int32Array }; readonly reply: object };
 };
 
 if (!Bun.isMainThread) {
+  const litter: WeakRef<object>[] = [];
   serveJobs<TestJobs>({
     double: ({ numbers }) => ({ numbers: numbers.map((one) => 2 * one) }),
     fail: ({ why }) => {
@@ -27,6 +34,16 @@ if (!Bun.isMainThread) {
       });
       return {};
     },
+    litter: ({ objects }) => {
+      for (let i = 0; i < objects; i++) litter.push(new WeakRef({}));
+      return {};
+    },
+    work: ({ ms }) => {
+      const endMs = performance.now() + ms;
+      while (performance.now() < endMs);
+      return {};
+    },
+    left: () => ({ objects: litter.filter((one) => one.deref() !== undefined).length }),
     vanish: () => process.exit(3),
     wait: ({ word }) => {
       Atomics.add(word, 1, 1);
