@@ -3,7 +3,7 @@ import type { FoundProcess } from "../procfs/process_tree.ts";
 import type { ProcessMemory, StepReply, StepRequest } from "../worker/process_step.ts";
 import { WorkerLostError } from "../worker/pool.ts";
 import { pause } from "./pause.ts";
-import type { Slots } from "./slots.ts";
+import type { Slots } from "../worker/slots.ts";
 import type { Workers } from "./shared_means.ts";
 
 /** What a task does with each process of a round. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Answer, type JobTable, type Order, transferablesOf } from "./messages.ts";
+import { Slots } from "./slots.ts";
 
 /** A worker without work for so long is let go. */
 const IDLE_MS = 30_000;
@@ -93,15 +94,15 @@ export interface PoolLimits {
 export class WorkerPool<J extends JobTable> {
   readonly #entry: string;
   readonly #limits: PoolLimits;
+  readonly #slots: Slots;
   readonly #idle: WorkerThread[] = [];
-  readonly #waiting: (() => void)[] = [];
   #busy = 0;
-  #atWork = 0;
 
   /** @param entry the module that a thread runs. */
   constructor(entry: string, limits: Partial<PoolLimits> = {}) {
     this.#entry = entry;
     this.#limits = { idleMs: IDLE_MS, mostAtWork: MOST_AT_WORK, heldMs: HELD_MS, ...limits };
+    this.#slots = new Slots(this.#limits.mostAtWork);
   }
 
   /** Threads there are, working or not. */
@@ -120,11 +121,11 @@ export class WorkerPool<J extends JobTable> {
     request: J[K]["request"],
     signal?: AbortSignal,
   ): Promise<J[K]["reply"]> {
-    if (signal === undefined) this.#atWork++;
-    else await this.#mayBegin(signal);
+    if (signal === undefined) this.#slots.takeAnyway();
+    else await this.#slots.take(signal);
     let isCounted = true;
     const leave = (): void => {
-      if (isCounted) this.#leave();
+      if (isCounted) this.#slots.giveBack();
       isCounted = false;
     };
     const heldTimer = setTimeout(leave, this.#limits.heldMs);
@@ -153,35 +154,6 @@ export class WorkerPool<J extends JobTable> {
         thread.rest(this.#limits.idleMs, (idle) => this.#letGo(idle));
       }
     }
-  }
-
-  /** Waits, in order, until there are fewer at work than may be, and counts as one. @throws the signal's reason */
-  async #mayBegin(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#atWork < this.#limits.mostAtWork) {
-      this.#atWork++;
-      return;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const giveUp = (): void => {
-      const at = this.#waiting.indexOf(resolve);
-      if (at >= 0) this.#waiting.splice(at, 1);
-      reject(signal.reason);
-    };
-    this.#waiting.push(resolve);
-    signal.addEventListener("abort", giveUp);
-    try {
-      await promise;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-    }
-  }
-
-  /** Counts one less at work, or the first that waits in its place. */
-  #leave(): void {
-    const next = this.#atWork > this.#limits.mostAtWork ? undefined : this.#waiting.shift();
-    if (next === undefined) this.#atWork--;
-    else next();
   }
 
   /** @returns whether it was idle. */

@@ -44,14 +44,20 @@ test("addFile() refuses a task that was read before its project was there, and t
   expect(warnings).toEqual([expect.stringContaining("T=3: taken as 1")]);
 });
 
+/** A registry with the project of a file that is in --conf-dir. */
+async function withProject(file: string): Promise<Registry> {
+  writeFileSync(file, PROJECT, { mode: 0o600 });
+  const registry = new Registry(() => Promise.resolve([new ScriptedEngines()]));
+  await addFile(file, registry, { confFile: file, signal });
+  return registry;
+}
+
+const { signal } = new AbortController();
+
 test("removeFile() says that what is removed comes back when its file is of --conf-dir", async () => {
   using folder = new ScratchFolder();
   const file = folder.at("project");
-  writeFileSync(file, PROJECT, { mode: 0o600 });
-  const engines = new ScriptedEngines();
-  const registry = new Registry(() => Promise.resolve([engines]));
-  const { signal } = new AbortController();
-  await addFile(file, registry, { confFile: file, signal });
+  const registry = await withProject(file);
   expect(await removeFile(file, registry, signal)).toEqual([
     `"${file}" is still there: what it holds is added again when etmemd starts anew`,
   ]);
@@ -60,12 +66,7 @@ test("removeFile() says that what is removed comes back when its file is of --co
 
 test("removeFile() removes nothing when the file cannot be read", async () => {
   using folder = new ScratchFolder();
-  const file = folder.at("project");
-  writeFileSync(file, PROJECT, { mode: 0o600 });
-  const engines = new ScriptedEngines();
-  const registry = new Registry(() => Promise.resolve([engines]));
-  const { signal } = new AbortController();
-  await addFile(file, registry, { signal });
+  const registry = await withProject(folder.at("project"));
   const [removal] = await Promise.allSettled([removeFile(folder.at("none"), registry, signal)]);
   expect(removal).toMatchObject({
     status: "rejected",

@@ -6,7 +6,7 @@ import {
   runProcessRound,
 } from "../../src/engine/process_round.ts";
 import { workers } from "../../src/engine/shared_means.ts";
-import { Slots } from "../../src/engine/slots.ts";
+import { Slots } from "../../src/worker/slots.ts";
 import { readProcessStat } from "../../src/procfs/process_stat.ts";
 import type { FoundProcess } from "../../src/procfs/process_tree.ts";
 import { WorkerLostError, WorkerPool } from "../../src/worker/pool.ts";

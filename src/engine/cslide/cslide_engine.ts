@@ -10,7 +10,7 @@ import type { TrackerKind } from "../../scan/tracker.ts";
 import { chooseTracker } from "../choose_means.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { pause } from "../pause.ts";
-import { Slots } from "../slots.ts";
+import { Slots } from "../../worker/slots.ts";
 import type { TaskStatus } from "../status.ts";
 import { CslideRound } from "./cslide_round.ts";
 import { CslideTask } from "./cslide_task.ts";

@@ -10,7 +10,7 @@ import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../process
 import type { Turn } from "../process_turns.ts";
 import { addByReason, type RoundRecord } from "../round_record.ts";
 import { processTurns, workers } from "../shared_means.ts";
-import type { Slots } from "../slots.ts";
+import type { Slots } from "../../worker/slots.ts";
 import type { MemoryByReason, NodePairStatus } from "../status.ts";
 import type { CslideTask, TaskLife } from "./cslide_task.ts";
 import { NodeRoom } from "./free_memory.ts";

@@ -8,7 +8,7 @@ import type { TrackerKind } from "../../scan/tracker.ts";
 import { errorLine } from "../error_line.ts";
 import { pause } from "../pause.ts";
 import type { ProcessTurns } from "../process_turns.ts";
-import { Slots } from "../slots.ts";
+import { Slots } from "../../worker/slots.ts";
 import type { RoundStatus, TaskStatus } from "../status.ts";
 import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../process_round.ts";
 import { RoundRecord } from "../round_record.ts";

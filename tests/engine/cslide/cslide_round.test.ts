@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { CslideRound } from "../../../src/engine/cslide/cslide_round.ts";
 import { CslideTask } from "../../../src/engine/cslide/cslide_task.ts";
-import { Slots } from "../../../src/engine/slots.ts";
+import { Slots } from "../../../src/worker/slots.ts";
 import { configureLog } from "../../../src/log/logger.ts";
 import { SMAPS } from "../../../src/scan/tracker_smaps.ts";
 import { project } from "../slide/slide_trial.ts";
