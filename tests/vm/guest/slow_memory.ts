@@ -104,14 +104,19 @@ export function tasksOf(groups: Groups): Groups {
   return groups.filter(([group]) => group === "task");
 }
 
-/** Starts a server with such a project and waits for so many rounds of the first task. */
+/**
+ * Starts a server with such a project and waits for so many rounds of the first task.
+ * @param prepare called when the server has the memory that it needs, right before the project is started.
+ */
 export async function runRounds(
   groups: Groups,
   task: string,
   rounds: number,
+  prepare: () => void = () => {},
 ): Promise<{ readonly server: Server; readonly status: TaskStatus }> {
   const server = await Server.start();
   await server.add(groups);
+  prepare();
   await server.etmem("project", "start", "-n", PROJECT);
   const status = await server.untilRounds(task, rounds);
   return { server, status };

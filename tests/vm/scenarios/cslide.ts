@@ -159,8 +159,7 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
       if (kind === HUGETLB) setPools(24, 100);
       using cold = await startOn(DRAM, kind, sizes.cold, "none");
       using hot = await startOn(SLOW, kind, sizes.hot, EIGHTH);
-      if (kind !== HUGETLB) leaveOnDram(2 * MIB);
-      const pools = poolSizes();
+      let pools = "";
       demandNone([...misplaced(cold, kind, () => 0), ...misplaced(hot, kind, () => 2)]);
       const before = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
       const reclaimed = kernelActivity()["pgscan_kswapd"];
@@ -171,9 +170,14 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
         }, kind.task),
         "hot",
         3,
+        () => {
+          if (kind !== HUGETLB) leaveOnDram(2 * MIB);
+          pools = poolSizes();
+        },
       );
       const after = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
-      note({ before, after, rounds: movesOf(status), reclaimed, kernel: kernelActivity() });
+      const rounds = movesOf(status);
+      note({ before, after, rounds, reclaimed, kernel: kernelActivity() });
       demandNone(misplaced(hot, kind, hotOnDram));
       demandNone(faultsOfRounds(status, sizes.quotaMb * MIB));
       demandNone(faultsOfRounds(await server.task("cold"), sizes.quotaMb * MIB));
@@ -181,7 +185,7 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
         status.rounds.some((r) =>
           (r.node_pairs ?? []).some((p) => p.up_quota_used_bytes > p.up_hot_bytes + p.up_cold_bytes)
         ),
-        "nothing was charged twice",
+        `nothing was charged twice: ${JSON.stringify(rounds)}`,
       );
       await stopUnharmed(server, pools, [hot, cold]);
     },
@@ -279,8 +283,8 @@ export const cslide: readonly Scenario[] = [
   promotion(BASE, 96 * MIB),
   promotion(THP, 96 * MIB),
   exchange(HUGETLB, { cold: 44 * MIB, hot: 160 * MIB, quotaMb: 24 }),
-  exchange(BASE, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
-  exchange(THP, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
+  exchange(BASE, { cold: 40 * MIB, hot: 160 * MIB, quotaMb: 40 }),
+  exchange(THP, { cold: 40 * MIB, hot: 160 * MIB, quotaMb: 40 }),
   prefetch([HUGETLB], 80 * MIB, 60 * MIB),
   prefetch([BASE, THP], 64 * MIB, 48 * MIB),
   reserve,
