@@ -28,6 +28,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "qemu-user has no move_pages(2)",
   },
   {
+    path: "tests/ffi/pagemap_scan.test.ts",
+    tests: ["PagemapScan has the layout", "PagemapScan findPresent()"],
+    reason: "qemu-user has no PAGEMAP_SCAN, and a layout is the same everywhere",
+  },
+  {
     path: "tests/ffi/process_madvise.test.ts",
     tests: ["processMadvise()"],
     reason: "qemu-user has no process_madvise(2)",

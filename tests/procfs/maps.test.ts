@@ -129,7 +129,7 @@ describe("readMaps()", () => {
     expect(readMaps(trial.process.dirFd)).toBeUndefined();
   });
 
-  test("reads maps that are larger than any buffer", async () => {
+  test.skipIf(Bun.which("python3") === null)("reads maps larger than any buffer", async () => {
     // Every other page of a mapping with other permissions is a VMA of its own.
     const script = [
       "import ctypes, mmap, sys",
@@ -143,12 +143,7 @@ describe("readMaps()", () => {
       "print(start, flush=True)",
       "sys.stdin.read()",
     ].join("\n");
-    const python = Bun.which("python3");
-    if (python === null) {
-      console.log("readMaps(): left out, there is no python3");
-      return;
-    }
-    const child = Bun.spawn([python, "-c", script], { stdin: "pipe", stdout: "pipe" });
+    const child = Bun.spawn(["python3", "-c", script], { stdin: "pipe", stdout: "pipe" });
     const { value } = await child.stdout.getReader().read();
     const start = Number(new TextDecoder().decode(value));
     const dirFd = openAt(AT_FDCWD, `/proc/${child.pid}`, O_RDONLY);

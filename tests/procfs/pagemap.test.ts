@@ -6,6 +6,8 @@ import { KpageFlags } from "../../src/procfs/kpageflags.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
+const isRoot = process.getuid?.() === 0;
+
 describe("Pagemap", () => {
   test("tells present pages from absent ones", async () => {
     using trial = await TargetProcess.start({ reserveBytes: 2 ** 30, hot: "first:1" });
@@ -33,11 +35,7 @@ describe("Pagemap", () => {
     }
   });
 
-  test("frame() gives frames that the kernel knows, when this is root", async () => {
-    if (process.getuid?.() !== 0) {
-      console.log("Pagemap.frame(): left out, this is not root");
-      return;
-    }
+  test.skipIf(!isRoot)("frame() gives frames that the kernel knows", async () => {
     using trial = await TargetProcess.start({ hot: "first:1" });
     const first = pageOf(trial.area.start);
     trial.process.pagemap.load(first, first + 64);

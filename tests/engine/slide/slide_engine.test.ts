@@ -70,32 +70,27 @@ describe.skipIf(swap.missing !== undefined)("startTask()", () => {
   });
 });
 
-const SCRIPT = new URL("./start_without_swap.ts", import.meta.url).pathname;
+/** Runs a command where /proc/meminfo tells of no swap space. @returns how it ended, and what it wrote. */
+function runWithoutSwap(...command: readonly string[]): { success: boolean; output: string } {
+  using folder = new ScratchFolder();
+  const fake = folder.at("meminfo");
+  const names = ["MemTotal", "MemFree", "MemAvailable"];
+  const sizes = names.map((name) => `${name}: 1000000 kB\n`).join("");
+  writeFileSync(fake, `${sizes}SwapTotal: 0 kB\nSwapFree: 0 kB\nSwapCached: 0 kB\n`);
+  const shell = 'mount --bind "$0" /proc/meminfo && exec "$@"';
+  const { success, stdout, stderr } = Bun.spawnSync(
+    ["unshare", "--mount", "sh", "-c", shell, fake, ...command],
+  );
+  return { success, output: stdout.toString() + stderr.toString() };
+}
 
 describe("startTask() without swap space", () => {
-  /** Runs a script where /proc/meminfo tells of no swap. @returns what it wrote, or why there is no such place. */
-  function runWithoutSwap(script: string): { output: string; missing?: string } {
-    using folder = new ScratchFolder();
-    const fake = folder.at("meminfo");
-    const names = ["MemTotal", "MemFree", "MemAvailable"];
-    const sizes = names.map((name) => `${name}: 1000000 kB\n`).join("");
-    writeFileSync(fake, `${sizes}SwapTotal: 0 kB\nSwapFree: 0 kB\nSwapCached: 0 kB\n`);
-    const shell = 'mount --bind "$0" /proc/meminfo && exec "$@"';
-    const runThere = (...command: readonly string[]) =>
-      Bun.spawnSync(["unshare", "--mount", "sh", "-c", shell, fake, ...command]);
-    const probe = runThere("true");
-    if (!probe.success) return { output: "", missing: probe.stderr.toString() };
-    const { stdout, stderr } = runThere(process.execPath, script);
-    return { output: stdout.toString() + stderr.toString() };
-  }
+  const probe = runWithoutSwap("true");
+  if (!probe.success) console.log(`startTask() without swap: left out: ${probe.output}`);
 
-  test("is refused, and says what to do", () => {
-    const { output, missing } = runWithoutSwap(SCRIPT);
-    if (missing !== undefined) {
-      console.log(`startTask() without swap space: left out: ${missing}`);
-      return;
-    }
-    expect(output.trim()).toBe(
+  test.skipIf(!probe.success)("is refused, and says what to do", () => {
+    const script = new URL("./start_without_swap.ts", import.meta.url).pathname;
+    expect(runWithoutSwap(process.execPath, script).output.trim()).toBe(
       "task t: there is no swap space: make some with mkswap and swapon first",
     );
   });
