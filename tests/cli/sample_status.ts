@@ -12,7 +12,7 @@ export const SAMPLE_ROUND: RoundStatus = {
   duration_us: 3_250_000,
   processes: 4,
   skipped: [{
-    reason: "has a KVM virtual machine open, whose accesses the smaps tracker cannot see",
+    reason: "had nothing present, and no page fault since",
     processes: 9,
     pids: [101, 102, 103, 104, 105, 106, 107, 108],
   }],
@@ -24,7 +24,10 @@ export const SAMPLE_ROUND: RoundStatus = {
   spared: [{ reason: "dram_percent reached", bytes: 68 * MiB }],
   asked_bytes: 700 * MiB,
   moved_bytes: 690 * MiB,
-  refused: [{ reason: "shared", bytes: 8 * MiB }, { reason: "locked", bytes: 2 * MiB }],
+  refused: [{ reason: "shared", bytes: 8 * MiB }, {
+    reason: "locked, hugetlb or device memory",
+    bytes: 2 * MiB,
+  }],
   came_back_bytes: MiB,
   scan_errors: 1,
   phases: {
@@ -57,13 +60,13 @@ export const SAMPLE_STATUS: ServerStatus = {
     {
       name: "idle_pages",
       available: false,
-      reason: "no /proc/PID/idle_pages (modprobe etmem_scan)",
+      reason: "this kernel has no /proc/PID/idle_pages",
     },
     { name: "page_idle", available: true },
     { name: "smaps", available: true },
   ],
   movers: [
-    { name: "swap_pages", available: false },
+    { name: "swap_pages", available: false, reason: "this kernel has no /proc/PID/swap_pages" },
     { name: "process_madvise", available: true },
   ],
   memory: {
