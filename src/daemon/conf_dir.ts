@@ -94,7 +94,9 @@ export class ConfDir {
 function listFiles(folder: string): string[] {
   try {
     checkFolder(folder);
-    return readdirSync(folder).filter(isConfFile).sort().map((name) => join(folder, name));
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory() && isConfFile(entry.name));
+    return files.map(({ name }) => name).sort().map((name) => join(folder, name));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });

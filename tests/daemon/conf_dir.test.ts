@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { ConfDir } from "../../src/daemon/conf_dir.ts";
 import { addFile } from "../../src/daemon/object_file.ts";
 import { StoppedProjects } from "../../src/daemon/stopped_projects.ts";
@@ -28,6 +28,8 @@ test("load() logs which file is refused, adds the others and starts their projec
   writeFileSync(folder.at("a.conf"), "what?\n", { mode: 0o600 });
   writeFileSync(folder.at("b.conf"), project, { mode: 0o600 });
   writeFileSync(folder.at("c.conf"), project, { mode: 0o600 });
+  mkdirSync(folder.at("disabled"));
+  writeFileSync(folder.at("disabled/d.conf"), "what?\n", { mode: 0o600 });
   const registry = new Registry(() => Promise.resolve([]));
   await new ConfDir(folder.path, "test").load(registry, new AbortController().signal);
   configureLog("error", []);
