@@ -90,6 +90,23 @@ export class Pagemap {
     return "done";
   }
 
+  /**
+   * Passes over a hole, for next to nothing where there is PAGEMAP_SCAN.
+   * @returns the first present page in [from, to), `to` when there is none; `from` where the kernel cannot tell.
+   * @throws {SystemCallError} ESRCH when the address space is gone.
+   */
+  nextPresent(from: number, to: number): number {
+    let page = from;
+    while (page < to) {
+      const regions = this.#scan(page, to);
+      if (regions === undefined) return page;
+      const scan = pagemapScan as PagemapScan;
+      if (regions > 0) return scan.start(0) / PAGE_SIZE;
+      page = scan.walkEnd / PAGE_SIZE;
+    }
+    return to;
+  }
+
   /** @returns regions of present pages; undefined where the kernel has no PAGEMAP_SCAN. */
   #scan(from: number, to: number): number | undefined {
     if (pagemapScan === "missing") return undefined;

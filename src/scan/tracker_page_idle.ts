@@ -46,8 +46,9 @@ class PageIdleTracker implements Tracker {
           Math.min(range.to, from - from % PMD_PAGES + WINDOW_ENTRIES),
         );
         if (read === 0) return { state: "gone" };
-        this.#lookAt(target.pagemap, from, from + read, idle, present, flags, counts);
-        from += read;
+        const to = from + read;
+        const isHole = !this.#lookAt(target.pagemap, from, to, idle, present, flags, counts);
+        from = isHole ? target.pagemap.nextPresent(to, range.to) : to;
       }
     }
     counts?.endScan();
@@ -56,6 +57,7 @@ class PageIdleTracker implements Tracker {
     return { state: "scanned", windowStartMs: performance.now(), errors: [] };
   }
 
+  /** @returns whether anything is present in [from, to). */
   #lookAt(
     pagemap: Pagemap,
     from: number,
@@ -64,9 +66,11 @@ class PageIdleTracker implements Tracker {
     present: FrameSet,
     flags: KpageFlags,
     counts: PageCounts | null,
-  ): void {
+  ): boolean {
+    let isAny = false;
     for (let page = from; page < to; page++) {
       if (!pagemap.isPresent(page)) continue;
+      isAny = true;
       const frame = pagemap.frame(page);
       present.add(frame);
       if (counts === null) continue;
@@ -79,6 +83,7 @@ class PageIdleTracker implements Tracker {
         counts.add(page, 1, weight, false);
       }
     }
+    return isAny;
   }
 
   memory(): PageIdleMemory {

@@ -62,6 +62,27 @@ describe("Pagemap", () => {
     expect(pagemap.holds(from)).toBe(false);
   });
 
+  test("nextPresent() passes over what is not there, or says that it cannot", async () => {
+    using trial = await TargetProcess.start({ reserveBytes: 2 ** 40, hot: "first:1" });
+    const { pagemap } = trial.process;
+    const [first, end] = [pageOf(trial.area.start), pageOf(trial.area.end)];
+    // a hole that would take a second to read, and no stray page in it
+    const hole = pageOf(2 ** 38);
+    const cannot = pagemap.nextPresent(first - hole, first - hole / 2) === first - hole;
+    const ways = [
+      [first, end, first],
+      [first + 3, end, first + 3],
+      [first - 2, first, cannot ? first - 2 : first],
+      [first, first, first],
+      [first - 9, first + 1, cannot ? first - 9 : first],
+    ] as const;
+    for (const [from, to, found] of ways) {
+      expect([from - first, pagemap.nextPresent(from, to)]).toEqual([from - first, found]);
+    }
+    await trial.end();
+    if (!cannot) expect(() => pagemap.nextPresent(first, end)).toThrow("ESRCH");
+  });
+
   test("forEachPresent() gives the runs of present pages, whatever lies between", async () => {
     using trial = await TargetProcess.start({ reserveBytes: 2 ** 30, hot: "none" });
     const { pagemap } = trial.process;
