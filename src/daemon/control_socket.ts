@@ -3,6 +3,7 @@ import { peerCredentials } from "../../ffi/libc.ts";
 import { log } from "../log/logger.ts";
 import { FAILURE_BYTE } from "../rpc/answer_v1.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { collectAfterWork } from "../worker/garbage.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
 
@@ -91,6 +92,7 @@ export function openControlSocket(
       if (socket.data === undefined) return;
       connections.delete(socket.data);
       socket.data.closed();
+      collectAfterWork();
     },
     // A connection that fails is closed as well, and close() does what is to be done.
     error: (_socket, error) => log.debug(`connection: ${error.message}`),

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { collectAfterWork } from "./garbage.ts";
 import { type Answer, type JobTable, type Order, transferablesOf } from "./messages.ts";
 import { Slots } from "./slots.ts";
 
@@ -153,6 +154,7 @@ export class WorkerPool<J extends JobTable> {
         this.#idle.push(thread);
         thread.rest(this.#limits.idleMs, (idle) => this.#letGo(idle));
       }
+      collectAfterWork();
     }
   }
 
