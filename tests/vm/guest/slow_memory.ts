@@ -104,9 +104,12 @@ export function tasksOf(groups: Groups): Groups {
   return groups.filter(([group]) => group === "task");
 }
 
+/** Programs that take no memory of the DRAM node that is filled, and give none back to it. */
+const BESIDE = ["numactl", "--membind=1"];
+
 /**
  * Starts a server with such a project and waits for so many rounds of the first task.
- * @param prepare called when the server has the memory that it needs, right before the project is started.
+ * @param prepare called right before the project is started.
  */
 export async function runRounds(
   groups: Groups,
@@ -114,7 +117,7 @@ export async function runRounds(
   rounds: number,
   prepare: () => void = () => {},
 ): Promise<{ readonly server: Server; readonly status: TaskStatus }> {
-  const server = await Server.start();
+  const server = await Server.start(BESIDE, BESIDE);
   await server.add(groups);
   prepare();
   await server.etmem("project", "start", "-n", PROJECT);

@@ -160,7 +160,6 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
       using cold = await startOn(DRAM, kind, sizes.cold, "none");
       using hot = await startOn(SLOW, kind, sizes.hot, EIGHTH);
       let pools = "";
-      demandNone([...misplaced(cold, kind, () => 0), ...misplaced(hot, kind, () => 2)]);
       const before = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
       const reclaimed = kernelActivity()["pgscan_kswapd"];
       const { server, status } = await runRounds(
@@ -173,6 +172,7 @@ function exchange(kind: Kind, sizes: { cold: number; hot: number; quotaMb: numbe
         () => {
           if (kind !== HUGETLB) leaveOnDram(2 * MIB);
           pools = poolSizes();
+          demandNone([...misplaced(cold, kind, () => 0), ...misplaced(hot, kind, () => 2)]);
         },
       );
       const after = { cold: unitsByNode(cold, kind), hot: unitsByNode(hot, kind) };
@@ -205,9 +205,8 @@ function prefetch(kinds: readonly Kind[], sizeBytes: number, freeBytes: number):
         kinds.map((kind) => startOn(SLOW, kind, sizeBytes, EIGHTH)),
       );
       for (const target of targets) stack.use(target);
-      if (!isHugetlb) leaveOnDram(freeBytes);
-      const pools = poolSizes();
-      const room = dramRoom();
+      let pools = "";
+      let room = 0;
       const where = (): object[] =>
         targets.map((target, i) => unitsByNode(target, kinds[i] ?? BASE));
       const before = where();
@@ -216,6 +215,11 @@ function prefetch(kinds: readonly Kind[], sizeBytes: number, freeBytes: number):
         cslideConfig(tasks, { node_hot_reserve: 0 }, kinds[0]?.task ?? {}),
         "vm0",
         2,
+        () => {
+          if (!isHugetlb) leaveOnDram(freeBytes);
+          pools = poolSizes();
+          room = dramRoom();
+        },
       );
       note({ before, after: where(), room, roomThen: dramRoom(), rounds: movesOf(status) });
       let onDram = 0;
@@ -284,7 +288,7 @@ export const cslide: readonly Scenario[] = [
   promotion(THP, 96 * MIB),
   exchange(HUGETLB, { cold: 44 * MIB, hot: 160 * MIB, quotaMb: 24 }),
   exchange(BASE, { cold: 40 * MIB, hot: 160 * MIB, quotaMb: 40 }),
-  exchange(THP, { cold: 40 * MIB, hot: 160 * MIB, quotaMb: 40 }),
+  exchange(THP, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
   prefetch([HUGETLB], 80 * MIB, 60 * MIB),
   prefetch([BASE, THP], 64 * MIB, 48 * MIB),
   reserve,
