@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { AT_FDCWD, close, ioctl, O_RDWR, openAt } from "../../../ffi/libc.ts";
+import { PAGE_BYTES } from "./address_space.ts";
 
 /** Where boot.sh puts the programs. */
 export const BIN = "/tmp/bin";
@@ -99,6 +100,13 @@ export function kernelActivity(): Readonly<Record<string, number>> {
   return Object.fromEntries(
     names.map((name) => [name, Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1])]),
   );
+}
+
+/** Bytes that the kernel has reclaimed since it started, by /proc/vmstat. */
+export function reclaimedBytes(): number {
+  const text = readFileSync("/proc/vmstat", "utf8");
+  return [...text.matchAll(/^pgsteal_(?:kswapd|direct|khugepaged) (\d+)/gm)]
+    .reduce((sum, [, pages]) => sum + Number(pages) * PAGE_BYTES, 0);
 }
 
 /** A value of /proc/PID/status in bytes, such as VmRSS. */
