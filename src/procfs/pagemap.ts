@@ -5,6 +5,8 @@ const FILE = "pagemap";
 const ENTRY_BYTES = 8;
 /** Entries read at once: 512 KiB of pagemap, 256 MiB of 4K pages. */
 export const WINDOW_ENTRIES = 64 * 1024;
+/** Pages that PAGEMAP_SCAN looks at in one call: 1 GiB of 4K pages, whole huge pages. */
+export const SCAN_PAGES = 256 * 1024;
 
 /** Upper halves of the flags of a pagemap entry (Documentation/admin-guide/mm/pagemap.rst). */
 const PRESENT_HIGH = 1 << 31;
@@ -60,7 +62,7 @@ export class Pagemap {
   }
 
   /**
-   * Gives each run of present pages in [from, to), ascending; holes cost nothing where there is PAGEMAP_SCAN.
+   * Gives runs of present pages in [from, to), ascending; holes cost next to nothing where there is PAGEMAP_SCAN.
    * @param stopped asked now and then.
    * @returns how it ended. @throws {SystemCallError} ESRCH when the address space is gone.
    */
@@ -92,12 +94,14 @@ export class Pagemap {
 
   /**
    * Passes over a hole, for next to nothing where there is PAGEMAP_SCAN.
-   * @returns the first present page in [from, to), `to` when there is none; `from` where the kernel cannot tell.
-   * @throws {SystemCallError} ESRCH when the address space is gone.
+   * @param stopped asked now and then.
+   * @returns the first present page in [from, to), `to` when there is none; how far it came when it was stopped;
+   * `from` where the kernel cannot tell. @throws {SystemCallError} ESRCH when the address space is gone.
    */
-  nextPresent(from: number, to: number): number {
+  nextPresent(from: number, to: number, stopped: () => boolean): number {
     let page = from;
     while (page < to) {
+      if (stopped()) return page;
       const regions = this.#scan(page, to);
       if (regions === undefined) return page;
       const scan = pagemapScan as PagemapScan;
@@ -107,11 +111,16 @@ export class Pagemap {
     return to;
   }
 
-  /** @returns regions of present pages; undefined where the kernel has no PAGEMAP_SCAN. */
+  /**
+   * Looks at a bounded part: the kernel keeps others from mapping memory in the process for as long as it looks for
+   * the first present page (pagemap_scan_walk in fs/proc/task_mmu.c), and swapped out ones cost 2 ms a GiB.
+   * @returns regions of present pages; undefined where the kernel has no PAGEMAP_SCAN.
+   */
   #scan(from: number, to: number): number | undefined {
     if (pagemapScan === "missing") return undefined;
     pagemapScan ??= new PagemapScan();
-    const regions = pagemapScan.findPresent(this.#fd, from * PAGE_SIZE, to * PAGE_SIZE);
+    const end = Math.min(to, from - from % SCAN_PAGES + SCAN_PAGES);
+    const regions = pagemapScan.findPresent(this.#fd, from * PAGE_SIZE, end * PAGE_SIZE);
     if (regions === undefined) pagemapScan = "missing";
     return regions;
   }

@@ -48,7 +48,7 @@ class PageIdleTracker implements Tracker {
         if (read === 0) return { state: "gone" };
         const to = from + read;
         const isHole = !this.#lookAt(target.pagemap, from, to, idle, present, flags, counts);
-        from = isHole ? target.pagemap.nextPresent(to, range.to) : to;
+        from = isHole ? target.pagemap.nextPresent(to, range.to, target.stopped) : to;
       }
     }
     counts?.endScan();

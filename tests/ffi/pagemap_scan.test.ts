@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
 import { PAGE_REGION, PAGEMAP_SCAN, PagemapScan, PM_SCAN_ARG } from "../../ffi/pagemap_scan.ts";
+import { hasPagemapScan } from "../fixtures/has_pagemap_scan.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
@@ -36,16 +37,6 @@ return 0; }`,
   return text === "" ? undefined : JSON.parse(text) as Record<string, number>;
 }
 
-/** Whether this kernel has PAGEMAP_SCAN (Linux 6.7). */
-function isThere(): boolean {
-  const fd = openAt(AT_FDCWD, "/proc/self/pagemap", O_RDONLY);
-  try {
-    return new PagemapScan().findPresent(fd, 0, PAGE_SIZE) !== undefined;
-  } finally {
-    close(fd);
-  }
-}
-
 /** Bytes of the C heap of this process, as far as it has grown (brk(2)). */
 function heapBytes(): number {
   const [, start, end] = /^([\da-f]+)-([\da-f]+) .*\[heap\]$/m.exec(
@@ -69,7 +60,7 @@ describe("PagemapScan", () => {
     expect(known).toEqual({ ...offsets, members, region, region_end, command: PAGEMAP_SCAN });
   });
 
-  test.skipIf(!isThere())("findPresent() passes over a terabyte of nothing", async () => {
+  test.skipIf(!hasPagemapScan())("findPresent() passes over a terabyte of nothing", async () => {
     using trial = await TargetProcess.start({ reserveBytes: 2 ** 40, hot: "none" });
     const { start, end } = trial.area;
     const fd = openAt(AT_FDCWD, `/proc/${trial.pid}/pagemap`, O_RDONLY);

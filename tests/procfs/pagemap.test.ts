@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../ffi/libc.ts";
-import { Pagemap, pageOf, WINDOW_ENTRIES } from "../../src/procfs/pagemap.ts";
+import { Pagemap, pageOf, SCAN_PAGES, WINDOW_ENTRIES } from "../../src/procfs/pagemap.ts";
 import { KpageFlags } from "../../src/procfs/kpageflags.ts";
+import { hasPagemapScan } from "../fixtures/has_pagemap_scan.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
@@ -68,7 +69,8 @@ describe("Pagemap", () => {
     const [first, end] = [pageOf(trial.area.start), pageOf(trial.area.end)];
     // a hole that would take a second to read, and no stray page in it
     const hole = pageOf(2 ** 38);
-    const cannot = pagemap.nextPresent(first - hole, first - hole / 2) === first - hole;
+    const next = (from: number, to: number): number => pagemap.nextPresent(from, to, () => false);
+    const cannot = next(first - hole, first - hole / 2) === first - hole;
     const ways = [
       [first, end, first],
       [first + 3, end, first + 3],
@@ -77,10 +79,26 @@ describe("Pagemap", () => {
       [first - 9, first + 1, cannot ? first - 9 : first],
     ] as const;
     for (const [from, to, found] of ways) {
-      expect([from - first, pagemap.nextPresent(from, to)]).toEqual([from - first, found]);
+      expect([from - first, next(from, to)]).toEqual([from - first, found]);
     }
     await trial.end();
-    if (!cannot) expect(() => pagemap.nextPresent(first, end)).toThrow("ESRCH");
+    if (!cannot) expect(() => next(first, end)).toThrow("ESRCH");
+  });
+
+  test.skipIf(!hasPagemapScan())("nextPresent() looks at a bounded part at a time", async () => {
+    using trial = await TargetProcess.start({ reserveBytes: 2 ** 40, hot: "first:1" });
+    const { pagemap } = trial.process;
+    // between two stray pages, 16 GiB from each other
+    const hole = pageOf(trial.area.start) - 255 * SCAN_PAGES;
+    const from = hole - hole % SCAN_PAGES + 3;
+    const to = from + 10 * SCAN_PAGES;
+    let asked = 0;
+    const found = pagemap.nextPresent(from, to, () => (asked += 1) < 0);
+    expect([found - from, asked]).toEqual([to - from, 11]);
+    // stopped in the middle, it tells how far it came
+    asked = 0;
+    const came = pagemap.nextPresent(from, to, () => (asked += 1) === 5);
+    expect(came).toBe(from - 3 + 4 * SCAN_PAGES);
   });
 
   test("forEachPresent() gives the runs of present pages, whatever lies between", async () => {
