@@ -7,6 +7,9 @@ if [ "$(id -u)" != 0 ]; then
   echo "Cannot run the demo: it needs root" >&2
   exit 1
 fi
-sh .ci/setup.sh redis || exit 1
+case " $* " in
+  *" --own-store "*) sh .ci/setup.sh || exit 1 ;;
+  *) sh .ci/setup.sh redis || exit 1 ;;
+esac
 npm run --silent build </dev/null || exit 1
 exec sh .ci/with_bun.sh demo/main.ts "$@"

@@ -111,4 +111,12 @@ fi
 say "installing$packages"
 # shellcheck disable=SC2086
 install $packages || say "left out, since installing failed:$packages"
+# Debian has a service start at the next boot once its package is there; nobody asked for that.
+case $apt in
+  *redis-server*)
+    if have_redis && quietly update-rc.d redis-server disable; then
+      say "redis-server stays installed, its service is disabled"
+    fi
+    ;;
+esac
 exit 0
