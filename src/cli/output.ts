@@ -5,6 +5,7 @@ export class OutputError extends Error {
   override readonly name = "OutputError";
 }
 
+const NEWLINE = 0x0a;
 /** Pause before a write that a full, non-blocking pipe could not take is tried again. */
 const FULL_PIPE_MS = 2;
 
@@ -15,6 +16,7 @@ const FULL_PIPE_MS = 2;
 export class Output {
   readonly #fd: number;
   #readerGone = false;
+  #atLineStart = true;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -23,9 +25,15 @@ export class Output {
   /** Writes all of it; quietly nothing once the reader of a pipe is gone. @throws {OutputError} */
   write(text: Uint8Array | string): void {
     let rest: Uint8Array = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    if (rest.length > 0) this.#atLineStart = rest.at(-1) === NEWLINE;
     while (rest.length > 0 && !this.#readerGone) {
       rest = rest.subarray(this.#writeSome(rest));
     }
+  }
+
+  /** Ends the line that is begun, if one is. @throws {OutputError} */
+  endLine(): void {
+    if (!this.#atLineStart) this.write("\n");
   }
 
   #writeSome(bytes: Uint8Array): number {

@@ -56,6 +56,8 @@ export async function runClient(
   } catch (error) {
     const status = statusOf(error);
     if (!(error instanceof Error) || status === undefined) throw error;
+    // what came of an answer that broke off may end anywhere
+    if (error instanceof NoAnswer) whereItCan(() => stdout.endLine());
     complain(stderr, `etmem: ${error.message}`);
     return status;
   }
@@ -126,10 +128,14 @@ function refusedWithoutWords(call: Call): string {
 
 /** Prints a line for people, where that is possible; nothing in it steers a terminal. */
 function complain(stderr: Output, line: string): void {
+  whereItCan(() => stderr.write(`${line.replaceAll(/\p{Cc}+/gu, " ")}\n`));
+}
+
+/** Writes what nobody is told of when it cannot be written: the exit status says enough. */
+function whereItCan(write: () => void): void {
   try {
-    stderr.write(`${line.replaceAll(/\p{Cc}+/gu, " ")}\n`);
+    write();
   } catch (error) {
-    // There is nowhere left to say it; the exit status does.
     if (!(error instanceof OutputError)) throw error;
   }
 }

@@ -166,11 +166,11 @@ describe("runClient() without an answer", () => {
     );
   });
 
-  test("exits 3 when the server closes in the middle, with what came before", async () => {
+  test("exits 3 when the server closes in the middle, with what came before on lines of its own", async () => {
     using server = answering("project: test\nerror: half a li");
     expect(await runToEnd(show(server.name))).toEqual({
       ...noAnswer(server.name, "it closed the connection before the end of its answer"),
-      stdout: "project: test\nerror: half a li",
+      stdout: "project: test\nerror: half a li\n",
     });
   });
 
