@@ -2,7 +2,8 @@
 export interface Turn {
   /** This task was not the last to scan the process: what it knows of accesses is void. */
   readonly isStale: boolean;
-  readonly end: () => void;
+  /** @param mayHaveScanned when not, it stays with the one who scanned the process last. */
+  readonly end: (mayHaveScanned: boolean) => void;
 }
 
 interface Queue {
@@ -42,16 +43,23 @@ export class ProcessTurns {
       void before.then(end);
       return undefined;
     }
-    const isStale = mine.lastScanner !== task;
-    mine.lastScanner = task;
-    return { isStale, end };
+    return {
+      isStale: mine.lastScanner !== task,
+      end: (mayHaveScanned) => {
+        if (mayHaveScanned) mine.lastScanner = task;
+        end();
+      },
+    };
   }
 
   /** Forgets the processes that `task`, or nobody, was the last to scan and that are not among `keys`. */
   keepOnly(keys: ReadonlySet<string>, task: object): void {
-    for (const [key, { waiting, lastScanner }] of this.#queues) {
-      const isOthers = lastScanner !== undefined && lastScanner !== task;
-      if (waiting === 0 && !isOthers && !keys.has(key)) this.#queues.delete(key);
+    for (const [key, queue] of this.#queues) {
+      const isOthers = queue.lastScanner !== undefined && queue.lastScanner !== task;
+      if (isOthers || keys.has(key)) continue;
+      if (queue.waiting === 0) this.#queues.delete(key);
+      // Whoever is at it may not scan it: it is nobody's then, and others can forget it.
+      else queue.lastScanner = undefined;
     }
   }
 

@@ -107,6 +107,7 @@ export type StepReply =
       readonly memory: ProcessMemory;
     }
     | { readonly state: "done"; readonly moves: StepMoves; readonly memory: ProcessMemory }
+    /** Not scanned in this step. */
     | {
       readonly state: "skipped";
       readonly reason: string;

@@ -24,10 +24,10 @@ describe("ProcessTurns", () => {
     const second = turns.take("1:1", b, never);
     const third = turns.take("1:1", a, never);
     expect(await isSettled(second)).toBe(false);
-    first?.end();
+    first?.end(true);
     const turn = await second;
     expect(await isSettled(third)).toBe(false);
-    turn?.end();
+    turn?.end(true);
     expect(await isSettled(third)).toBe(true);
   });
 
@@ -44,9 +44,24 @@ describe("ProcessTurns", () => {
     for (const task of order) {
       const turn = await turns.take("1:1", task, never);
       stale.push(turn?.isStale);
-      turn?.end();
+      turn?.end(true);
     }
     expect(stale).toEqual([true, false, true, false, true]);
+  });
+
+  test("take() says so until the task has scanned itself, however many turns it ends without", async () => {
+    const turns = new ProcessTurns();
+    const order = [[a, true], [b, false], [a, false], [b, true], [a, false], [a, true], [
+      a,
+      true,
+    ]] as const;
+    const stale: (boolean | undefined)[] = [];
+    for (const [task, hasScanned] of order) {
+      const turn = await turns.take("1:1", task, never);
+      stale.push(turn?.isStale);
+      turn?.end(hasScanned);
+    }
+    expect(stale).toEqual([true, true, false, true, true, true, false]);
   });
 
   test("take() waits no longer when the signal comes, and the others still get their turns", async () => {
@@ -58,7 +73,7 @@ describe("ProcessTurns", () => {
     controller.abort();
     expect(await second).toBeUndefined();
     expect(await isSettled(third)).toBe(false);
-    first?.end();
+    first?.end(true);
     // Nobody else has scanned it.
     expect((await third)?.isStale).toBe(false);
     expect(await turns.take("2:2", a, controller.signal)).toBeUndefined();
@@ -66,14 +81,26 @@ describe("ProcessTurns", () => {
 
   test("keepOnly() forgets what a task was the last to scan, unless somebody is at it", async () => {
     const turns = new ProcessTurns();
-    (await turns.take("gone", a, never))?.end();
-    (await turns.take("stays", a, never))?.end();
-    (await turns.take("others", b, never))?.end();
+    (await turns.take("gone", a, never))?.end(true);
+    (await turns.take("stays", a, never))?.end(true);
+    (await turns.take("others", b, never))?.end(true);
     await turns.take("at work", a, never);
     await turns.take("never begun", a, AbortSignal.abort());
     turns.keepOnly(new Set(["stays"]), a);
     expect(turns.size).toBe(3);
     expect((await turns.take("stays", a, never))?.isStale).toBe(false);
+  });
+
+  test("keepOnly() leaves nobody a process whose scanner went while another was at it", async () => {
+    const turns = new ProcessTurns();
+    (await turns.take("1:1", b, never))?.end(true);
+    const turn = await turns.take("1:1", a, never);
+    turns.keepOnly(new Set(), b);
+    turn?.end(false);
+    expect((await turns.take("1:1", a, AbortSignal.abort()))?.isStale).toBeUndefined();
+    await new Promise((resolve) => setImmediate(resolve));
+    turns.keepOnly(new Set(), a);
+    expect(turns.size).toBe(0);
   });
 
   test("never has two at a process, and forgets all in the end, whatever is asked", async () => {
@@ -82,16 +109,17 @@ describe("ProcessTurns", () => {
       key: fc.constantFrom("x", "y"),
       abort: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
       holdFor: fc.integer({ min: 0, max: 6 }),
+      hasScanned: fc.boolean(),
     });
     const manyAborted = Array.from(
       { length: 20 },
-      () => ({ task: a as Task, key: "x" as const, abort: true, holdFor: 0 }),
+      () => ({ task: a as Task, key: "x" as const, abort: true, holdFor: 0, hasScanned: true }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const turns = new ProcessTurns();
         const atWork = new Map<string, number>();
-        const run = async ({ task, key, abort, holdFor }: (typeof steps)[number]) => {
+        const run = async ({ task, key, abort, holdFor, hasScanned }: (typeof steps)[number]) => {
           const controller = new AbortController();
           const waiting: Promise<Turn | undefined> = turns.take(key, task, controller.signal);
           if (abort) controller.abort();
@@ -101,7 +129,7 @@ describe("ProcessTurns", () => {
           expect(atWork.get(key)).toBe(1);
           for (let i = 0; i < holdFor; i++) await Promise.resolve();
           atWork.set(key, 0);
-          turn.end();
+          turn.end(hasScanned);
         };
         await Promise.all(steps.map(run));
         // Turns that nobody took pass one after the other, in microtasks.

@@ -75,7 +75,7 @@ export class CslideRound {
     } finally {
       for (const { located, turn } of this.#entries) {
         if (located !== undefined) closeProcess(located.open);
-        turn?.end();
+        turn?.end(true);
       }
       for (const { task, record, life } of this.#parts) {
         task.endRound(record, life);
@@ -163,7 +163,7 @@ export class CslideRound {
     } catch (error) {
       this.#fail(task, record, process.pid, error);
     } finally {
-      if (entry.turn === undefined) turn.end();
+      if (entry.turn === undefined) turn.end(true);
     }
   }
 

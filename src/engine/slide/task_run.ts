@@ -159,15 +159,20 @@ export class TaskRun {
     const lookedMs = performance.now();
     // What could not be looked at is not known to be absent; and marking memory that is present is no activity.
     let isKnown = !this.#task.swapFlag;
+    let steps = 0;
+    // A step that was stopped or has failed may have scanned.
+    let mayHaveScanned = true;
     const own: RoundMeans = {
       ...means,
       onReply: (step, of) => {
+        steps++;
         if (step.errors.length > 0) isKnown = false;
         means.onReply(step, of);
       },
     };
     try {
       const reply = await runProcessRound(process, this.#plan, own, known, turn.isStale);
+      mayHaveScanned = steps > 1 || reply?.state !== "skipped";
       if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
         this.#memories.set(key, reply.memory);
       }
@@ -177,7 +182,7 @@ export class TaskRun {
     } catch (error) {
       this.#fail(record, process.pid, error);
     } finally {
-      turn.end();
+      turn.end(mayHaveScanned);
     }
   }
 
