@@ -7,8 +7,8 @@ import type { TaskStatus } from "./status.ts";
 
 /**
  * A live engine: one [engine] of one project with its tasks. The project calls these one at a time
- * and never concurrently for the same engine; only stopTask is called for several tasks at once, so
- * that a stop takes as long as its slowest task.
+ * and never concurrently for the same engine, with two exceptions: stopTask is called for several tasks at once, so
+ * that a stop takes as long as its slowest task, and whatever is called while a command runs.
  */
 export interface Engine {
   /** Takes a task in, without starting it. @throws {EngineRefusal} when the task cannot be taken. */
@@ -44,8 +44,10 @@ export interface EngineCommand {
   readonly write: (text: Uint8Array | string) => void;
   /** While the client lags far behind: resolves when it has caught up, or is given up. */
   readonly lag: () => Promise<void> | undefined;
-  /** Fires when the answer is no longer wanted (client gone, or out of time). */
+  /** Fires when the answer is no longer wanted (client gone, out of time, or the project is stopped). */
   readonly signal: AbortSignal;
+  /** Fires when the engine is about to be stopped: the command is to be over within a second. */
+  readonly urgent: AbortSignal;
 }
 
 /** What an engine is made of: an entry of the engine table in `engines.ts`. */

@@ -11,6 +11,7 @@ import {
   noProject,
   type TaskRef,
 } from "./live_project.ts";
+import { RunningCommands } from "./running_commands.ts";
 import { startTasks, stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
@@ -91,7 +92,8 @@ async function createEngine(
     throw new Refusal("invalid", `${doing}: ${description.kind} is not supported by this version`);
   }
   try {
-    return { description, engine: await kind.create(description, project), tasks: new Map() };
+    const engine = await kind.create(description, project);
+    return { description, engine, tasks: new Map(), commands: new RunningCommands() };
   } catch (error) {
     throw engineFailure(doing, error, "invalid");
   }

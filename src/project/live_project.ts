@@ -5,6 +5,7 @@ import type {
 } from "../config/description.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import type { RunningCommands } from "./running_commands.ts";
 
 /** What an object of a configuration file is made of. */
 export type ObjectDescription = ProjectDescription | EngineDescription | TaskDescription;
@@ -14,6 +15,7 @@ export interface LiveEngine {
   readonly description: EngineDescription;
   readonly engine: Engine;
   readonly tasks: Map<string, TaskDescription>;
+  readonly commands: RunningCommands;
 }
 
 /** A project with its engines, oldest first. */

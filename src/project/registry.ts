@@ -19,7 +19,7 @@ import { type NamesToRemove, removeObjects } from "./removal.ts";
 import { startTasks, stopTasks } from "./start_stop.ts";
 
 /** A private engine command and whom it is for. */
-export interface EngineRequest extends EngineCommand {
+export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
   readonly project: string;
   readonly engine: string;
 }
@@ -136,29 +136,36 @@ export class Registry {
   }
 
   /**
-   * Stops all tasks of a project.
+   * Stops all tasks of a project, and ends its commands.
    * @returns warnings; they are in the log too.
    * @throws {Refusal} also when a task could not be stopped.
    */
   stop(name: string, signal: AbortSignal): Promise<string[]> {
+    // At once: a change that waits for an engine at a command has the lock.
+    this.#giveUpCommands(name);
     return this.#lock.run([name], signal, () => this.#stop(this.#find(name)));
   }
 
   /** Stops and removes everything. What cannot be stopped is in the log. */
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#projects.keys()].map((name) =>
-        this.#lock.run([name], NEVER, async () => {
+      [...this.#projects.keys()].map((name) => {
+        this.#giveUpCommands(name);
+        return this.#lock.run([name], NEVER, async () => {
           if (!this.#projects.has(name)) return;
           await removeObjects(this.#projects, { projects: [name], engines: [], tasks: [] });
-        })
-      ),
+        });
+      }),
     );
   }
 
-  /** Runs a private command of an engine of a started project. @throws {Refusal} */
-  command(request: EngineRequest): Promise<void> {
-    return this.#lock.run([request.project], request.signal, async () => {
+  /**
+   * Runs a private command of an engine of a started project. It changes nothing here, and holds nothing up: what
+   * stops or removes its engine ends it.
+   * @throws {Refusal}
+   */
+  async command(request: EngineRequest): Promise<void> {
+    const { running } = await this.#lock.run([request.project], request.signal, async () => {
       const project = this.#find(request.project);
       const engine = project.engines.get(request.engine);
       if (engine === undefined) throw noEngine(request.project, request.engine);
@@ -171,13 +178,19 @@ export class Registry {
           `"${request.project}": start it to use engine commands`,
         );
       }
-      try {
-        await engine.engine.command(request);
-      } catch (error) {
-        request.signal.throwIfAborted();
-        throw engineFailure(`Cannot run "${request.command}"`, error, "invalid");
-      }
+      return {
+        running: engine.commands.run(
+          request.signal,
+          (signals) => engine.engine.command({ ...request, ...signals }),
+        ),
+      };
     });
+    try {
+      await running;
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw engineFailure(`Cannot run "${request.command}"`, error, "invalid");
+    }
   }
 
   /**
@@ -202,6 +215,13 @@ export class Registry {
     const project = this.#projects.get(name);
     if (project === undefined) throw noProject(name);
     return project;
+  }
+
+  #giveUpCommands(name: string): void {
+    const reason = new Refusal("projectStopped", `"${name}": stopped during the command`);
+    for (const { commands } of this.#projects.get(name)?.engines.values() ?? []) {
+      commands.giveUp(reason, { isUrgent: true });
+    }
   }
 
   #confFilesOf({ description, engines }: LiveProject): string[] | undefined {
@@ -238,6 +258,7 @@ export class Registry {
   async #stop(project: LiveProject): Promise<string[]> {
     const { name } = project.description;
     if (!project.started) throw new Refusal("projectStopped", `"${name}"`);
+    this.#giveUpCommands(name);
     const problems = await stopTasks(tasksOf(project.engines.values()));
     project.started = false;
     log.info(`project "${name}" is stopped`);

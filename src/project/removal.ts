@@ -1,7 +1,9 @@
 import type { ObjectNames } from "../config/object_names.ts";
+import { Refusal } from "../rpc/refusal.ts";
 import {
   type LiveEngine,
   type LiveProject,
+  nameOf,
   noEngine,
   noProject,
   noTask,
@@ -50,6 +52,18 @@ function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove):
   return { projects: doomedProjects, engines, tasks: [...unique.values()] };
 }
 
+/** Nobody's command holds up what goes. An engine that stays, for its other tasks, may still finish what it is at. */
+function giveUpCommands({ engines, tasks }: Doomed): void {
+  for (const { description: { project, name }, commands } of engines) {
+    const detail = `"${name}" in project "${project}": removed during the command`;
+    commands.giveUp(new Refusal("noEngine", detail), { isUrgent: true });
+  }
+  for (const ref of tasks) {
+    const detail = `${nameOf(ref)} was removed during the command`;
+    ref.engine.commands.giveUp(new Refusal("noTask", detail), { isUrgent: false });
+  }
+}
+
 /** What was removed, and how it went. */
 export interface Removed {
   /** The descriptions of all that is gone. */
@@ -68,6 +82,7 @@ export async function removeObjects(
   names: NamesToRemove,
 ): Promise<Removed> {
   const doomed = find(projects, names);
+  giveUpCommands(doomed);
   const unstopped = await stopTasks(
     doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true),
   );

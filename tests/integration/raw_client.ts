@@ -65,6 +65,11 @@ export class RawClient implements Disposable {
     return this;
   }
 
+  /** Reads from now on. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Sends nothing more, and goes on reading. */
   shutDown(): this {
     this.#socket.shutdown();

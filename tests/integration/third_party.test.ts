@@ -123,6 +123,12 @@ function isInPause(pid: number): boolean {
   return number === (process.arch === "x64" ? "34" : "73");
 }
 
+/** Whether the main thread of a process is in write(2). */
+function isInWrite(pid: number): boolean {
+  const number = readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")[0];
+  return number === (process.arch === "x64" ? "1" : "64");
+}
+
 /** The last column of `project show` by task. */
 async function started(project: string): Promise<Record<string, string>> {
   const rows = (await done("project", "show", "-n", project)).trim().split("\n").slice(2);
@@ -330,6 +336,44 @@ describe("third-party engines", () => {
     expect(answer === `${"x".repeat(1_000_000)}[ok]`).toBe(true);
     expect(await request("stop", "loud")).toBe("[ok]");
   });
+
+  for (const command of ["much", "first"]) {
+    const what = command === "much" ? "a client that reads slowly" : "a command that hangs";
+    test(`${what} keeps nobody from stopping the project`, async () => {
+      const calls = join(server.folder, "calls");
+      const text = projectConfig("busy") +
+        engineConfig("busy", "rec", recorder, "recorder_ops", `record=${calls}`) +
+        engineConfig("busy", "worse", misbehaving, "misbehave_ops", "");
+      const file = server.file("busy.conf", text);
+      expect(await request("add", "busy", { file })).toBe("[ok]");
+      for (const how of ["stop", "del"] as const) {
+        expect(await request("start", "busy")).toBe("[ok]");
+        using client = await RawClient.connect(server.name, false);
+        client.send(requestV1("engine", "busy", { command }));
+        await waitFor(
+          "the command to be held up",
+          20,
+          () => hostsOf(server.pid).some((pid) => isInPause(pid) || isInWrite(pid)),
+        );
+        const startMs = performance.now();
+        expect(await request(how, "busy", { file })).toBe("[ok]");
+        // A second is what it takes; the rest is for a busy machine. An operation may take 2 s.
+        expect(performance.now() - startMs).toBeLessThan(1_800);
+        expect(readFileSync(calls, "utf8")).toContain("stop_task t-rec");
+        if (how === "stop") {
+          expect(await started("busy")).toEqual({ "t-rec": "false", "t-worse": "false" });
+          writeFileSync(calls, "");
+        }
+        client.resume();
+        expect(await client.answer()).toEndWith(
+          how === "stop"
+            ? 'error: project has been stopped: "busy": stopped during the command[failed]'
+            : 'error: engine is not exist: "worse" in project "busy": removed during the command[failed]',
+        );
+      }
+      expect(hostsOf(server.pid)).toEqual([]);
+    });
+  }
 
   test("a host is no target, and a hundred cycles leave nothing behind", async () => {
     const text = projectConfig("again") +

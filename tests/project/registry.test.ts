@@ -446,6 +446,106 @@ describe("command()", () => {
   });
 });
 
+describe("a command that takes its time", () => {
+  /** Two commands that run, one of them about task b. */
+  async function hang(): Promise<{ readonly all: Promise<string>; readonly b: Promise<string> }> {
+    await registry.add(objects("test", "a", "b"), ADD);
+    await registry.start("test", NEVER);
+    script.hold("command show");
+    script.hold("command tell");
+    const request = {
+      project: "test",
+      engine: "slide",
+      json: false,
+      write: () => {},
+      lag: () => undefined,
+      signal: NEVER,
+    };
+    const all = refusalOf(registry.command({ ...request, command: "show" }));
+    const b = refusalOf(registry.command({ ...request, command: "tell", task: "b" }));
+    await called("command show");
+    await called("command tell");
+    return { all, b };
+  }
+
+  test("holds no change up that has nothing to do with it", async () => {
+    await hang();
+    await registry.add(onlyTasks("test", "c"), ADD);
+    expect(shown()).toEqual(["test+: c+ b+ a+"]);
+    expect(script.hurried).toEqual([]);
+  });
+
+  test("ends with a stop of the project, of which its client is told", async () => {
+    const { all, b } = await hang();
+    await registry.stop("test", NEVER);
+    expect(shown()).toEqual(["test-: b- a-"]);
+    const told = 'error: project has been stopped: "test": stopped during the command';
+    expect([await all, await b]).toEqual([told, told]);
+    expect(script.hurried).toEqual(["show", "tell"]);
+    // Once more, with what still runs of them: nobody waits for it.
+    await registry.start("test", NEVER);
+    script.release("command show");
+    script.release("command tell");
+    await registry.stop("test", NEVER);
+  });
+
+  test("is told to hurry although its client has gone before the stop", async () => {
+    await registry.add(objects("test", "a"), ADD);
+    await registry.start("test", NEVER);
+    script.hold("command show");
+    const { signal, abort } = abortable();
+    const gone = refusalOf(registry.command({
+      project: "test",
+      engine: "slide",
+      command: "show",
+      json: false,
+      write: () => {},
+      lag: () => undefined,
+      signal,
+    }));
+    await called("command show");
+    abort();
+    expect(await gone).toBe("error: etmemd has internal error: abandoned");
+    expect(script.hurried).toEqual([]);
+    await registry.stop("test", NEVER);
+    expect(script.hurried).toEqual(["show"]);
+  });
+
+  test("ends with the removal of its engine, or of everything", async () => {
+    const removed = await hang();
+    await registry.remove(
+      { projects: [], engines: [{ project: "test", name: "slide" }], tasks: [] },
+      NEVER,
+    );
+    const told =
+      'error: engine is not exist: "slide" in project "test": removed during the command';
+    expect([await removed.all, await removed.b]).toEqual([told, told]);
+    expect(script.hurried).toEqual(["show", "tell"]);
+  });
+
+  test("ends for its client when a task is removed, while the engine may finish it", async () => {
+    const { all } = await hang();
+    await registry.remove(
+      { projects: [], engines: [], tasks: [{ project: "test", engine: "slide", name: "b" }] },
+      NEVER,
+    );
+    expect(await all).toBe(
+      'error: task is not exist: task "b" of engine "slide" in project "test" was removed during the command',
+    );
+    expect(script.hurried).toEqual([]);
+    expect(shown()).toEqual(["test+: a+"]);
+  });
+
+  test("ends with the server", async () => {
+    const { all } = await hang();
+    await registry.close();
+    expect(await all).toBe(
+      'error: project has been stopped: "test": stopped during the command',
+    );
+    expect(shown()).toEqual([]);
+  });
+});
+
 test("view() refuses a project that is not there", async () => {
   await registry.add(objects("test"), ADD);
   expect(registry.view("test")).toHaveLength(1);

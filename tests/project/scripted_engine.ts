@@ -26,6 +26,8 @@ export class ScriptedEngines implements EngineKind {
   readonly kind = "slide";
   /** All calls in the order in which they began, of all engines. */
   readonly calls: Call[] = [];
+  /** Commands that were told to be over at once. */
+  readonly hurried: string[] = [];
   /** Tasks that run, as `project/task`. */
   readonly running = new Set<string>();
   /** Engines and tasks that are there. */
@@ -124,10 +126,10 @@ class ScriptedEngine implements Engine {
     };
   }
 
-  command(request: EngineCommand): Promise<void> {
-    return this.#alone(`command ${request.command}`, () => {
-      request.write(`${request.command} of ${request.task ?? "all"}\n`);
-    });
+  async command(request: EngineCommand): Promise<void> {
+    request.urgent.addEventListener("abort", () => this.#script.hurried.push(request.command));
+    await this.#script.play(`command ${request.command}`);
+    request.write(`${request.command} of ${request.task ?? "all"}\n`);
   }
 
   close(): Promise<void> {

@@ -166,6 +166,11 @@ export class HostProcess {
     await this.#gone.promise;
   }
 
+  /** Has it die of the operation at hand. @param what the operation did, after its name. */
+  giveUp(what: string): void {
+    this.#condemn(this.#accuse(what));
+  }
+
   /** Grants the operation at hand its time anew once something is over that it cannot help. */
   async holdClock(over: Promise<void>): Promise<void> {
     const pending = this.#pending;

@@ -15,6 +15,9 @@ import { CommandOutput } from "./command_output.ts";
 import { HostProcess } from "./host_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
 
+/** What an operation that a stop waits for may still take. */
+const URGENT_MS = 500;
+
 interface ThirdPartyTask {
   readonly description: ThirdPartyTaskDescription;
   /** Waiting: the project is started, and the task has no process yet. */
@@ -124,8 +127,9 @@ export class ThirdPartyEngine implements Engine {
   }
 
   command(request: EngineCommand): Promise<void> {
-    const { command, task, json } = request;
+    const { command, task, json, signal, urgent } = request;
     return this.#alone(async () => {
+      signal.throwIfAborted();
       const host = this.#liveHost();
       if (host === undefined) {
         throw new EngineRefusal("its process has died, stop and start the project", {
@@ -137,13 +141,26 @@ export class ThirdPartyEngine implements Engine {
       }
       if (json) throw new EngineRefusal("it answers with text: leave --json out");
       const output = await CommandOutput.open({
-        client: request,
+        client: {
+          write: (text) => {
+            if (!signal.aborted) request.write(text);
+          },
+          lag: () => signal.aborted ? undefined : request.lag(),
+        },
         handOver: (fd) => host.give(fd),
         onHeldUp: (over) => void host.holdClock(over),
       });
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const hurry = (): void => {
+        timer = setTimeout(() => host.giveUp("did not return before the stop"), URGENT_MS);
+      };
+      urgent.addEventListener("abort", hurry);
+      if (urgent.aborted) hurry();
       try {
         await host.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
       } finally {
+        urgent.removeEventListener("abort", hurry);
+        clearTimeout(timer);
         const replaced = await output.end();
         if (replaced > 0) {
           log.warning(

@@ -135,6 +135,7 @@ describe("SlideEngine", () => {
       write: () => undefined,
       lag: () => undefined,
       signal,
+      urgent: signal,
     };
     expect(await messageOf(engine.command(request))).toBe(
       'engine slide has no command "showtaskpages": it has none',

@@ -78,6 +78,7 @@ export class Asked implements EngineCommand {
   readonly task?: string;
   readonly json: boolean;
   readonly signal: AbortSignal = new AbortController().signal;
+  readonly urgent: AbortSignal = new AbortController().signal;
   readonly #pieces: Uint8Array[] = [];
 
   constructor(command: string, { task, json = false }: { task?: string; json?: boolean } = {}) {

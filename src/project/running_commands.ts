@@ -1,0 +1,45 @@
+/** When a command is to be over. */
+export interface CommandSignals {
+  /** Its answer is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** Its engine is about to be stopped and must be free at once. */
+  readonly urgent: AbortSignal;
+}
+
+/** The commands that an engine runs at the moment. */
+export class RunningCommands {
+  readonly #running = new Set<
+    { readonly giveUp: AbortController; readonly hurry: AbortController }
+  >();
+
+  /**
+   * Runs one.
+   * @param wanted when it fires, or the command is given up, the reason is thrown, and the engine is no longer waited
+   * for. @throws what the command throws.
+   */
+  async run(
+    wanted: AbortSignal,
+    command: (signals: CommandSignals) => Promise<void>,
+  ): Promise<void> {
+    const mine = { giveUp: new AbortController(), hurry: new AbortController() };
+    const signal = AbortSignal.any([wanted, mine.giveUp.signal]);
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#running.add(mine);
+    const work = command({ signal, urgent: mine.hurry.signal }).finally(() => {
+      this.#running.delete(mine);
+      signal.removeEventListener("abort", onAbort);
+    });
+    await Promise.race([work, aborted.promise]);
+  }
+
+  /** Ends all of them for whoever waits. @param isUrgent whether the engine is to end its work on them at once. */
+  giveUp(reason: Error, { isUrgent }: { readonly isUrgent: boolean }): void {
+    for (const { giveUp, hurry } of this.#running) {
+      giveUp.abort(reason);
+      if (isUrgent) hurry.abort(reason);
+    }
+  }
+}
