@@ -72,6 +72,8 @@ function formatNodePair(pair: NodePairStatus): string {
 }
 
 function formatSkipped({ reason, processes, pids }: SkippedProcesses): string {
+  // Not even looked for, for a reason that is about none of them.
+  if (processes === 0) return field(INDENT, "skipped", [reason]);
   const more = processes > pids.length ? ", ..." : "";
   const which = pids.length === 0 ? "" : ` (pid ${pids.join(", ")}${more})`;
   const count = formatCount(processes, "process", "processes");
@@ -93,13 +95,14 @@ function formatPhases({ phases }: RoundStatus): string {
 }
 
 /** What a task has come to since it was started. */
-export function formatTotal(total: TaskStatus["total"]): string {
+export function formatTotal({ total, rounds: last }: Pick<TaskStatus, "total" | "rounds">): string {
   const { rounds } = total;
-  if (rounds === 0 && total.asked_bytes === 0) return "      no round yet\n";
+  if (rounds === 0 && last.length === 0) return "      no round yet\n";
   // A round that was stopped is not counted; what it has moved is.
   const heading = rounds === 0
     ? "no whole round yet"
     : `total of ${formatCount(rounds, "round", "rounds")}`;
+  if (rounds === 0 && total.asked_bytes === 0) return wrap("      ", [heading]);
   return wrap("      ", [heading]) +
     columns(INDENT, [
       ["asked", formatBytes(total.asked_bytes)],

@@ -86,7 +86,7 @@ function formatProject(project: ProjectStatus, status: ServerStatus): string {
       formatRoundPlan(project),
     ]),
     limits.length === 0 ? "" : field("  ", "set", limits),
-    ...project.engines.map((engine) => formatEngine(engine, status)),
+    ...project.engines.map((engine) => formatEngine(engine, project, status)),
   ].join("");
 }
 
@@ -97,7 +97,11 @@ function formatRoundPlan({ loop, interval_us, sleep_us }: ProjectStatus): string
   return `round: ${formatCount(loop, "scan", "scans")}${apart}, ${pause}`;
 }
 
-function formatEngine(engine: EngineStatus, status: ServerStatus): string {
+function formatEngine(
+  engine: EngineStatus,
+  { started }: ProjectStatus,
+  status: ServerStatus,
+): string {
   return [
     wrap("  ", [
       engine.kind === engine.name
@@ -105,11 +109,28 @@ function formatEngine(engine: EngineStatus, status: ServerStatus): string {
         : `engine ${engine.name} (${engine.kind})`,
     ]),
     engine.tasks.length === 0 ? "    no task\n" : "",
-    ...engine.tasks.map((task) => formatTask(task, status.memory.pmd_size_bytes)),
+    ...engine.tasks.map((task) =>
+      formatTask(task, {
+        isProjectStarted: started,
+        hasRounds: engine.kind !== "thirdparty",
+        pmdBytes: status.memory.pmd_size_bytes,
+      })
+    ),
   ].join("");
 }
 
-function formatTask(task: TaskStatus, pmdBytes: number): string {
+/** Where a task stands. */
+interface TaskSurroundings {
+  readonly isProjectStarted: boolean;
+  /** The rounds of a third-party engine are its own affair. */
+  readonly hasRounds: boolean;
+  readonly pmdBytes: number;
+}
+
+function formatTask(
+  task: TaskStatus,
+  { isProjectStarted, hasRounds, pmdBytes }: TaskSurroundings,
+): string {
   const running = task.rounds.find((round) => round.state === "running");
   const last = task.rounds.find((round) => round.state !== "running");
   return [
@@ -120,9 +141,13 @@ function formatTask(task: TaskStatus, pmdBytes: number): string {
       ...(task.tracker === undefined ? [] : [`tracker ${task.tracker}`]),
       ...(task.mover === undefined ? [] : [`mover ${task.mover}`]),
     ]),
-    task.failed === undefined ? "" : wrap("      ", [`failed: ${task.failed}`]),
+    task.failed === undefined ? "" : wrap("      ", [
+      `failed: ${task.failed}`,
+      // One that goes on tries again by itself.
+      ...(isProjectStarted && !task.started ? ["stop and start the project"] : []),
+    ]),
     running === undefined ? "" : formatRound(running, pmdBytes),
     last === undefined ? "" : formatRound(last, pmdBytes),
-    formatTotal(task.total),
+    hasRounds ? formatTotal(task) : "",
   ].join("");
 }

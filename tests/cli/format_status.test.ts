@@ -29,6 +29,19 @@ describe("formatStatus()", () => {
     expect(text).toContain("\n  swap      no swap space\n");
   });
 
+  test("says how to go on after a failure only where that takes a stop and a start", () => {
+    const [first] = SAMPLE_STATUS.projects;
+    const hint = ", stop and start the project\n";
+    expect(format(SAMPLE_STATUS)).toContain(hint);
+    const stopped = { ...SAMPLE_STATUS, projects: [{ ...first!, started: false }] };
+    expect(format(stopped)).toContain("failed: engine my_engine: died of SIGSEGV\n");
+    const goesOn = JSON.stringify(SAMPLE_STATUS).replace(
+      '"started":false,"failed"',
+      '"started":true,"failed"',
+    );
+    expect(formatStatus(goesOn)).toContain("failed: engine my_engine: died of SIGSEGV\n");
+  });
+
   test("says so when the machine offers no tracker", () => {
     const trackers = SAMPLE_STATUS.trackers.map((tracker) => ({ ...tracker, available: false }));
     expect(format({ ...SAMPLE_STATUS, trackers })).toContain("\n  trackers  none\n");
@@ -108,6 +121,12 @@ describe("formatRound()", () => {
     );
   });
 
+  test("gives a reason that holds for no process without their number", () => {
+    const reason = "MemAvailable is not below sysmem_threshold";
+    const round = { ...SAMPLE_ROUND, skipped: [{ reason, processes: 0, pids: [] }] };
+    expect(formatRound(round, PMD_BYTES)).toContain(`        skipped   ${reason}\n`);
+  });
+
   test("keeps quiet about what did not happen", () => {
     const round = {
       ...SAMPLE_ROUND,
@@ -148,9 +167,14 @@ describe("formatRound()", () => {
 describe("formatTotal()", () => {
   test("says what a round has moved that was stopped, though it is not counted", () => {
     const nothing = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
-    expect(formatTotal(nothing)).toBe("      no round yet\n");
-    const text = formatTotal({ ...nothing, asked_bytes: 2 ** 21, moved_bytes: 2 ** 20 });
-    expect(text).toStartWith("      no whole round yet\n");
-    expect(text).toMatch(/asked +2 MiB +moved +1 MiB/);
+    expect(formatTotal({ total: nothing, rounds: [] })).toBe("      no round yet\n");
+    for (const state of ["running", "stopped"] as const) {
+      const rounds = [{ ...SAMPLE_ROUND, number: 1, state }];
+      expect(formatTotal({ total: nothing, rounds })).toBe("      no whole round yet\n");
+      const total = { ...nothing, asked_bytes: 2 ** 21, moved_bytes: 2 ** 20 };
+      const text = formatTotal({ total, rounds });
+      expect(text).toStartWith("      no whole round yet\n");
+      expect(text).toMatch(/asked +2 MiB +moved +1 MiB/);
+    }
   });
 });
