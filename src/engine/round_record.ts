@@ -3,12 +3,25 @@ import type { StepReply } from "../worker/process_step.ts";
 import type { MemoryByReason, RoundStatus, SkippedProcesses } from "./status.ts";
 
 const MAX_PIDS = 8;
+/** Of a line in the log. */
+const MAX_REASONS = 4;
+const MAX_REASON_LENGTH = 80;
 
 /** Adds to a list by reason. */
 export function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
   const known = list.find((entry) => entry.reason === reason);
   if (known === undefined) list.push({ reason, bytes });
   else known.bytes += bytes;
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
+
+function brief(reason: string): string {
+  return reason.length <= MAX_REASON_LENGTH
+    ? reason
+    : `${reason.slice(0, MAX_REASON_LENGTH - 3)}...`;
 }
 
 /** The account of one round while it is made. */
@@ -95,15 +108,41 @@ export class RoundRecord {
     return status;
   }
 
-  /** The round in a line for the log, sizes in MiB. */
-  summary(): string {
+  /**
+   * The round in a line for the log, sizes in MiB, with the reasons that matter most for what did not move.
+   * @param hasFailed for a reason that is in the log already.
+   */
+  summary(hasFailed: boolean): string {
     const { number, processes, present_bytes, cold_bytes, asked_bytes, moved_bytes } = this.status;
-    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
-    return `round ${number}: ${processes} processes, present ${mib(present_bytes)} MiB, cold ${
-      mib(cold_bytes)
-    }, asked ${mib(asked_bytes)}, moved ${mib(moved_bytes)}, came back ${
-      mib(this.status.came_back_bytes)
-    }`;
+    const account = `round ${number}: ${processes} ${
+      processes === 1 ? "process" : "processes"
+    }, present ${mib(present_bytes)} MiB, cold ${mib(cold_bytes)}, asked ${
+      mib(asked_bytes)
+    }, moved ${mib(moved_bytes)}, came back ${mib(this.status.came_back_bytes)}`;
+    const reasons = this.#reasons();
+    return [
+      account,
+      ...(hasFailed ? ["failed"] : []),
+      ...(this.status.state === "stopped" ? ["stopped"] : []),
+      ...reasons.slice(0, MAX_REASONS),
+      ...(reasons.length > MAX_REASONS ? [`${reasons.length - MAX_REASONS} more in status`] : []),
+    ].join("; ");
+  }
+
+  /** What did not move, and why; most important first. */
+  #reasons(): string[] {
+    const { skipped, refused, spared } = this.status;
+    const inMemory = (verb: string, list: readonly MemoryByReason[]): string[] =>
+      list.toSorted((a, b) => b.bytes - a.bytes)
+        .map(({ reason, bytes }) => `${verb} ${mib(bytes)}: ${brief(reason)}`);
+    return [
+      ...skipped.toSorted((a, b) => b.processes - a.processes)
+        .map(({ reason, processes }) =>
+          `skipped${processes === 0 ? "" : ` ${processes}`}: ${brief(reason)}`
+        ),
+      ...inMemory("refused", refused),
+      ...inMemory("spared", spared),
+    ];
   }
 
   end(state: "done" | "stopped"): void {

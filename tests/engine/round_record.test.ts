@@ -59,6 +59,41 @@ describe("RoundRecord", () => {
     expect(record.view().state).toBe("done");
   });
 
+  test("summary() gives the reasons for what did not move, the most important first", () => {
+    const record = new RoundRecord(4);
+    record.status.processes = 1;
+    const account =
+      "round 4: 1 process, present 0.0 MiB, cold 0.0, asked 0.0, moved 0.0, came back 0.0";
+    expect(record.summary(false)).toBe(account);
+    record.skip("VmRSS is not above swap_threshold", [7]);
+    record.status.spared.push({ reason: "stopped", bytes: 5 * 2 ** 20 });
+    record.status.refused.push(
+      { reason: "busy", bytes: 2 ** 20 },
+      { reason: "locked, hugetlb or device memory", bytes: 106.8 * 2 ** 20 },
+    );
+    expect(record.summary(false)).toBe(
+      `${account}; skipped 1: VmRSS is not above swap_threshold; ` +
+        "refused 106.8: locked, hugetlb or device memory; refused 1.0: busy; spared 5.0: stopped",
+    );
+    record.status.processes = 2;
+    record.skip("x".repeat(300), [8, 9]);
+    record.end("stopped");
+    expect(record.summary(true)).toBe(
+      `${account.replace("1 process", "2 processes")}; failed; stopped; skipped 2: ${
+        "x".repeat(77)
+      }...; skipped 1: VmRSS is not above swap_threshold; ` +
+        "refused 106.8: locked, hugetlb or device memory; refused 1.0: busy; 1 more in status",
+    );
+  });
+
+  test("summary() gives a reason that is about no process without their number", () => {
+    const record = new RoundRecord(1);
+    record.skip("MemAvailable is not below sysmem_threshold", []);
+    expect(record.summary(false)).toEndWith(
+      "came back 0.0; skipped: MemAvailable is not below sysmem_threshold",
+    );
+  });
+
   test("skip() counts by reason and names eight of the processes", () => {
     const record = new RoundRecord(1);
     record.skip("small", [1, 2, 3]);

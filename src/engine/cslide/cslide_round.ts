@@ -68,10 +68,12 @@ export class CslideRound {
   }
 
   async run(): Promise<void> {
+    let hasFailed = true;
     try {
       this.#findProcesses();
       await Promise.all(this.#entries.map((entry) => this.#scan(entry)));
       await this.#move(this.#entries.filter(({ life, located }) => !life.isOver && located));
+      hasFailed = false;
     } finally {
       for (const { located, turn } of this.#entries) {
         if (located !== undefined) closeProcess(located.open);
@@ -80,7 +82,9 @@ export class CslideRound {
       for (const { task, record, life } of this.#parts) {
         task.endRound(record, life);
         log.info(
-          `project ${this.#means.project.name}: task ${task.description.name}: ${record.summary()}`,
+          `project ${this.#means.project.name}: task ${task.description.name}: ${
+            record.summary(hasFailed)
+          }`,
         );
         if (!task.started) processTurns.keepOnly(new Set(), task);
       }

@@ -111,7 +111,7 @@ export class TaskRun {
       }
       record.end(signal.aborted ? "stopped" : "done");
       this.#sumUp(record.status);
-      log.info(`${this.#label}: ${record.summary()}`);
+      log.info(`${this.#label}: ${record.summary(this.#failed !== undefined)}`);
       await pause(this.#project.sleepSeconds * 1000, signal);
     }
     this.#forgetAllBut([]);
