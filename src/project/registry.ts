@@ -122,16 +122,17 @@ export class Registry {
     return this.#lock.run([name], signal, async () => {
       const project = this.#find(name);
       if (project.started) throw new Refusal("projectStarted", `"${name}"`);
+      const tasks = tasksOf(project.engines.values());
       const started: TaskRef[] = [];
       try {
-        await startTasks(tasksOf(project.engines.values()), started, signal);
+        await startTasks(tasks, started, signal);
       } catch (error) {
         await stopTasks(started);
         throw error;
       }
       project.started = true;
       log.info(`project "${name}" is started: ${roundOf(project.description)}`);
-      return await this.#remember(project);
+      return [...warnOfNothingToDo(name, tasks), ...await this.#remember(project)];
     });
   }
 
@@ -266,6 +267,13 @@ export class Registry {
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
   }
+}
+
+function warnOfNothingToDo(project: string, tasks: readonly TaskRef[]): string[] {
+  if (tasks.length > 0) return [];
+  const warning = `project "${project}" has no task`;
+  log.warning(warning);
+  return [warning];
 }
 
 /** The schedule of a project in words: `round: 3 scans 60 s apart, then 1 s pause`. */

@@ -228,6 +228,15 @@ describe("start()", () => {
     );
   });
 
+  test("start() warns of a project that has no task", async () => {
+    await registry.add(objects("test"), ADD);
+    expect(await registry.start("test", NEVER)).toEqual(['project "test" has no task']);
+    expect(lines).toContain('warning: project "test" has no task');
+    await registry.stop("test", NEVER);
+    await registry.add(onlyTasks("test", "a"), ADD);
+    expect(await registry.start("test", NEVER)).toEqual([]);
+  });
+
   test("start() leaves nothing running when one task is refused", async () => {
     await registry.add(objects("test", "a", "b", "c"), ADD);
     script.fail("start b", new EngineRefusal("there is no swap space"));
