@@ -18,6 +18,22 @@ const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.writeback,
 ]);
 
+/** Why the kernel refuses a whole list, of which it then moves nothing, by errno; nor will it soon. */
+const REFUSALS: ReadonlyMap<string, (node: number) => string> = new Map([
+  ["EACCES", (node) => `its cpuset does not allow node ${node}`],
+  ["ENODEV", (node) => `there is no memory on node ${node}`],
+]);
+
+/** What became of a list as a whole. */
+interface Attempt {
+  /** The node's memory ran out. */
+  readonly isFull: boolean;
+  /** Nothing of it is moved, nor will be soon. */
+  readonly isRefused: boolean;
+  /** Why the kernel gave up on the list, if it did. */
+  readonly failure?: string;
+}
+
 /** Why a page stayed, by what move_pages(2) stored for it. */
 function reasonOf(status: number): string {
   switch (status) {
@@ -100,7 +116,7 @@ export class NodeMover {
     // Memory that two processes share is in the lists of both.
     batch.locate(pid);
     for (let i = 0; i < count; i++) this.#wasThere[i] = batch.status[i] === node ? 1 : 0;
-    const { isFull, failure } = this.#tryMove(pid, node);
+    const { isFull, isRefused, failure } = this.#tryMove(pid, node);
     this.#said.set(batch.status.subarray(0, count));
     if (failure === undefined) explain(this.#said.subarray(0, count), isFull);
     let movedBytes = 0;
@@ -125,7 +141,7 @@ export class NodeMover {
         } else {
           // What is gone by now was not there to be moved.
           refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now), pieceBytes);
-          if (now < 0 || !LASTING.has(said) || unit === lastStuck) continue;
+          if (now < 0 || !(isRefused || LASTING.has(said)) || unit === lastStuck) continue;
           lastStuck = unit;
           stuck(pages[from + unit]!);
         }
@@ -134,16 +150,18 @@ export class NodeMover {
     return failure === undefined ? { movedBytes } : { movedBytes, failure };
   }
 
-  /**
-   * @returns whether the node's memory ran out, or why else the kernel gave up on the list, of which a part may have
-   * moved. @throws {SystemCallError} ESRCH
-   */
-  #tryMove(pid: number, node: number): { readonly isFull: boolean; readonly failure?: string } {
+  /** Of what failed for another reason than a refusal a part may have moved. @throws {SystemCallError} ESRCH */
+  #tryMove(pid: number, node: number): Attempt {
     try {
-      return { isFull: this.#moveTo(pid, node) };
+      return { isFull: this.#moveTo(pid, node), isRefused: false };
     } catch (error) {
       if (!(error instanceof SystemCallError) || error.code === "ESRCH") throw error;
-      return { isFull: false, failure: error.message };
+      const refusal = REFUSALS.get(error.code);
+      return {
+        isFull: false,
+        isRefused: refusal !== undefined,
+        failure: refusal?.(node) ?? error.message,
+      };
     }
   }
 

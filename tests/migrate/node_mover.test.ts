@@ -13,7 +13,10 @@ import { PMD_PAGES } from "../../src/scan/page_size.ts";
 const FROM = 2;
 const TO = 0;
 const EPERM = 1;
+const EIO = 5;
 const ENOMEM = 12;
+const EACCES = 13;
+const ENODEV = 19;
 
 /**
  * What a kernel does that has a second node, which few machines have that run tests: `said` is what move_pages(2)
@@ -134,6 +137,25 @@ describe("NodeMover", () => {
       refused: { "no memory on the node": 1, "dirty and not writable": 1 },
       stuck: [1],
     });
+  });
+
+  test("move() holds all for stuck, once, when the kernel refuses the list as a whole", () => {
+    const { unknown } = PAGE_STATUS;
+    const reasons = {
+      [EACCES]: "its cpuset does not allow node 0",
+      [ENODEV]: "there is no memory on node 0",
+    };
+    for (const [errno, reason] of Object.entries(reasons)) {
+      expect(moveUnits(1, [unknown, unknown, unknown], [], () => Number(errno))).toEqual({
+        moved: 0,
+        refused: { [reason]: 3 },
+        stuck: [0, 1, 2],
+      });
+      const huge = moveUnits(PMD_PAGES, [unknown, unknown], [], () => Number(errno));
+      expect(huge.stuck).toEqual([0, PMD_PAGES]);
+    }
+    // Why it failed is not known: it is tried again in the next round.
+    expect(moveUnits(1, [unknown], [], () => EIO).stuck).toEqual([]);
   });
 
   test("move() leaves shared pages where it may not move those of other processes", () => {
