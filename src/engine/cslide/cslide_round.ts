@@ -86,7 +86,8 @@ export class CslideRound {
             record.summary(hasFailed)
           }`,
         );
-        if (!task.started) processTurns.keepOnly(new Set(), task);
+        // Its turns have ended only now.
+        task.forgetTurns();
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { CslideTaskDescription } from "../../config/description.ts";
 import type { ProcessMemory } from "../../worker/process_step.ts";
 import { RoundRecord } from "../round_record.ts";
+import { processTurns } from "../shared_means.ts";
 import type { TaskStatus } from "../status.ts";
 import { MoveSwitch } from "./move_switch.ts";
 import { StuckPages } from "./stuck_pages.ts";
@@ -81,6 +82,12 @@ export class CslideTask {
     this.#onIdle = idle.resolve;
     if (this.#inFlight === 0) idle.resolve();
     await Promise.all([this.#life.end(), idle.promise]);
+    this.forgetTurns();
+  }
+
+  /** Once it is stopped, nobody needs to know that it was the last to scan its processes. */
+  forgetTurns(): void {
+    if (!this.#started) processTurns.keepOnly(new Set(), this);
   }
 
   /** Counts the scanning of a process while it lasts. */
