@@ -1,3 +1,4 @@
+import { parseIdList } from "./nodes.ts";
 import { readText } from "./read_file.ts";
 import { pickSizes } from "./size_table.ts";
 
@@ -13,4 +14,14 @@ export function readProcessSizes(dirFd: number): ProcessSizes | undefined {
   if (text === undefined) return undefined;
   const [rss = 0, swap = 0] = pickSizes(text, ["VmRSS", "VmSwap"], "status");
   return { rssBytes: rss, swapBytes: swap };
+}
+
+/**
+ * Nodes that a process's cpuset allows its memory on; move_pages(2) moves nothing of it to others.
+ * @param dirFd a process's /proc directory.
+ * @returns undefined when the process is gone, or the kernel has no cpusets. @throws {ProcfsError | SystemCallError}
+ */
+export function readAllowedNodes(dirFd: number): number[] | undefined {
+  const list = /^Mems_allowed_list:(.*)$/m.exec(readText(dirFd, "status") ?? "")?.[1];
+  return list === undefined ? undefined : parseIdList(list, "status");
 }

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { MovePagesBatch } from "../../ffi/move_pages.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
 import type { Pagemap } from "../procfs/pagemap.ts";
+import { readAllowedNodes } from "../procfs/process_status.ts";
 import { readSmaps } from "../procfs/smaps.ts";
 import { isHugeAt } from "../scan/huge_page.ts";
 import type { PageCounts } from "../scan/page_counts.ts";
@@ -25,6 +26,8 @@ export interface LocatedPages {
   readonly kind: Uint8Array<ArrayBuffer>;
   readonly heat: Uint8Array<ArrayBuffer>;
   readonly node: Uint16Array<ArrayBuffer>;
+  /** Nodes that the process's cpuset allows; absent where the kernel has no cpusets. */
+  readonly allowedNodes?: readonly number[] | undefined;
 }
 
 /** What is located. */
@@ -132,6 +135,7 @@ export function locatePages(input: LocateInput): LocatedPages | "gone" | "stoppe
     kind: new Uint8Array(units),
     heat: new Uint8Array(units),
     node: new Uint16Array(units).fill(NO_NODE),
+    allowedNodes: readAllowedNodes(input.dirFd),
   };
   let at = 0;
   forEachUnit(input.counts, hugetlb, isSplit, (page, kind, heat) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { parseMemInfo, readMemInfo } from "../../src/procfs/meminfo.ts";
-import { readProcessSizes } from "../../src/procfs/process_status.ts";
+import { parseIdList } from "../../src/procfs/nodes.ts";
+import { readAllowedNodes, readProcessSizes } from "../../src/procfs/process_status.ts";
 import { parseSize, pickSizes } from "../../src/procfs/size_table.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
@@ -82,5 +83,19 @@ describe("readProcessSizes()", () => {
     expect(sizes.rssBytes).toBeLessThan(32 * 2 ** 20);
     await trial.end();
     expect(readProcessSizes(trial.process.dirFd)).toBeUndefined();
+  });
+});
+
+describe("readAllowedNodes()", () => {
+  test("reads the nodes that a cpuset allows, and nothing of a process that is gone", async () => {
+    using trial = await TargetProcess.start();
+    const status = readFileSync(`/proc/${trial.pid}/status`, "utf8");
+    const list = /^Mems_allowed_list:\t(.*)$/m.exec(status)?.[1];
+    const allowed = readAllowedNodes(trial.process.dirFd);
+    // no list without cpusets
+    if (list === undefined) expect(allowed).toBeUndefined();
+    else expect(allowed).toEqual(parseIdList(list, "status"));
+    await trial.end();
+    expect(readAllowedNodes(trial.process.dirFd)).toBeUndefined();
   });
 });

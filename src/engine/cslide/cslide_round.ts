@@ -212,9 +212,8 @@ export class CslideRound {
     }
     const usage = entries.map((entry, i) => this.#noteUsage(entry, plan, i));
     for (const [i, { record }] of entries.entries()) {
-      const bytes = plan.heldBytes[i]!;
-      if (bytes > 0) {
-        addByReason(record.status.spared, "kept by the kernel in an earlier round", bytes);
+      for (const [reason, bytes] of plan.spared[i]!) {
+        addByReason(record.status.spared, reason, bytes);
       }
     }
     for (const [i, pair] of pairs.entries()) await this.#movePair(pair, i, entries, plan, usage);

@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { tally } from "../../migrate/page_out.ts";
 import { PMD_PAGES } from "../../scan/page_size.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "../../worker/locate_pages.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
@@ -58,21 +59,47 @@ export interface PlanReply {
   readonly pairs: readonly { readonly steps: readonly MoveStep[]; readonly account: PairAccount }[];
   /** In the order of the processes. */
   readonly usage: readonly (readonly NodeUsage[])[];
-  /** Bytes of each process that are there and are left alone. */
-  readonly heldBytes: readonly number[];
+  /** Bytes of each process that are on nodes of the pairs and are left alone, by reason. */
+  readonly spared: readonly ReadonlyMap<string, number>[];
 }
 
-/** Takes what is held off all nodes. @returns bytes that are so left alone. */
-function takeHeld({ page, kind, node }: LocatedPages, held: Float64Array): number {
-  let bytes = 0;
+/** Why memory is left alone. */
+const HELD = "kept by the kernel in an earlier round";
+const notAllowed = (node: number): string => `its cpuset does not allow node ${node}`;
+
+type Tally = Map<string, number>;
+
+/** Takes what is held off all nodes. */
+function takeHeld({ page, kind, node }: LocatedPages, held: Float64Array, spared: Tally): void {
   let next = 0;
   for (let i = 0; i < page.length && next < held.length; i++) {
     while (next < held.length && held[next]! < page[i]!) next++;
     if (held[next] !== page[i] || node[i] === NO_NODE) continue;
     node[i] = NO_NODE;
-    bytes += UNIT_CLASSES[kind[i]!]!.pageBytes;
+    tally(spared, HELD, UNIT_CLASSES[kind[i]!]!.pageBytes);
   }
-  return bytes;
+}
+
+/** Takes what may not go to the other node of its pair off all nodes: it would use up the quota, and stay. */
+function takeBarred(
+  { kind, node, allowedNodes }: LocatedPages,
+  pairs: PlanRequest["pairs"],
+  spared: Tally,
+): void {
+  if (allowedNodes === undefined) return;
+  const barred = new Map<number, string>();
+  for (const { slow, dram } of pairs) {
+    for (const [from, to] of [[slow, dram], [dram, slow]] as const) {
+      if (!allowedNodes.includes(to)) barred.set(from, notAllowed(to));
+    }
+  }
+  if (barred.size === 0) return;
+  for (let i = 0; i < node.length; i++) {
+    const reason = barred.get(node[i]!);
+    if (reason === undefined) continue;
+    node[i] = NO_NODE;
+    tally(spared, reason, UNIT_CLASSES[kind[i]!]!.pageBytes);
+  }
 }
 
 /** Pages of one size of all processes, and where each comes from. */
@@ -173,7 +200,12 @@ export function planRound(request: PlanRequest): PlanReply {
   const { limits, tables, pairs, free, held } = request;
   const places = placesOf(pairs);
   const usage = tables.map((table) => usageOf(table, limits.hotThreshold));
-  const heldBytes = tables.map((table, i) => takeHeld(table, held[i]!));
+  const spared = tables.map((table, i) => {
+    const byReason: Tally = new Map();
+    takeHeld(table, held[i]!, byReason);
+    takeBarred(table, pairs, byReason);
+    return byReason;
+  });
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
   const toStep = (step: PlanStep): MoveStep => {
@@ -190,6 +222,6 @@ export function planRound(request: PlanRequest): PlanReply {
     pairs: planMoves({ ...limits, classes, pairs: free })
       .map(({ steps, account }) => ({ steps: steps.map(toStep), account })),
     usage,
-    heldBytes,
+    spared,
   };
 }

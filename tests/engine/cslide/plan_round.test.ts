@@ -7,7 +7,9 @@ import { type LocatedPages, NO_NODE, UNIT } from "../../../src/worker/locate_pag
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;
 
 /** Units of a process: page number, kind, heat and node of each. */
-function tableOf(...units: readonly [number, keyof typeof UNIT, number, number][]): LocatedPages {
+function tableOf(
+  ...units: readonly (readonly [number, keyof typeof UNIT, number, number])[]
+): LocatedPages {
   return {
     page: Float64Array.from(units, ([page]) => page),
     kind: Uint8Array.from(units, ([, kind]) => UNIT[kind]),
@@ -84,6 +86,32 @@ describe("planRound()", () => {
     ]);
   });
 
+  test("planRound() leaves alone what a cpuset keeps from the other node of its pair", () => {
+    const units = [[4, "base", 3, 2], [5, "base", 0, 0], [512, "thp", 3, 3], [
+      1024,
+      "thp",
+      0,
+      1,
+    ]] as const;
+    const onlySlow = { ...tableOf(...units), allowedNodes: [1, 2, 3] };
+    const unbound = { ...tableOf(...units), allowedNodes: [0, 1, 2, 3] };
+    const plan = planFor([onlySlow, unbound]);
+    const pagesOf = (pair: number) =>
+      listsOf(plan, pair).map(({ way, process, pages }) => [way, process, pages]);
+    expect(pagesOf(0)).toEqual([["up", 1, [4]], ["down", 0, [5]], ["down", 1, [5]]]);
+    expect(pagesOf(1)).toEqual([
+      ["up", 0, [512]],
+      ["up", 1, [512]],
+      ["down", 0, [1024]],
+      ["down", 1, [1024]],
+    ]);
+    expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
+      [["its cpuset does not allow node 0", PAGE_SIZE]],
+      [],
+    ]);
+    expect(plan.usage[0]).toEqual(plan.usage[1]);
+  });
+
   test("planRound() leaves held pages alone and counts them where they are", () => {
     const plan = planFor([
       tableOf([4, "base", 3, 2], [5, "base", 3, 2], [512, "thp", 0, 0]),
@@ -93,7 +121,10 @@ describe("planRound()", () => {
       [0, [4]],
       [1, [5]],
     ]);
-    expect(plan.heldBytes).toEqual([PAGE_SIZE + HUGE_BYTES, 0]);
+    expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
+      [["kept by the kernel in an earlier round", PAGE_SIZE + HUGE_BYTES]],
+      [],
+    ]);
     expect(plan.usage[0]).toEqual([
       { node: 0, hotBytes: 0, coldBytes: HUGE_BYTES, hotHugeBytes: 0 },
       { node: 2, hotBytes: 2 * PAGE_SIZE, coldBytes: 0, hotHugeBytes: 0 },

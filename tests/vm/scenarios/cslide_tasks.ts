@@ -1,3 +1,4 @@
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { waitFor } from "../../fixtures/wait_for.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
@@ -137,4 +138,52 @@ const interrupted: Scenario = {
   },
 };
 
-export const cslideTasks: readonly Scenario[] = [shares, interrupted];
+const CGROUPS = "/sys/fs/cgroup";
+
+/** The hottest process may not have its memory on DRAM: the quota is for the others. */
+const bound: Scenario = {
+  name: "cslide_leaves_the_quota_of_what_a_cpuset_binds_to_others",
+  deadlineSeconds: 300,
+  async run() {
+    const pools = setPools(0, 0);
+    const group = `${CGROUPS}/only_slow`;
+    writeFileSync(`${CGROUPS}/cgroup.subtree_control`, "+cpuset");
+    mkdirSync(group);
+    writeFileSync(`${group}/cpuset.mems`, "2");
+    using held = await startOn(SLOW, BASE, 64 * MIB, ALL);
+    writeFileSync(`${group}/cgroup.procs`, String(held.pid));
+    // used in one of three scans, seldom in two
+    using cooler = await startOn(SLOW, BASE, 16 * MIB, ALL, { pauseMs: 4000 });
+    const { server } = await runRounds(
+      cslideConfig({ held: held.pid, cooler: cooler.pid }, {
+        node_hot_reserve: UNREACHABLE_RESERVE_MB,
+        node_mig_quota: 16,
+      }, BASE.task),
+      "held",
+      1,
+    );
+    await waitFor("the cooler pages to move", 60, () => {
+      return misplaced(cooler, BASE, () => 0).length === 0;
+    });
+    const status = { held: await server.task("held"), cooler: await server.task("cooler") };
+    note({ held: movesOf(status.held), cooler: movesOf(status.cooler) });
+    demandNone([
+      ...misplaced(held, BASE, () => 2),
+      ...faultsOfRounds(status.held, 16 * MIB),
+      ...faultsOfRounds(status.cooler, 16 * MIB),
+    ]);
+    for (const { number, state, asked_bytes: asked, spared } of status.held.rounds) {
+      if (state !== "done") continue;
+      const bytes = spared.find(({ reason }) => reason === "its cpuset does not allow node 0")
+        ?.bytes;
+      demand(asked === 0, `round ${number} asked for ${asked} bytes`);
+      demand((bytes ?? 0) >= 64 * MIB, `round ${number} spared ${JSON.stringify(spared)}`);
+    }
+    await stopUnharmed(server, pools, [held, cooler]);
+    held[Symbol.dispose]();
+    await held.exited;
+    rmdirSync(group);
+  },
+};
+
+export const cslideTasks: readonly Scenario[] = [shares, interrupted, bound];
