@@ -9,26 +9,11 @@ import { isHugeAt } from "../scan/huge_page.ts";
 import type { PageCounts } from "../scan/page_counts.ts";
 import { type PageRange, toPageRanges } from "../scan/page_range.ts";
 import { PMD_PAGES } from "../scan/page_size.ts";
-
-/** Kinds of units, as `LocatedPages.kind` has them. */
-export const UNIT = { base: 0, thp: 1, hugetlb: 2 } as const;
-
-/** A unit that is on no node: not present any more, or the kernel does not say. */
-export const NO_NODE = 0xffff;
+import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
+import { findSharedFrames } from "./shared_frames.ts";
 
 /** Pages that move_pages(2) is asked about at once. */
 const BATCH = 16 * 1024;
-
-/** The units of a process, in columns: where they are and how often they were used in the round. */
-export interface LocatedPages {
-  /** Page number of the unit's first base page. */
-  readonly page: Float64Array<ArrayBuffer>;
-  readonly kind: Uint8Array<ArrayBuffer>;
-  readonly heat: Uint8Array<ArrayBuffer>;
-  readonly node: Uint16Array<ArrayBuffer>;
-  /** Nodes that the process's cpuset allows; absent where the kernel has no cpusets. */
-  readonly allowedNodes?: readonly number[] | undefined;
-}
 
 /** What is located. */
 export interface LocateInput {
@@ -165,5 +150,6 @@ export function locatePages(input: LocateInput): LocatedPages | "gone" | "stoppe
       if (status >= 0) located.node[i] = status;
     }
   }
-  return located;
+  const shared = findSharedFrames(located, input.pagemap, input.stopped);
+  return typeof shared === "string" ? shared : { ...located, shared };
 }

@@ -3,7 +3,7 @@ import type { MovedSetData } from "../migrate/moved_set.ts";
 import type { PageCountsData } from "../scan/page_counts.ts";
 import type { ScanFlags, TrackerMemory } from "../scan/tracker.ts";
 import type { VmaSelection } from "../scan/vma_selection.ts";
-import type { LocatedPages } from "./locate_pages.ts";
+import type { LocatedPages } from "./located_pages.ts";
 
 /** What is kept of a process from one round to the next; its buffers are handed from thread to thread. */
 export interface ProcessMemory {

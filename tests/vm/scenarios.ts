@@ -3,6 +3,7 @@ import { abi } from "./scenarios/abi.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { cslideCommands } from "./scenarios/cslide_commands.ts";
 import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
+import { cslideShared } from "./scenarios/cslide_shared.ts";
 import { cslideTasks } from "./scenarios/cslide_tasks.ts";
 import { engines } from "./scenarios/engines.ts";
 import { faultsClock } from "./scenarios/faults_clock.ts";
@@ -33,7 +34,10 @@ export const BOOTS: readonly Boot[] = [
   { name: "layouts", scenarios: [...slideLayouts, ...slideFoldOff] },
   { name: "reservation_and_pinned", scenarios: [...slideReservation, ...slidePinned] },
   { name: "cslide", scenarios: cslide },
-  { name: "cslide_tasks", scenarios: [...cslideTasks, ...cslidePageIdle, ...cslideCommands] },
+  {
+    name: "cslide_tasks",
+    scenarios: [...cslideTasks, ...cslideShared, ...cslidePageIdle, ...cslideCommands],
+  },
   { name: "children", scenarios: [...slideOneThread, ...slideFourThreads] },
   {
     name: "conditions",

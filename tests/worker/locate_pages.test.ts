@@ -7,10 +7,14 @@ import { pageOf } from "../../src/procfs/pagemap.ts";
 import { PageCounts } from "../../src/scan/page_counts.ts";
 import { PMD_PAGES } from "../../src/scan/page_size.ts";
 import { SMAPS } from "../../src/scan/tracker_smaps.ts";
-import { type LocateInput, locatePages, NO_NODE, UNIT } from "../../src/worker/locate_pages.ts";
+import { NO_NODE, UNIT } from "../../src/worker/located_pages.ts";
+import { type LocateInput, locatePages } from "../../src/worker/locate_pages.ts";
+import { OpenProcess } from "../fixtures/open_process.ts";
 import { TargetProcess } from "../fixtures/target_process.ts";
 
 const nodes = readNodes().filter((node) => node.hasMemory).map((node) => node.id);
+
+const isRoot = process.getuid?.() === 0;
 
 /** What the smaps tracker finds in a target, to be located. */
 function inputFor(trial: TargetProcess, more: Partial<LocateInput> = {}): LocateInput {
@@ -110,6 +114,57 @@ describe("locatePages()", () => {
     const { located: unasked } = locate(trial, false);
     expect(unasked.kind.every((kind) => kind === UNIT.thp)).toBe(true);
   });
+
+  /** Frames by page of what a process of a target has and others may have too. */
+  function sharedOf(pid: number, kind: "base" | "thp", area: { start: number; end: number }) {
+    using opened = new OpenProcess(pid);
+    const [from, to] = [pageOf(area.start), pageOf(area.end)];
+    const counts = new PageCounts();
+    counts.beginScan();
+    counts.add(from, to - from, 0, kind === "thp");
+    counts.endScan();
+    const { dirFd, pagemap } = opened;
+    const input = { pid, dirFd, pagemap, counts, seesHugetlb: true, mayBeSplit: false };
+    const located = locatePages({ ...input, stopped: () => false });
+    if (typeof located === "string") throw new Error(located);
+    const { page, shared } = located;
+    return new Map([...shared?.unit ?? []].map((unit, i) => [page[unit]!, shared!.frame[i]!]));
+  }
+
+  test.skipIf(!isRoot)(
+    "locatePages() tells the frames of what processes share, and of nothing else",
+    async () => {
+      using alone = await TargetProcess.start();
+      expect(sharedOf(alone.pid, "base", alone.area).size).toBe(0);
+      using trial = await TargetProcess.start({ children: 2, share: true });
+      const [first, ...others] = trial.target.processes()
+        .map(({ pid, start, sizeBytes }) =>
+          sharedOf(pid, "base", { start, end: start + sizeBytes })
+        );
+      expect(first?.size).toBe((trial.area.end - trial.area.start) / PAGE_SIZE);
+      expect(new Set(first?.values()).size).toBe(first!.size);
+      expect(others).toHaveLength(2);
+      for (const other of others) expect(other).toEqual(first!);
+    },
+  );
+
+  test.skipIf(!isRoot)(
+    "locatePages() tells the first frame of a huge page that processes share",
+    async () => {
+      using trial = await TargetProcess.start({ children: 1, share: true, huge: true });
+      const tables = trial.target.processes().map(({ pid, start, sizeBytes }) => {
+        return { pid, frames: sharedOf(pid, "thp", { start, end: start + sizeBytes }) };
+      });
+      expect(tables).toHaveLength(2);
+      expect(tables[0]!.frames).toEqual(tables[1]!.frames);
+      expect(tables[0]!.frames.size).toBe(
+        (trial.area.end - trial.area.start) / PAGE_SIZE / PMD_PAGES,
+      );
+      // some may be in base pages
+      const heads = [...tables[0]!.frames.values()].filter((frame) => frame % PMD_PAGES === 0);
+      expect(heads.length).toBeGreaterThanOrEqual(hugeUnits(tables[0]!.pid));
+    },
+  );
 });
 
 describe("NodeMover", () => {

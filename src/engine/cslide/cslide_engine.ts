@@ -20,6 +20,7 @@ import {
   type HostNodePages,
   hostPagesDocument,
   hostPagesTable,
+  type NodePages,
   taskPagesDocument,
   taskPagesTable,
 } from "./page_tables.ts";
@@ -193,11 +194,14 @@ class CslideEngine implements Engine {
     const pool = isHugetlb ? POOL.hugetlb : POOL.memory;
     const ids = this.#pairs.flatMap(({ slow, dram }) => [slow, dram]).sort((a, b) => a - b);
     return ids.map((node) => {
-      const found = tasks.flatMap((task) => task.pages)
-        .flatMap(({ nodes }) => nodes)
-        .filter((pages) => pages.node === node);
-      const sum = (pick: (pages: (typeof found)[number]) => number): number =>
-        found.reduce((total, pages) => total + pick(pages), 0);
+      const processes = tasks.flatMap((task) => task.pages);
+      const sumOf = (nodes: readonly NodePages[], pick: (pages: NodePages) => number): number =>
+        nodes.filter((pages) => pages.node === node)
+          .reduce((total, pages) => total + pick(pages), 0);
+      // What processes share is there once.
+      const sum = (pick: (pages: NodePages) => number): number =>
+        sumOf(processes.flatMap(({ nodes }) => nodes), pick) -
+        sumOf(processes.flatMap(({ repeated }) => repeated), pick);
       const { totalBytes, usedBytes } = memoryOf(node, pool);
       return {
         node,

@@ -3,7 +3,7 @@ import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../migrate/node_mover.ts";
 import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
-import type { LocatedPages } from "../../worker/locate_pages.ts";
+import type { LocatedPages } from "../../worker/located_pages.ts";
 import type { StepRequest } from "../../worker/process_step.ts";
 import { errorLine } from "../error_line.ts";
 import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../process_round.ts";
@@ -224,6 +224,7 @@ export class CslideRound {
           ? [{
             pid: process.pid,
             nodes: [...usage[i]!.values()].sort((a, b) => a.node - b.node),
+            repeated: plan.repeated[i]!.map(toNodePages),
           }]
           : []
       );
@@ -235,12 +236,13 @@ export class CslideRound {
     const { status } = record;
     const found: readonly NodeUsage[] = plan.usage[index]!;
     const byNode = new Map<number, NodePages>();
-    for (const { node, hotBytes, coldBytes, hotHugeBytes } of found) {
+    for (const one of found) {
+      const { node, hotBytes, coldBytes, hotHugeBytes } = one;
       status.present_bytes += hotBytes + coldBytes;
       status.hot_bytes += hotBytes;
       status.cold_bytes += coldBytes;
       status.hot_huge_bytes += hotHugeBytes;
-      byNode.set(node, { node, usedBytes: hotBytes + coldBytes, hotBytes, coldBytes });
+      byNode.set(node, toNodePages(one));
     }
     return byNode;
   }
@@ -268,6 +270,9 @@ export class CslideRound {
         stop: life.stop.words,
       })),
     });
+    const hasMoved = reply.moves.map((moves) =>
+      movedBytes(moves) > 0 || moves.refused.has(THERE_ALREADY)
+    );
     for (const [i, { task, life, record, tracker, process }] of entries.entries()) {
       const moves = reply.moves[i]!;
       this.#warn(task, process.pid, errorLine(moves.errors));
@@ -276,7 +281,7 @@ export class CslideRound {
       if (!life.isOver) task.stuckPagesOf(keyOf(process)).add(moves.stuck, record.status.number);
       // What was moved, for this process or another that has it too, would be taken for used, and moved back: forget
       // what the tracker knows, and begin anew.
-      const hasNewFrames = movedBytes(moves) > 0 || moves.refused.has(THERE_ALREADY);
+      const hasNewFrames = hasMoved[i]! || plan.owners[i]!.some((owner) => hasMoved[owner]);
       if (tracker.losesMovedPages && hasNewFrames) task.memories.delete(keyOf(process));
     }
     for (const { record } of this.#parts) {
@@ -284,6 +289,10 @@ export class CslideRound {
       record.status.cpu_us += Math.round(reply.cpuUs / this.#parts.length);
     }
   }
+}
+
+function toNodePages({ node, hotBytes, coldBytes }: NodeUsage): NodePages {
+  return { node, usedBytes: hotBytes + coldBytes, hotBytes, coldBytes };
 }
 
 function byReason(

@@ -5,7 +5,7 @@ import { processTurns } from "../shared_means.ts";
 import type { TaskStatus } from "../status.ts";
 import { MoveSwitch } from "./move_switch.ts";
 import { StuckPages } from "./stuck_pages.ts";
-import type { ProcessPages } from "./page_tables.ts";
+import type { SharedProcessPages } from "./page_tables.ts";
 
 const KEPT_ROUNDS = 16;
 
@@ -38,7 +38,7 @@ export class CslideTask {
   readonly memories = new Map<string, ProcessMemory>();
   readonly #stuck = new Map<string, StuckPages>();
   /** Where the memory of its processes is, since its last round. */
-  pages: ProcessPages[] = [];
+  pages: SharedProcessPages[] = [];
   failed: string | undefined;
   tracker: string | undefined;
   /** Processes that threads scan. */

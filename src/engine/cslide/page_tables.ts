@@ -17,6 +17,12 @@ export interface ProcessPages {
   readonly nodes: readonly NodePages[];
 }
 
+/** The same, where processes share memory. */
+export interface SharedProcessPages extends ProcessPages {
+  /** What of it is counted for another process that has it too. */
+  readonly repeated: readonly NodePages[];
+}
+
 const NODE_WIDTH = 5;
 const SIZE_WIDTH = 10;
 

@@ -1,9 +1,10 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { tally } from "../../migrate/page_out.ts";
 import { PMD_PAGES } from "../../scan/page_size.ts";
-import { type LocatedPages, NO_NODE, UNIT } from "../../worker/locate_pages.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "../../worker/located_pages.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
 import type { PairAccount, PairLimits, PoolFree } from "./pair_planner.ts";
+import { SharedUnits } from "./shared_units.ts";
 import { type PageList, planMoves, type PlanStep } from "./policy.ts";
 
 /** Pools that free memory is counted in: that of base and huge pages, and that of hugetlb pages. */
@@ -57,13 +58,18 @@ export interface NodeUsage {
 export interface PlanReply {
   /** In the order of the pairs. */
   readonly pairs: readonly { readonly steps: readonly MoveStep[]; readonly account: PairAccount }[];
-  /** In the order of the processes. */
+  /** In the order of the processes: all that each has, also what another has too. */
   readonly usage: readonly (readonly NodeUsage[])[];
+  /** Of that, what is another process's in the plan. */
+  readonly repeated: readonly (readonly NodeUsage[])[];
+  /** The processes whose that is, by index. */
+  readonly owners: readonly (readonly number[])[];
   /** Bytes of each process that are on nodes of the pairs and are left alone, by reason. */
   readonly spared: readonly ReadonlyMap<string, number>[];
 }
 
 /** Why memory is left alone. */
+const SHARED = "shared, and counted already";
 const HELD = "kept by the kernel in an earlier round";
 const notAllowed = (node: number): string => `its cpuset does not allow node ${node}`;
 
@@ -80,25 +86,68 @@ function takeHeld({ page, kind, node }: LocatedPages, held: Float64Array, spared
   }
 }
 
-/** Takes what may not go to the other node of its pair off all nodes: it would use up the quota, and stay. */
-function takeBarred(
-  { kind, node, allowedNodes }: LocatedPages,
+/** The nodes that memory of a process may not leave for the other one of the pair, and why. */
+function barredNodes(
+  { allowedNodes }: LocatedPages,
   pairs: PlanRequest["pairs"],
-  spared: Tally,
-): void {
-  if (allowedNodes === undefined) return;
+): Map<number, string> {
   const barred = new Map<number, string>();
-  for (const { slow, dram } of pairs) {
+  for (const { slow, dram } of allowedNodes === undefined ? [] : pairs) {
     for (const [from, to] of [[slow, dram], [dram, slow]] as const) {
-      if (!allowedNodes.includes(to)) barred.set(from, notAllowed(to));
+      if (!allowedNodes!.includes(to)) barred.set(from, notAllowed(to));
     }
   }
+  return barred;
+}
+
+/** Takes what may not go to the other node of its pair off all nodes: it would use up the quota, and stay. */
+function takeBarred(
+  { kind, node }: LocatedPages,
+  barred: ReadonlyMap<number, string>,
+  spared: Tally,
+): void {
   if (barred.size === 0) return;
   for (let i = 0; i < node.length; i++) {
     const reason = barred.get(node[i]!);
     if (reason === undefined) continue;
     node[i] = NO_NODE;
     tally(spared, reason, UNIT_CLASSES[kind[i]!]!.pageBytes);
+  }
+}
+
+/** Memory of a process by node while it is summed up. */
+class UsageSum {
+  readonly #byNode = new Map<
+    number,
+    { node: number; hotBytes: number; coldBytes: number; hotHugeBytes: number }
+  >();
+  readonly #hotThreshold: number;
+
+  constructor(hotThreshold: number) {
+    this.#hotThreshold = hotThreshold;
+  }
+
+  /** Adds a unit, if it is on a node. */
+  add(table: LocatedPages, i: number): void {
+    const node = table.node[i]!;
+    if (node === NO_NODE) return;
+    let usage = this.#byNode.get(node);
+    if (usage === undefined) {
+      usage = { node, hotBytes: 0, coldBytes: 0, hotHugeBytes: 0 };
+      this.#byNode.set(node, usage);
+    }
+    const { pageBytes } = UNIT_CLASSES[table.kind[i]!]!;
+    if (table.heat[i]! < this.#hotThreshold) {
+      usage.coldBytes += pageBytes;
+    } else {
+      usage.hotBytes += pageBytes;
+      if (pageBytes > PAGE_SIZE) usage.hotHugeBytes += pageBytes;
+    }
+  }
+
+  /** Ascending by node. */
+  get usage(): NodeUsage[] {
+    return [...this.#byNode.values()].sort((a, b) => a.node - b.node);
   }
 }
 
@@ -148,27 +197,35 @@ function collect(
 }
 
 function usageOf(table: LocatedPages, hotThreshold: number): NodeUsage[] {
-  const byNode = new Map<
-    number,
-    { node: number; hotBytes: number; coldBytes: number; hotHugeBytes: number }
-  >();
-  for (let i = 0; i < table.kind.length; i++) {
-    const node = table.node[i]!;
-    if (node === NO_NODE) continue;
-    let usage = byNode.get(node);
-    if (usage === undefined) {
-      usage = { node, hotBytes: 0, coldBytes: 0, hotHugeBytes: 0 };
-      byNode.set(node, usage);
-    }
-    const { pageBytes } = UNIT_CLASSES[table.kind[i]!]!;
-    if (table.heat[i]! < hotThreshold) {
-      usage.coldBytes += pageBytes;
-    } else {
-      usage.hotBytes += pageBytes;
-      if (pageBytes > PAGE_SIZE) usage.hotHugeBytes += pageBytes;
-    }
-  }
-  return [...byNode.values()].sort((a, b) => a.node - b.node);
+  const sum = new UsageSum(hotThreshold);
+  for (let i = 0; i < table.kind.length; i++) sum.add(table, i);
+  return sum.usage;
+}
+
+/** Takes what another process owns off all nodes. @returns what that is, and whose. */
+function takeRepeated(
+  shared: SharedUnits,
+  tables: readonly LocatedPages[],
+  places: Uint8Array,
+  hotThreshold: number,
+  spared: readonly Tally[],
+): Pick<PlanReply, "repeated" | "owners"> {
+  const sums = tables.map(() => new UsageSum(hotThreshold));
+  const owners = tables.map(() => new Set<number>());
+  const bytes = new Float64Array(tables.length);
+  shared.forEachOwned((process, unit, owner) => {
+    const table = tables[process]!;
+    const node = table.node[unit]!;
+    sums[process]!.add(table, unit);
+    owners[process]!.add(owner);
+    table.node[unit] = NO_NODE;
+    if (places[node] !== NOWHERE) bytes[process]! += UNIT_CLASSES[table.kind[unit]!]!.pageBytes;
+  });
+  for (const [i, sum] of bytes.entries()) tally(spared[i]!, SHARED, sum);
+  return {
+    repeated: sums.map(({ usage }) => usage),
+    owners: owners.map((processes) => Array.from(processes)),
+  };
 }
 
 /** Splits a list of the policy by process. */
@@ -199,13 +256,20 @@ function toMoveLists(
 export function planRound(request: PlanRequest): PlanReply {
   const { limits, tables, pairs, free, held } = request;
   const places = placesOf(pairs);
+  const barred = tables.map((table) => barredNodes(table, pairs));
+  // What is bound to a node for one process may be moved for another.
+  const shared = new SharedUnits(
+    tables,
+    [...tables.keys()].sort((a, b) => barred[a]!.size - barred[b]!.size),
+  );
+  shared.shareHeat();
   const usage = tables.map((table) => usageOf(table, limits.hotThreshold));
-  const spared = tables.map((table, i) => {
-    const byReason: Tally = new Map();
-    takeHeld(table, held[i]!, byReason);
-    takeBarred(table, pairs, byReason);
-    return byReason;
-  });
+  const spared = tables.map((): Tally => new Map());
+  const repeated = takeRepeated(shared, tables, places, limits.hotThreshold, spared);
+  for (const [i, table] of tables.entries()) {
+    takeHeld(table, held[i]!, spared[i]!);
+    takeBarred(table, barred[i]!, spared[i]!);
+  }
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
   const toStep = (step: PlanStep): MoveStep => {
@@ -222,6 +286,7 @@ export function planRound(request: PlanRequest): PlanReply {
     pairs: planMoves({ ...limits, classes, pairs: free })
       .map(({ steps, account }) => ({ steps: steps.map(toStep), account })),
     usage,
+    ...repeated,
     spared,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { type PlanRequest, planRound, POOL } from "../../../src/engine/cslide/plan_round.ts";
 import { PMD_PAGES } from "../../../src/scan/page_size.ts";
-import { type LocatedPages, NO_NODE, UNIT } from "../../../src/worker/locate_pages.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "../../../src/worker/located_pages.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;
 
@@ -15,6 +15,17 @@ function tableOf(
     kind: Uint8Array.from(units, ([, kind]) => UNIT[kind]),
     heat: Uint8Array.from(units, ([, , heat]) => heat),
     node: Uint16Array.from(units, ([, , , node]) => node),
+  };
+}
+
+/** The same where units have frames that others may have too, by the index of the unit. */
+function sharing(table: LocatedPages, frames: Readonly<Record<number, number>>): LocatedPages {
+  return {
+    ...table,
+    shared: {
+      unit: Uint32Array.from(Object.keys(frames), Number),
+      frame: Float64Array.from(Object.values(frames)),
+    },
   };
 }
 
@@ -129,5 +140,102 @@ describe("planRound()", () => {
       { node: 0, hotBytes: 0, coldBytes: HUGE_BYTES, hotHugeBytes: 0 },
       { node: 2, hotBytes: 2 * PAGE_SIZE, coldBytes: 0, hotHugeBytes: 0 },
     ]);
+  });
+
+  /** What moves between the nodes of the first pair. */
+  function movesOf(plan: ReturnType<typeof planFor>) {
+    return listsOf(plan, 0).map(({ way, process, hot, pages }) => ({ way, process, hot, pages }));
+  }
+
+  test("planRound() plans what processes share once, and as hot as it is for the one that uses it most", () => {
+    const tables = () => [
+      sharing(tableOf([10, "base", 0, 0], [11, "base", 0, 0], [12, "base", 0, 0]), {
+        0: 100,
+        1: 101,
+      }),
+      sharing(tableOf([20, "base", 3, 0], [21, "base", 0, 0], [22, "base", 3, 2]), {
+        0: 100,
+        1: 101,
+      }),
+      sharing(tableOf([30, "base", 1, 0]), { 0: 100 }),
+    ];
+    const plan = planFor(tables());
+    expect(movesOf(plan)).toEqual([
+      { way: "up", process: 1, hot: true, pages: [22] },
+      { way: "down", process: 0, hot: false, pages: [11, 12] },
+    ]);
+    expect(plan.owners).toEqual([[], [0], [0]]);
+    expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
+      [],
+      [["shared, and counted already", 2 * PAGE_SIZE]],
+      [["shared, and counted already", PAGE_SIZE]],
+    ]);
+    const [hot, cold] = [{ hotBytes: PAGE_SIZE, coldBytes: 0 }, {
+      hotBytes: 0,
+      coldBytes: PAGE_SIZE,
+    }];
+    const node = { node: 0, hotHugeBytes: 0 };
+    expect(plan.usage).toEqual([
+      [{ ...node, hotBytes: PAGE_SIZE, coldBytes: 2 * PAGE_SIZE }],
+      [{ ...node, hotBytes: PAGE_SIZE, coldBytes: PAGE_SIZE }, { ...node, ...hot, node: 2 }],
+      [{ ...node, ...hot }],
+    ]);
+    expect(plan.repeated).toEqual([
+      [],
+      [{ ...node, hotBytes: hot.hotBytes, coldBytes: cold.coldBytes }],
+      [{ ...node, ...hot }],
+    ]);
+    // In whichever order they come.
+    expect(planFor(tables().toReversed()).pairs[0]!.account.upQuotaUsedBytes).toBe(PAGE_SIZE);
+  });
+
+  test("planRound() charges the quota once for what processes share", () => {
+    const tables = Array.from({ length: 3 }, (_, i) =>
+      sharing(
+        tableOf([1, "base", 3, 2], [512, "thp", 3, 2], [1024, "hugetlb", 3, 2]),
+        { 0: 700 + (i === 2 ? 1 : 0), 1: 1024, 2: 2048 },
+      ));
+    const { pairs: [pair], owners } = planFor(tables);
+    expect(pair!.account.upQuotaUsedBytes).toBe(2 * PAGE_SIZE + 2 * HUGE_BYTES);
+    expect(owners).toEqual([[], [0], [0]]);
+  });
+
+  test("planRound() takes base pages that map a huge page of another process for that one", () => {
+    const head = 4 * PMD_PAGES;
+    const plan = planFor([
+      sharing(tableOf([10, "base", 0, 0], [11, "base", 5, 0], [12, "base", 0, 0]), {
+        0: head,
+        1: head + 7,
+        // the next one is no part of it
+        2: head + PMD_PAGES,
+      }),
+      sharing(tableOf([512, "thp", 1, 0]), { 0: head }),
+    ]);
+    expect(movesOf(plan)).toEqual([{ way: "down", process: 0, hot: false, pages: [12] }]);
+    expect(plan.owners).toEqual([[1], []]);
+    expect(plan.usage[1]).toEqual([
+      { node: 0, hotBytes: HUGE_BYTES, coldBytes: 0, hotHugeBytes: HUGE_BYTES },
+    ]);
+  });
+
+  test("planRound() plans what processes share for one that may have it on both nodes", () => {
+    const bound = sharing(tableOf([1, "base", 3, 2], [2, "base", 3, 2]), { 0: 5 });
+    const free = sharing(tableOf([9, "base", 0, 2]), { 0: 5 });
+    const plan = planFor([{ ...bound, allowedNodes: [2] }, { ...free, allowedNodes: [0, 2] }]);
+    expect(movesOf(plan)).toEqual([{ way: "up", process: 1, hot: true, pages: [9] }]);
+    expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
+      [
+        ["shared, and counted already", PAGE_SIZE],
+        ["its cpuset does not allow node 0", PAGE_SIZE],
+      ],
+      [],
+    ]);
+  });
+
+  test("planRound() leaves shared pages alone that the kernel kept, and one page of a process that is there twice", () => {
+    const table = () => sharing(tableOf([1, "base", 3, 2], [2, "base", 3, 2]), { 0: 5, 1: 5 });
+    expect(movesOf(planFor([table()]))).toEqual([{ way: "up", process: 0, hot: true, pages: [1] }]);
+    const none = new Float64Array();
+    expect(movesOf(planFor([table(), table()], { held: [Float64Array.of(1), none] }))).toEqual([]);
   });
 });
