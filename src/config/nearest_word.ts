@@ -1,13 +1,29 @@
 /** What is longer than this is no slip of the pen. */
 const LONGEST_WORD = 64;
 
-/** The candidate that takes the fewest slips of the pen to become `word`; the first of equals. */
+/** How many of a word's letters are one slip of the pen at most. */
+const LETTERS_PER_SLIP = 3;
+
+/**
+ * The candidate that takes the fewest slips of the pen to become `word`, whatever the case of its letters; the first
+ * of equals. @returns undefined when that would be more than one in three letters.
+ */
 export function nearestWord<W extends string>(
   word: string,
   candidates: readonly W[],
 ): W | undefined {
-  const distances = candidates.map((candidate) => editDistance(word, candidate));
-  return candidates[distances.indexOf(Math.min(...distances))];
+  const written = word.slice(0, LONGEST_WORD + 1).toLowerCase();
+  let nearest: W | undefined;
+  let least = Infinity;
+  for (const candidate of candidates) {
+    const distance = editDistance(written, candidate.toLowerCase());
+    const letters = Math.max(written.length, candidate.length);
+    if (distance * LETTERS_PER_SLIP <= letters && distance < least) {
+      nearest = candidate;
+      least = distance;
+    }
+  }
+  return nearest;
 }
 
 /** Characters added, left out, replaced, or swapped with their neighbour (optimal string alignment). */

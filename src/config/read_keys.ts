@@ -3,6 +3,7 @@ import { excerpt } from "./excerpt.ts";
 import { type FileObject, lastEntry } from "./file_objects.ts";
 import type { Findings } from "./findings.ts";
 import type { KeyFileEntry } from "./key_file.ts";
+import { homeOfKey } from "./key_home.ts";
 import type { KeySpec, KeyTable, ValuesOf } from "./key_table.ts";
 import { editDistance, nearestWord } from "./nearest_word.ts";
 import type { ValueForm } from "./value_form.ts";
@@ -21,8 +22,7 @@ export function readKeys<K extends AnyKeys>(
   const unknown = unknownEntries(object, table);
   for (const { key, line } of unknown) {
     findings.warn(line, () => {
-      const nearest = nearestWord(key, Object.keys(table.keys));
-      return `unknown key "${excerpt(key)}" in ${table.title}, the nearest is "${nearest}"`;
+      return `unknown key "${excerpt(key)}" in ${table.title}${whatIsMeant(key, table)}`;
     });
   }
   const values: Record<string, unknown> = {};
@@ -86,6 +86,14 @@ function unknownEntries(object: FileObject, table: KeyTable<AnyKeys>): KeyFileEn
   return object.entries.filter(({ key }) =>
     !Object.hasOwn(keys, key) && !Object.hasOwn(aliases, key)
   );
+}
+
+/** Where an unknown key belongs, or which one it may be a slip of. */
+function whatIsMeant(key: string, table: KeyTable<AnyKeys>): string {
+  const home = homeOfKey(key, table);
+  if (home !== undefined) return `, it belongs to ${home}`;
+  const nearest = nearestWord(key, Object.keys(table.keys));
+  return nearest === undefined ? "" : `, the nearest is "${nearest}"`;
 }
 
 /** Warns when the entry that counts is not the only one, or goes by another name. */

@@ -24,7 +24,8 @@ export function readObjects(
   for (const { name, line } of unknownGroups) {
     findings.warn(line, () => {
       const nearest = nearestWord(name, OBJECT_KINDS);
-      return `unknown group [${excerpt(name)}], the nearest is [${nearest}]`;
+      const meant = nearest === undefined ? "" : `, the nearest is [${nearest}]`;
+      return `unknown group [${excerpt(name)}]${meant}`;
     });
   }
   return { keyFile, objects };

@@ -21,21 +21,50 @@ test.each(
       "project",
       "swap_threshold=1g",
       6,
-      'unknown key "swap_threshold" in [project], the nearest is "sysmem_threshold"',
+      'unknown key "swap_threshold" in [project], it belongs to [task]',
+    ],
+    [
+      SLIDE,
+      "project",
+      "hot_threshold=1",
+      6,
+      'unknown key "hot_threshold" in [project], it belongs to [engine]',
+    ],
+    [SLIDE, "task", "loop=1", 16, 'unknown key "loop" in [task] of slide, it belongs to [project]'],
+    [
+      SLIDE,
+      "task",
+      "sysmem_threshold=1",
+      16,
+      'unknown key "sysmem_threshold" in [task] of slide, it belongs to [project]',
+    ],
+    [
+      SLIDE,
+      "engine",
+      "swap_threshold=1",
+      9,
+      'unknown key "swap_threshold" in [engine] of slide, it belongs to [task]',
+    ],
+    [
+      SLIDE,
+      "engine",
+      "vm_flags=ht",
+      9,
+      'unknown key "vm_flags" in [engine] of slide, it belongs to [task] of cslide',
     ],
     [
       SLIDE,
       "project",
       "name[de]=p",
       6,
-      'unknown key "name[de]" in [project], the nearest is "name"',
+      'unknown key "name[de]" in [project]',
     ],
     [
       SLIDE,
       "engine",
       "node_pair=2,0",
       9,
-      'unknown key "node_pair" in [engine] of slide, the nearest is "name"',
+      'unknown key "node_pair" in [engine] of slide, it belongs to [engine] of cslide',
     ],
     [
       CSLIDE,
@@ -49,7 +78,7 @@ test.each(
       "task",
       "vm_flags=ht",
       16,
-      'unknown key "vm_flags" in [task] of slide, the nearest is "swap_flag"',
+      'unknown key "vm_flags" in [task] of slide, it belongs to [task] of cslide',
     ],
     [SLIDE, "task", "t=1", 16, 'unknown key "t" in [task] of slide, the nearest is "T"'],
     [
@@ -57,14 +86,14 @@ test.each(
       "task",
       "toString=1",
       16,
-      'unknown key "toString" in [task] of slide, the nearest is "engine"',
+      'unknown key "toString" in [task] of slide',
     ],
     [
       CSLIDE,
       "task",
       "max_threads=1",
       14,
-      'unknown key "max_threads" in [task] of cslide, the nearest is "vm_flags"',
+      'unknown key "max_threads" in [task] of cslide, it belongs to [task] of slide',
     ],
   ] as const,
 )("compileConfig() warns of a key that is unknown there: %#", (base, group, line, number, text) => {
@@ -79,7 +108,7 @@ test("compileConfig() takes the private keys of third-party engines without a wo
 test("compileConfig() warns of unknown groups", () => {
   expect(warnings(`${SLIDE}[tasks]\nname=x\n[foo bar]`)).toEqual([
     "line 16: unknown group [tasks], the nearest is [task]",
-    "line 18: unknown group [foo bar], the nearest is [project]",
+    "line 18: unknown group [foo bar]",
   ]);
 });
 
@@ -133,8 +162,8 @@ test("compileConfig() remarks in the order of the file, whatever is compiled fir
   const task = put(SLIDE.slice(SLIDE.indexOf("[task]")), "task", "x=1");
   const project = put(SLIDE.slice(0, SLIDE.indexOf("[task]")), "project", "y=1");
   expect(warnings(task + project)).toEqual([
-    'line 8: unknown key "x" in [task] of slide, the nearest is "T"',
-    'line 14: unknown key "y" in [project], the nearest is "name"',
+    'line 8: unknown key "x" in [task] of slide',
+    'line 14: unknown key "y" in [project]',
   ]);
 });
 

@@ -31,7 +31,24 @@ test("editDistance() is a distance: 0 for the same only, symmetric, at most the 
 
 test("nearestWord() takes the first of equals, and undefined of none", () => {
   expect(nearestWord("lop", ["sleep", "loop", "lopo"])).toBe("loop");
-  expect(nearestWord("x".repeat(1_000_000), ["a", "b"])).toBe("a");
   const none: string[] = [];
   expect(nearestWord("a", none)).toBeUndefined();
 });
+
+test.each([
+  ["T", ["type", "T"], "T"],
+  ["t", ["type", "T"], "T"],
+  ["LOOP", ["name", "loop"], "loop"],
+  ["slp", ["sleep"], undefined],
+  ["slep", ["sleep"], "sleep"],
+  ["x", ["T", "name"], undefined],
+  ["", ["T", "name"], undefined],
+  ["swapthreshhold", ["swap_threshold"], "swap_threshold"],
+  ["x".repeat(1_000_000), ["a", "b"], undefined],
+  [`name${"x".repeat(1_000_000)}`, ["name"], undefined],
+])(
+  "nearestWord() takes what is one slip in three letters away at most: %#",
+  (word, all, nearest) => {
+    expect(nearestWord(word, all)).toBe(nearest);
+  },
+);
