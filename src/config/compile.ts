@@ -22,6 +22,8 @@ export interface CompiledConfig {
   readonly projects: readonly ProjectDescription[];
   readonly engines: readonly EngineDescription[];
   readonly tasks: readonly TaskDescription[];
+  /** The line in which each of them begins. */
+  readonly lines: ReadonlyMap<ProjectDescription | EngineDescription | TaskDescription, number>;
   readonly warnings: readonly string[];
 }
 
@@ -77,6 +79,12 @@ export function compileConfig(file: Uint8Array, options: CompileOptions): Compil
     projects: projects.map(({ description }) => description),
     engines: engines.map(({ description }) => description),
     tasks: tasks.map(({ description }) => description),
+    lines: new Map(
+      [...projects, ...engines, ...tasks].map(({ object, description }) => [
+        description,
+        object.line,
+      ]),
+    ),
     warnings: findings.warnings(),
   };
 }

@@ -1,5 +1,9 @@
 import type { CompiledConfig } from "../config/compile.ts";
-import type { EngineDescription, ProjectDescription } from "../config/description.ts";
+import type {
+  EngineDescription,
+  ProjectDescription,
+  TaskDescription,
+} from "../config/description.ts";
 import type { EngineKind } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { engineFailure } from "./engine_failure.ts";
@@ -9,6 +13,7 @@ import {
   nameOf,
   noEngine,
   noProject,
+  type ObjectDescription,
   type TaskRef,
 } from "./live_project.ts";
 import { RunningCommands } from "./running_commands.ts";
@@ -16,7 +21,9 @@ import { startTasks, stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
 /** What a configuration file holds. Engines and tasks may belong to projects that are there already. */
-export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings"> {
+export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings" | "lines"> {
+  /** Undefined: they are of no file. */
+  readonly lines?: CompiledConfig["lines"];
   /** Projects of the registry that its values were checked against; undefined: it was not there. */
   readonly basis?: ReadonlyMap<string, ProjectDescription | undefined>;
 }
@@ -38,38 +45,58 @@ function engineKey(project: string, engine: string): string {
 
 /** @throws {Refusal} when an object is there already, or what it belongs to is not. */
 function check(projects: Projects, objects: ObjectDescriptions): void {
-  const { projects: added, engines, tasks, basis = new Map() } = objects;
+  const { projects: added, engines, tasks, lines, basis = new Map() } = objects;
+  /** For one that another of the file repeats. */
+  const already = (first: ObjectDescription | undefined): string => {
+    const line = first && lines?.get(first);
+    return line === undefined ? "" : `, already in line ${line} of this file`;
+  };
+  /** For what an object belongs to. */
+  const namedBy = (group: string, object: ObjectDescription): string => {
+    const line = lines?.get(object);
+    return line === undefined ? "" : `, named by ${group} in line ${line}`;
+  };
   for (const [name, description] of basis) {
     if (projects.get(name)?.description !== description) {
       throw new Refusal("invalid", `project "${name}" has changed meanwhile, try again`);
     }
   }
-  const newProjects = new Set<string>();
-  for (const { name } of added) {
-    if (projects.has(name) || newProjects.has(name)) {
-      throw new Refusal("projectExists", `"${name}"`);
+  const newProjects = new Map<string, ProjectDescription>();
+  for (const project of added) {
+    const { name } = project;
+    const first = newProjects.get(name);
+    if (first !== undefined || projects.has(name)) {
+      throw new Refusal("projectExists", `"${name}"${already(first)}`);
     }
-    newProjects.add(name);
+    newProjects.set(name, project);
   }
   const newEngines = new Map<string, EngineDescription>();
   for (const engine of engines) {
     const { project, name } = engine;
     const key = engineKey(project, name);
-    if (!projects.has(project) && !newProjects.has(project)) throw noProject(project);
-    if (newEngines.has(key) || projects.get(project)?.engines.has(name) === true) {
-      throw new Refusal("engineExists", `"${name}" in project "${project}"`);
+    if (!projects.has(project) && !newProjects.has(project)) {
+      throw noProject(project, namedBy("[engine]", engine));
+    }
+    const first = newEngines.get(key);
+    if (first !== undefined || projects.get(project)?.engines.has(name) === true) {
+      throw new Refusal("engineExists", `"${name}" in project "${project}"${already(first)}`);
     }
     newEngines.set(key, engine);
   }
-  const newTasks = new Set<string>();
-  for (const { project, engine, name, kind } of tasks) {
-    if (!projects.has(project) && !newProjects.has(project)) throw noProject(project);
+  const newTasks = new Map<string, TaskDescription>();
+  for (const task of tasks) {
+    const { project, engine, name, kind } = task;
+    if (!projects.has(project) && !newProjects.has(project)) {
+      throw noProject(project, namedBy("[task]", task));
+    }
     const owner = projects.get(project)?.engines.get(engine);
     const description = owner?.description ?? newEngines.get(engineKey(project, engine));
-    if (description === undefined) throw noEngine(project, engine);
+    if (description === undefined) throw noEngine(project, engine, namedBy("[task]", task));
     const key = `${engineKey(project, engine)} ${name}`;
-    if (newTasks.has(key) || owner?.tasks.has(name) === true) {
-      throw new Refusal("taskExists", `"${name}" of engine "${engine}" in project "${project}"`);
+    const first = newTasks.get(key);
+    if (first !== undefined || owner?.tasks.has(name) === true) {
+      const detail = `"${name}" of engine "${engine}" in project "${project}"${already(first)}`;
+      throw new Refusal("taskExists", detail);
     }
     if (description.kind !== kind) {
       throw new Refusal(
@@ -77,7 +104,7 @@ function check(projects: Projects, objects: ObjectDescriptions): void {
         `task "${name}" is one of ${kind}, engine "${engine}" is one of ${description.kind}`,
       );
     }
-    newTasks.add(key);
+    newTasks.set(key, task);
   }
 }
 

@@ -45,14 +45,14 @@ export function nameOf({ engine, task }: TaskRef): string {
   return `task "${task.name}" of engine "${engine.description.name}" in project "${task.project}"`;
 }
 
-/** The answer when a project is not there. */
-export function noProject(name: string): Refusal {
-  return new Refusal("noProject", `"${name}"`);
+/** The answer when a project is not there. @param more follows its name. */
+export function noProject(name: string, more = ""): Refusal {
+  return new Refusal("noProject", `"${name}"${more}`);
 }
 
-/** The answer when an engine is not there. */
-export function noEngine(project: string, name: string): Refusal {
-  return new Refusal("noEngine", `"${name}" in project "${project}"`);
+/** The answer when an engine is not there. @param more follows its name. */
+export function noEngine(project: string, name: string, more = ""): Refusal {
+  return new Refusal("noEngine", `"${name}" in project "${project}"${more}`);
 }
 
 /** The answer when a task is not there. */

@@ -69,12 +69,16 @@ export function without(text: string, group: string, key: string): string {
 }
 
 /** Compiles text as the file /f on a machine with 2 cores, beside the projects given. */
-export function compile(text: string, known: readonly ProjectDescription[] = []): CompiledConfig {
-  return compileConfig(new TextEncoder().encode(text), {
+export function compile(
+  text: string,
+  known: readonly ProjectDescription[] = [],
+): Omit<CompiledConfig, "lines"> {
+  const { lines: _lines, ...compiled } = compileConfig(new TextEncoder().encode(text), {
     path: "/f",
     cores: 2,
     project: (name) => known.find((project) => project.name === name),
   });
+  return compiled;
 }
 
 /** The warnings for a text, without the path in front of each. */

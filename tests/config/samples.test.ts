@@ -7,8 +7,10 @@ import { readObjectNames } from "../../src/config/object_names.ts";
 
 const top = join(import.meta.dir, "../..");
 
-function compileFile(path: string): CompiledConfig {
-  return compileConfig(readFileSync(join(top, path)), { path, cores: 4, project: () => undefined });
+function compileFile(path: string): Omit<CompiledConfig, "lines"> {
+  const options = { path, cores: 4, project: () => undefined };
+  const { lines: _lines, ...compiled } = compileConfig(readFileSync(join(top, path)), options);
+  return compiled;
 }
 
 const PROJECT = {

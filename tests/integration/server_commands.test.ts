@@ -94,6 +94,33 @@ test("a key that is not known is said to whoever adds the file", async () => {
   expect(await server.etmem("obj", "del", "-f", path)).toMatchObject({ status: 0 });
 });
 
+test("what a file repeats, or names in vain, is said with its line", async () => {
+  const engine = "[engine]\nname=slide\nproject=lines\n";
+  const task = "[task]\nproject=lines\nengine=slide\nname=one\ntype=pid\nvalue=1\nT=1\n";
+  const project = "[project]\nname=lines\nloop=1\ninterval=1\nsleep=1\n";
+  const cases = [
+    [project + project, 'project has been existed: "lines", already in line 1 of this file'],
+    [
+      project + engine + engine,
+      'engine has been existed: "slide" in project "lines", already in line 6 of this file',
+    ],
+    [
+      project + engine + task + task,
+      'task has been existed: "one" of engine "slide" in project "lines", already in line 9 of this file',
+    ],
+    [engine, 'project is not exist: "lines", named by [engine] in line 1'],
+    [`\n${task}`, 'project is not exist: "lines", named by [task] in line 2'],
+    [
+      project + task,
+      'engine is not exist: "slide" in project "lines", named by [task] in line 6',
+    ],
+  ] as const;
+  for (const [text, answer] of cases) {
+    const path = server.file("lines.conf", text);
+    expect(await server.etmem("obj", "add", "-f", path)).toEqual(refused(`error: ${answer}`));
+  }
+});
+
 test("a file that others may read is refused", async () => {
   const path = server.file("open.conf", slideConfig("open", "a"));
   chmodSync(path, 0o644);
