@@ -11,9 +11,24 @@ export interface FoundProcess {
   readonly activity: string;
 }
 
-/** Which processes are looked for: one by pid, or all of a name. */
+/** A process that a query names, whether or not it is one to work on. */
+export interface NamedProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly isKernelThread: boolean;
+  /** An etmemd server, or a process that hosts an engine of one. */
+  readonly isServer: boolean;
+}
+
+/** What looking for processes came to. */
+export interface ProcessSearch {
+  readonly found: readonly FoundProcess[];
+  readonly named: readonly NamedProcess[];
+}
+
+/** Which processes are looked for: one by pid, only if it is the one that started then, or all of a name. */
 export type ProcessQuery =
-  | { readonly type: "pid"; readonly pid: number }
+  | { readonly type: "pid"; readonly pid: number; readonly startTicks?: number }
   | { readonly type: "name"; readonly comm: string };
 
 /** What an etmemd server is called; those that host its engines are called alike. */
@@ -167,21 +182,28 @@ function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
   });
 }
 
+function isWanted(query: ProcessQuery, { startTicks }: Process): boolean {
+  return query.type === "name" || query.startTicks === undefined ||
+    query.startTicks === startTicks;
+}
+
 /**
  * Finds the processes that a query names and all their descendants (those of pid 1 are not followed), without
  * kernel threads, etmemd servers and what ended.
  * @param onUnreadable told of processes that cannot be looked at; they are left out, the others are found.
- * @param root where procfs is mounted. @throws {SystemCallError} when that cannot be read.
+ * @param root where procfs is mounted. @returns what was found, and what has the pid or the name.
+ * @throws {SystemCallError} when procfs cannot be read.
  */
-export function findProcesses(
+export function searchProcesses(
   query: ProcessQuery,
   onUnreadable: OnUnreadable,
   root = "/proc",
-): FoundProcess[] {
+): ProcessSearch {
   using look = new ProcLook(root, onUnreadable);
   const seen = new Set<number>();
   const found: FoundProcess[] = [];
-  let generation = namedBy(query, look);
+  const named = namedBy(query, look);
+  let generation = named.filter((process) => isWanted(query, process));
   while (generation.length > 0) {
     const parents: Process[] = [];
     for (const process of generation) {
@@ -194,5 +216,22 @@ export function findProcesses(
     }
     generation = parents.length === 0 ? [] : look.childrenOf(parents);
   }
-  return found;
+  return {
+    found,
+    named: named.map(({ pid, startTicks, isKernelThread, comm }) => ({
+      pid,
+      startTicks,
+      isKernelThread,
+      isServer: isServer(comm),
+    })),
+  };
+}
+
+/** What searchProcesses() finds. */
+export function findProcesses(
+  query: ProcessQuery,
+  onUnreadable: OnUnreadable,
+  root = "/proc",
+): readonly FoundProcess[] {
+  return searchProcesses(query, onUnreadable, root).found;
 }

@@ -1,7 +1,7 @@
 import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../migrate/node_mover.ts";
-import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/process_tree.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
 import type { LocatedPages } from "../../worker/located_pages.ts";
 import type { StepRequest } from "../../worker/process_step.ts";
@@ -96,12 +96,11 @@ export class CslideRound {
   #findProcesses(): void {
     const taken = new Map<string, string>();
     for (const part of this.#parts) {
-      const { task, record } = part;
-      const found = findProcesses(
-        task.description.target,
+      const { task, life, record } = part;
+      const found = life.target.find(
+        record,
         (pid, error) => this.#fail(task, record, pid, error),
       );
-      record.status.processes = found.length;
       const keys = new Set(found.map(keyOf));
       task.forgetAllBut(keys);
       processTurns.keepOnly(keys, task);

@@ -3,6 +3,7 @@ import type { ProcessMemory } from "../../worker/process_step.ts";
 import { RoundRecord } from "../round_record.ts";
 import { processTurns } from "../shared_means.ts";
 import type { TaskStatus } from "../status.ts";
+import { StartedTarget } from "../started_target.ts";
 import { MoveSwitch } from "./move_switch.ts";
 import { StuckPages } from "./stuck_pages.ts";
 import type { SharedProcessPages } from "./page_tables.ts";
@@ -12,7 +13,12 @@ const KEPT_ROUNDS = 16;
 /** A task's time from a start to a stop; what is left of an earlier one touches nothing. */
 export class TaskLife {
   readonly stop = new MoveSwitch();
+  readonly target: StartedTarget;
   readonly #abort = new AbortController();
+
+  constructor({ project, name, target }: CslideTaskDescription) {
+    this.target = new StartedTarget(target, `project ${project}: task ${name}`);
+  }
 
   /** Fires when the task is stopped. */
   get signal(): AbortSignal {
@@ -43,7 +49,7 @@ export class CslideTask {
   tracker: string | undefined;
   /** Processes that threads scan. */
   #inFlight = 0;
-  #life = new TaskLife();
+  #life: TaskLife;
   #started = false;
   #records: RoundRecord[] = [];
   #number = 0;
@@ -52,6 +58,7 @@ export class CslideTask {
 
   constructor(description: CslideTaskDescription) {
     this.description = description;
+    this.#life = new TaskLife(description);
   }
 
   get started(): boolean {
@@ -64,7 +71,8 @@ export class CslideTask {
   }
 
   start(tracker: string): void {
-    this.#life = new TaskLife();
+    this.#life = new TaskLife(this.description);
+    this.#life.target.settle();
     this.#records = [];
     this.#number = 0;
     this.#total = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
@@ -123,7 +131,7 @@ export class CslideTask {
     const last = this.#records.find(({ status }) => status.state === "done");
     if (last === undefined) return "its first round is not done yet";
     return last.status.processes === 0
-      ? "none of its processes was there in the last round"
+      ? last.status.skipped[0]?.reason ?? "none of its processes was there in the last round"
       : "its processes have ended or were left alone in the last round, see etmem status";
   }
 

@@ -1,7 +1,7 @@
 import type { ProjectDescription, SlideTaskDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
-import { findProcesses, type FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/process_tree.ts";
 import type { ProcessMemory, StepReply } from "../../worker/process_step.ts";
 import type { MoverKind } from "../../migrate/mover.ts";
 import type { TrackerKind } from "../../scan/tracker.ts";
@@ -12,6 +12,7 @@ import { Slots } from "../../worker/slots.ts";
 import type { RoundStatus, TaskStatus } from "../status.ts";
 import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../process_round.ts";
 import { RoundRecord } from "../round_record.ts";
+import { StartedTarget } from "../started_target.ts";
 import type { SwapCache } from "./swap_cache.ts";
 import type { Workers } from "../shared_means.ts";
 
@@ -40,6 +41,7 @@ export class TaskRun {
   readonly #project: ProjectDescription;
   readonly #task: SlideTaskDescription;
   readonly #means: TaskMeans;
+  readonly #target: StartedTarget;
   readonly #plan: RoundPlan;
   readonly #slots: Slots;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
@@ -62,6 +64,7 @@ export class TaskRun {
     this.#project = project;
     this.#task = task;
     this.#means = means;
+    this.#target = new StartedTarget(task.target, this.#label);
     this.#slots = new Slots(task.maxThreads);
     this.#plan = {
       loop: project.loop,
@@ -118,8 +121,7 @@ export class TaskRun {
   }
 
   async #round(record: RoundRecord): Promise<void> {
-    const found = findProcesses(this.#task.target, (pid, error) => this.#fail(record, pid, error));
-    record.status.processes = found.length;
+    const found = this.#target.find(record, (pid, error) => this.#fail(record, pid, error));
     this.#forgetAllBut(found);
     const held = this.#heldBack();
     if (held !== undefined) {

@@ -67,10 +67,15 @@ describe("CslideRound", () => {
     const tasks = ["a", "b"].map((name) => taskOf(name, { type: "name", comm: "no/such/process" }));
     await roundOf(tasks).run();
     expect(lines).toEqual(
-      ["a", "b"].map((name) =>
-        `info: project p: task ${name}: round 1: 0 processes, present 0.0 MiB, cold 0.0, asked 0.0, ` +
-        "moved 0.0, came back 0.0"
-      ),
+      [
+        ...["a", "b"].map((name) =>
+          `warning: project p: task ${name}: there is no process named "no/such/process"`
+        ),
+        ...["a", "b"].map((name) =>
+          `info: project p: task ${name}: round 1: 0 processes, present 0.0 MiB, cold 0.0, asked 0.0, ` +
+          "moved 0.0, came back 0.0"
+        ),
+      ],
     );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { CslideTask } from "../../../src/engine/cslide/cslide_task.ts";
 
 /** A started task, and a way to have it do a round in which it found so many processes. */
-function startedTask(): { task: CslideTask; round: (processes: number) => void } {
+function startedTask(): { task: CslideTask; round: (processes: number, skipped?: string) => void } {
   const task = new CslideTask({
     kind: "cslide",
     name: "vm",
@@ -16,8 +16,9 @@ function startedTask(): { task: CslideTask; round: (processes: number) => void }
   task.start("idle_pages");
   return {
     task,
-    round: (processes) => {
+    round: (processes, skipped) => {
       const record = task.beginRound();
+      if (skipped !== undefined) record.skip(skipped, []);
       record.status.processes = processes;
       task.endRound(record, task.life);
     },
@@ -30,6 +31,8 @@ describe("CslideTask", () => {
     expect(task.whyNoPages).toBe("its first round is not done yet");
     round(0);
     expect(task.whyNoPages).toBe("none of its processes was there in the last round");
+    round(0, "there is no process 4711");
+    expect(task.whyNoPages).toBe("there is no process 4711");
     // as when they belong to another task
     round(2);
     task.beginRound();

@@ -75,7 +75,11 @@ describe.skipIf(missing !== undefined)("a started task", () => {
   test("looks for its process again each round until it is there", async () => {
     const comm = `late%${process.pid}`;
     await using trial = await SlideTrial.start(project(), task({ type: "name", comm }));
-    expect(await trial.untilFirst()).toMatchObject({ processes: 0, scan_errors: 0 });
+    expect(await trial.untilFirst()).toMatchObject({
+      processes: 0,
+      scan_errors: 0,
+      skipped: [{ reason: `there is no process named "${comm}"`, processes: 0, pids: [] }],
+    });
     using _target = await TargetProcess.start({ hot: "none", name: comm });
     const found = await trial.untilRound("to find it", (round) => round.moved_bytes > 0);
     expect(found.processes).toBe(1);
