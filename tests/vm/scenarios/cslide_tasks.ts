@@ -16,12 +16,14 @@ import {
   UNREACHABLE_RESERVE_MB,
 } from "../guest/cslide_trial.ts";
 import { demand, demandNone, note } from "../guest/demand.ts";
+import { BIN } from "../guest/machine.ts";
 import { Server } from "../guest/server.ts";
 import { MIB } from "../guest/slide_trial.ts";
 import {
   cslideConfig,
   nodesOf,
   poolFree,
+  poolSizes,
   runRounds,
   setPools,
   tasksOf,
@@ -186,4 +188,52 @@ const bound: Scenario = {
   },
 };
 
-export const cslideTasks: readonly Scenario[] = [shares, interrupted, bound];
+const REUSED_PID = 400;
+
+/** A process that gets the pid of a task's process stays where it is until the project is started anew. */
+const replaced: Scenario = {
+  name: "cslide_target_replaced",
+  deadlineSeconds: 300,
+  async run() {
+    const pools = poolSizes();
+    writeFileSync("/proc/sys/kernel/pid_max", "600");
+    const through = [`${BIN}/take_pid`, String(REUSED_PID), "/usr/bin/env", ...SLOW];
+    const first = await startOn(through, BASE, 16 * MIB, ALL);
+    demand(first.pid === REUSED_PID, `the target has pid ${first.pid}`);
+    const server = await Server.start();
+    const reserve = { node_hot_reserve: UNREACHABLE_RESERVE_MB };
+    await server.add(cslideConfig({ web: REUSED_PID }, reserve, BASE.task));
+    await server.etmem("project", "start", "-n", "vm");
+    await waitFor("the first scan", 60, async () => {
+      return (await server.task("web")).rounds.some((round) => round.phases.scan_us > 0);
+    });
+    first[Symbol.dispose]();
+    await first.exited;
+    using second = await startOn(through, BASE, 16 * MIB, ALL);
+    demand(second.pid === REUSED_PID, `the second target has pid ${second.pid}`);
+
+    const reason = `pid ${REUSED_PID} is another process now`;
+    await waitFor("three rounds to leave it alone", 120, async () => {
+      const { rounds } = await server.task("web");
+      const isLeft = rounds.filter(({ state, skipped }) =>
+        state === "done" && skipped.some((entry) => entry.reason === reason)
+      );
+      return isLeft.length >= 3;
+    });
+    demandNone(misplaced(second, BASE, () => 2));
+    const show = (...command: string[]): Promise<string> =>
+      server.etmem("engine", ...command, "-n", "vm", "-e", "cslide");
+    const pages = await show("showtaskpages", "-t", "web");
+    demand(pages === `no pages of task web: ${reason}\n`, pages);
+    const host = await show("showhostpages", "--json");
+    const { nodes } = JSON.parse(host) as { nodes: { hot_bytes: number; cold_bytes: number }[] };
+    demand(nodes.every((node) => node.hot_bytes === 0 && node.cold_bytes === 0), host);
+
+    await server.etmem("project", "stop", "-n", "vm");
+    await server.etmem("project", "start", "-n", "vm");
+    await waitFor("its pages to move", 60, () => misplaced(second, BASE, () => 0).length === 0);
+    await stopUnharmed(server, pools, [second]);
+  },
+};
+
+export const cslideTasks: readonly Scenario[] = [shares, interrupted, bound, replaced];
