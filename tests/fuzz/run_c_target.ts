@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
-import { CLANG, SCAN_LIB, WARNINGS } from "../scan_lib/c_program.ts";
+import { CLANG, isThere, SCAN_LIB, WARNINGS } from "../scan_lib/c_program.ts";
 import { corpusFolder } from "./corpus.ts";
 import type { RunOptions } from "./run_target.ts";
 
@@ -30,7 +30,7 @@ function run(command: readonly string[]): { readonly ok: boolean; readonly outpu
 
 /** The compiler by which this machine can build a fuzzer, and what it needs for that. */
 function toolchain(): { readonly compiler: string; readonly hasLibFuzzer: boolean } {
-  if (CLANG !== undefined) {
+  if (isThere(CLANG)) {
     // The runtime libraries are a package of their own (libclang-rt-14-dev, compiler-rt).
     using folder = new ScratchFolder();
     const source = join(folder.path, "probe.c");

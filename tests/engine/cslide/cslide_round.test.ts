@@ -73,7 +73,7 @@ describe("CslideRound", () => {
         ),
         ...["a", "b"].map((name) =>
           `info: project p: task ${name}: round 1: 0 processes, present 0.0 MiB, cold 0.0, asked 0.0, ` +
-          "moved 0.0, came back 0.0"
+          `moved 0.0, came back 0.0; skipped: there is no process named "no/such/process"`
         ),
       ],
     );
