@@ -36,10 +36,8 @@ const { symbols: libc } = dlopen("libc.so.6", {
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   // long sysconf(int name)
   sysconf: { args: ["i32"], returns: FFIType.i64_fast },
-  // void openlog(const char *ident, int option, int facility)
-  openlog: { args: ["ptr", "i32", "i32"], returns: "void" },
-  // void syslog(int priority, const char *format, ...): called with the format "%s" only
-  syslog: { args: ["i32", "ptr", "ptr"], returns: "void" },
+  // struct tm *localtime_r(const time_t *timep, struct tm *result)
+  localtime_r: { args: ["ptr", "ptr"], returns: "ptr" },
   // void _exit(int status)
   _exit: { args: ["i32"], returns: "void" },
 });
@@ -280,21 +278,25 @@ const _SC_PAGESIZE = 30;
 /** Bytes in a base page, by sysconf(3): 4096, 16384 or 65536. */
 export const PAGE_SIZE = Number(libc.sysconf(_SC_PAGESIZE));
 
-const LOG_PID = 0x01;
-const LOG_USER = 1 << 3;
-const FORMAT = cString("%s");
-/** openlog(3) keeps the pointer, so this lives as long as the program. */
-let ident: Uint8Array = cString("");
-
-/** openlog(3) with LOG_PID and LOG_USER. */
-export function openSyslog(name: string): void {
-  ident = cString(name);
-  libc.openlog(ident, LOG_PID, LOG_USER);
+/** A time of the day where the machine is: `month` and `day` as people count them. */
+export interface LocalTime {
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
 }
 
-/** syslog(3). @param priority 0 (LOG_EMERG) to 7 (LOG_DEBUG). */
-export function syslog(priority: number, line: string): void {
-  libc.syslog(priority, FORMAT, cString(line));
+const time = new BigUint64Array(1);
+/** struct tm: int tm_sec, tm_min, tm_hour, tm_mday, tm_mon and others; 56 bytes. */
+const brokenDown = new Int32Array(14);
+
+/** localtime_r(3), by /etc/localtime as the C library reads it. @param seconds since 1970. */
+export function localTime(seconds: number): LocalTime {
+  time[0] = BigInt(seconds);
+  libc.localtime_r(time, brokenDown);
+  const [second = 0, minute = 0, hour = 0, day = 0, month = 0] = brokenDown;
+  return { month: month + 1, day, hour, minute, second };
 }
 
 /** _exit(2): ends the process at once, whatever its threads do. */

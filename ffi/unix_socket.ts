@@ -5,6 +5,12 @@ import { SystemCallError } from "./errno.ts";
 const { symbols: libc } = dlopen("libc.so.6", {
   // int socketpair(int domain, int type, int protocol, int sv[2])
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  // int socket(int domain, int type, int protocol)
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // ssize_t send(int sockfd, const void *buf, size_t len, int flags)
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: FFIType.i64_fast },
   // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)
   sendmsg: { args: ["i32", "ptr", "i32"], returns: FFIType.i64_fast },
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
@@ -17,9 +23,12 @@ const { symbols: libc } = dlopen("libc.so.6", {
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const SHUT_RDWR = 2;
@@ -33,6 +42,33 @@ export function socketPair(): readonly [number, number] {
     throw new SystemCallError("socketpair", lastErrno());
   }
   return [pair[0] ?? -1, pair[1] ?? -1];
+}
+
+/** sizeof(struct sockaddr_un): sa_family_t sun_family; char sun_path[108] (unix(7)). */
+const ADDRESS_BYTES = 110;
+
+/** A datagram socket that is connected to a path; nothing on it waits. @throws {SystemCallError} */
+export function connectDatagramSocket(path: string): number {
+  const address = new Uint8Array(ADDRESS_BYTES);
+  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+  address.set(Buffer.from(path).subarray(0, ADDRESS_BYTES - 3), 2);
+  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) throw new SystemCallError("socket", lastErrno(), path);
+  while (libc.connect(fd, address, ADDRESS_BYTES) < 0) {
+    const errno = lastErrno();
+    if (errno === EINTR) continue;
+    close(fd);
+    throw new SystemCallError("connect", errno, path);
+  }
+  return fd;
+}
+
+/** send(2) of one datagram, never waiting (MSG_DONTWAIT). @throws {SystemCallError} EAGAIN: the reader lags. */
+export function sendDatagram(fd: number, datagram: Uint8Array): void {
+  while (Number(libc.send(fd, datagram, datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0) {
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new SystemCallError("send", errno);
+  }
 }
 
 /** shutdown(2) of both directions: the peer reads what was written, then the end. */

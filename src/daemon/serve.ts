@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { isatty } from "node:tty";
-import { configureLog, log, LOG_LEVELS } from "../log/logger.ts";
+import { configureLog, log, LOG_LEVELS, type LogSink } from "../log/logger.ts";
 import { openStderrSink } from "../log/stderr_sink.ts";
-import { openSyslogSink } from "../log/syslog_sink.ts";
+import { SyslogSink } from "../log/syslog_sink.ts";
 import { Registry } from "../project/registry.ts";
 import { reportFailure, reportReady } from "./background.ts";
 import { SERVER_NAME, type StartMark } from "./clean_start.ts";
@@ -19,6 +19,8 @@ import { VERSION } from "./version.ts";
 
 /** Of the 2 s in which a server ends, what its projects may take to stop. */
 const STOP_MS = 1_700;
+/** And what lines that the system log has not taken yet get after that; they need next to nothing if it reads. */
+const LAST_LINES_MS = 100;
 /** How long the command that starts a server in the background waits for the files of --conf-dir. */
 const LOAD_MS = 5_000;
 const DEFAULT_LOG_LEVEL = LOG_LEVELS.indexOf("error");
@@ -42,10 +44,11 @@ export async function serve(
     async (project, started) => confDir?.remember(project, started),
   );
   const status = new StatusSource(options.socket, loadEngines);
+  const syslog = new SyslogSink();
   let control: ControlSocket | undefined;
   try {
     nameProcess();
-    openLog(options, isBackground);
+    openLog(options, isBackground, syslog);
     if (options.confDir !== undefined) confDir = new ConfDir(options.confDir, options.socket);
     control = openControlSocket(options.socket, createRequestHandler(registry, status, confDir));
     log.info(`${SERVER_NAME} ${VERSION} listens on socket "${options.socket}"`);
@@ -59,6 +62,7 @@ export async function serve(
     await Promise.race([registry.close(), Bun.sleep(STOP_MS)]);
     const reason = error instanceof Error ? error.message : String(error);
     log.error(reason);
+    await syslog.drain(LAST_LINES_MS);
     if (isBackground) reportFailure(reason);
     throw error;
   }
@@ -73,6 +77,7 @@ export async function serve(
   if (isBackground) removePidFile();
   if (isInTime) log.info(`${SERVER_NAME} has stopped`);
   else log.error(`${SERVER_NAME} ends before all its projects have stopped`);
+  await syslog.drain(LAST_LINES_MS);
   return exitStatus;
 }
 
@@ -81,8 +86,12 @@ function nameProcess(): void {
   writeFileSync("/proc/self/comm", SERVER_NAME);
 }
 
-function openLog({ logLevel = DEFAULT_LOG_LEVEL }: ServerOptions, isBackground: boolean): void {
-  const sinks = [openSyslogSink()];
+function openLog(
+  { logLevel = DEFAULT_LOG_LEVEL }: ServerOptions,
+  isBackground: boolean,
+  syslog: SyslogSink,
+): void {
+  const sinks: LogSink[] = [(level, line) => syslog.write(level, line)];
   if (!isBackground && isatty(STDERR)) sinks.push(openStderrSink());
   configureLog(LOG_LEVELS[logLevel] ?? "error", sinks);
 }

@@ -22,7 +22,9 @@ import { IoVector, MADV_PAGEOUT, PidFd, processMadvise } from "../../ffi/process
 import { closeOnExec, dieWithParent } from "../../ffi/process_control.ts";
 import {
   closePair,
+  connectDatagramSocket,
   receiveDescriptor,
+  sendDatagram,
   sendDescriptor,
   shutDown,
   socketPair,
@@ -264,6 +266,20 @@ export const WRAPPER_FAULTS: readonly WrapperFaults[] = [
     number: { x64: 53, arm64: 199 },
     ...THROWS,
     prepare: onNothing(() => closePair(socketPair())),
+  },
+  {
+    wrapper: "connectDatagramSocket",
+    syscall: "socket",
+    number: { x64: 41, arm64: 198 },
+    ...THROWS,
+    prepare: onNothing(() => connectDatagramSocket("/nowhere")),
+  },
+  {
+    wrapper: "sendDatagram",
+    syscall: "sendto",
+    number: { x64: 44, arm64: 206 },
+    ...TRIES_AGAIN,
+    prepare: onPair((fd) => sendDatagram(fd, text)),
   },
   {
     wrapper: "shutDown",

@@ -15,10 +15,21 @@ const MAIN = join(import.meta.dir, "../../main.ts");
 const OWN_DEV = "mkdir /run/dev && mount --bind /dev /run/dev && mount -t tmpfs tmpfs /dev && " +
   "for n in null zero full random urandom; do : >/dev/$n && mount --bind /run/dev/$n /dev/$n; done";
 
+/** A server, and the reader of its system log. */
+interface Logged {
+  readonly name: string;
+  readonly pid: number;
+  readonly log: () => string;
+  /** Stops the reader, or has it go on. */
+  readonly signalReader: (signal: "SIGSTOP" | "SIGCONT") => void;
+  /** Ends the server. @returns its exit status. */
+  readonly stop: () => Promise<number>;
+}
+
 /** Starts a server whose system log a test reads. */
 async function withSyslog(
   level: string,
-  use: (server: { name: string; pid: number; log: () => string }) => Promise<void>,
+  use: (server: Logged) => Promise<void>,
 ): Promise<void> {
   await using mounts = await OwnMounts.create(OWN_DEV);
   const sink = Bun.spawn([
@@ -39,8 +50,14 @@ async function withSyslog(
     try {
       await waitFor("the server to listen", 20, () => isListening(name), 5);
       const log = (): string => readFileSync(mounts.path("/run/log"), "utf8");
-      await use({ name, pid: server.pid, log });
+      const stop = (): Promise<number> => {
+        server.kill("SIGTERM");
+        return server.exited;
+      };
+      const signalReader = (signal: "SIGSTOP" | "SIGCONT"): void => sink.kill(signal);
+      await use({ name, pid: server.pid, log, signalReader, stop });
     } finally {
+      sink.kill("SIGCONT");
       server.kill("SIGTERM");
       await server.exited;
     }
@@ -81,6 +98,47 @@ test("the default level leaves out what is no error", async () => {
   await withSyslog("3", async ({ name, log }) => {
     expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
     expect(log()).toBe("");
+  });
+});
+
+/** A request that is in the log as a refusal: more of them than the kernel holds for a reader. */
+const REFUSED = 100;
+
+function refusal(number: number): string {
+  return `project stop "p${number}": error:`;
+}
+
+async function askForRefusals(name: string): Promise<void> {
+  for (let i = 0; i < REFUSED; i++) {
+    const answer = await ask(
+      name,
+      `proj_name p${i} file_name - cmd 3 eng_name - eng_cmd - task_name -`,
+    );
+    expect(answer).toEndWith("[failed]");
+  }
+}
+
+test("a system log that nobody reads keeps no client waiting, and no SIGTERM", async () => {
+  await withSyslog("0", async ({ name, signalReader, stop }) => {
+    signalReader("SIGSTOP");
+    await askForRefusals(name);
+    const startMs = performance.now();
+    expect(await stop()).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+  });
+});
+
+test("a system log that is read late gets every line, in order", async () => {
+  await withSyslog("0", async ({ name, log, signalReader }) => {
+    signalReader("SIGSTOP");
+    await askForRefusals(name);
+    expect(log()).not.toContain(refusal(REFUSED - 1));
+    signalReader("SIGCONT");
+    const text = await waitFor("the last refusal in the log", 10, () => {
+      return log().includes(refusal(REFUSED - 1)) ? log() : undefined;
+    });
+    const numbers = [...text.matchAll(/project stop "p(\d+)": error:/g)].map(([, n]) => Number(n));
+    expect(numbers).toEqual(Array.from({ length: REFUSED }, (_, i) => i));
   });
 });
 
