@@ -77,7 +77,8 @@ export async function serve(
   if (isBackground) removePidFile();
   if (isInTime) log.info(`${SERVER_NAME} has stopped`);
   else log.error(`${SERVER_NAME} ends before all its projects have stopped`);
-  await syslog.drain(LAST_LINES_MS);
+  // where the projects have used up the time, the lines get one try
+  await syslog.drain(isInTime ? LAST_LINES_MS : 0);
   return exitStatus;
 }
 
