@@ -1,8 +1,10 @@
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { takeFileTurn } from "./file_turn.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 
@@ -35,15 +37,17 @@ export class ConfDir {
     this.#stopped = StoppedProjects.read(stateFolder(), socket);
   }
 
-  /** Whether a server that starts anew would add this file. */
-  holds(path: string): boolean {
+  /** Whether a server that starts anew would add this file. @throws the signal's reason once it has fired. */
+  async holds(path: string, signal: AbortSignal): Promise<boolean> {
     if (!isConfFile(basename(path))) return false;
-    try {
-      return realpathSync(dirname(path)) === realpathSync(this.#folder);
-    } catch {
-      // Whoever reads the file says what is wrong with its path.
-      return false;
-    }
+    return await takeFileTurn(signal, async () => {
+      try {
+        return await realpath(dirname(path)) === await realpath(this.#folder);
+      } catch {
+        // Whoever reads the file says what is wrong with its path.
+        return false;
+      }
+    });
   }
 
   /** Remembers that a project was started or stopped. @throws {Error} when it cannot be. */

@@ -8,6 +8,7 @@ import { log } from "../log/logger.ts";
 import type { AddOptions } from "../project/addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { takeFileTurn } from "./file_turn.ts";
 import { readConfigFile } from "./read_config_file.ts";
 
 /** What a file brought. */
@@ -28,9 +29,10 @@ export async function addFile(
   registry: Registry,
   options: AddOptions,
 ): Promise<AddedFile> {
+  const bytes = await readInTurn(path, options.signal);
   const basis = new Map<string, ProjectDescription | undefined>();
   const { warnings, ...objects } = refuseBadFile(() =>
-    compileConfig(readConfigFile(path), {
+    compileConfig(bytes, {
       path,
       cores: cpus().length,
       project: (name) => {
@@ -56,7 +58,8 @@ export async function removeFile(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { warnings, ...names } = refuseBadFile(() => readObjectNames(readConfigFile(path), path));
+  const bytes = await readInTurn(path, signal);
+  const { warnings, ...names } = refuseBadFile(() => readObjectNames(bytes, path));
   const { confFiles, problems } = await registry.remove(names, signal);
   const all = [
     ...warnings,
@@ -68,11 +71,23 @@ export async function removeFile(
   return [...problems, ...all];
 }
 
+async function readInTurn(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await takeFileTurn(signal, () => readConfigFile(path));
+  } catch (error) {
+    throw toRefusal(error);
+  }
+}
+
 function refuseBadFile<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new Refusal("invalid", error.message, { cause: error });
+    throw toRefusal(error);
   }
+}
+
+function toRefusal(error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  return new Refusal("invalid", error.message, { cause: error });
 }

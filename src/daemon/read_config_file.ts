@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { ConfigError } from "../config/config_error.ts";
 
 /** Largest configuration file: 10 MiB. */
@@ -11,22 +12,22 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
  * Reads a configuration file: a regular file of root:root with mode 0600 or 0400 and at most 10 MiB,
- * checked on the descriptor that is read.
+ * checked on the descriptor that is read. Nothing of it waits on this thread: a file system may never answer.
  * @throws {ConfigError} that says what the file is and what would be right.
  */
-export function readConfigFile(path: string): Uint8Array {
-  const fd = attempt(path, () => openSync(path, FLAGS));
+export async function readConfigFile(path: string): Promise<Uint8Array> {
+  const file = await attempt(path, () => open(path, FLAGS));
   try {
-    checkStats(path, fstatSync(fd));
-    return attempt(path, () => readAll(path, fd));
+    checkStats(path, await attempt(path, () => file.stat()));
+    return await attempt(path, () => readAll(path, file));
   } finally {
-    closeSync(fd);
+    await file.close();
   }
 }
 
-function attempt<T>(path: string, action: () => T): T {
+async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (cause) {
     if (!(cause instanceof Error) || cause instanceof ConfigError) throw cause;
     throw new ConfigError(path, reasonOf(cause), { cause });
@@ -71,12 +72,12 @@ function typeOf(stats: Stats): string {
 }
 
 /** Reads to the end in pieces: what the size said when the file was checked may be wrong by now. */
-function readAll(path: string, fd: number): Uint8Array {
+async function readAll(path: string, file: FileHandle): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   while (length <= CONFIG_FILE_MAX_BYTES) {
     const piece = new Uint8Array(PIECE_BYTES);
-    const count = readSync(fd, piece, 0, piece.length, null);
+    const { bytesRead: count } = await file.read(piece, 0, piece.length, null);
     if (count === 0) return Buffer.concat(pieces);
     pieces.push(piece.subarray(0, count));
     length += count;

@@ -35,8 +35,10 @@ async function handle(
 ): Promise<void> {
   switch (request.command) {
     case "obj_add": {
-      const { warnings } = await addFile(request.file, registry, {
-        ...(confDir?.holds(request.file) === true ? { confFile: request.file } : {}),
+      const { file } = request;
+      const isConfFile = await confDir?.holds(file, answer.deadline) ?? false;
+      const { warnings } = await addFile(file, registry, {
+        ...(isConfFile ? { confFile: file } : {}),
         signal: answer.deadline,
       });
       return warn(answer, warnings);

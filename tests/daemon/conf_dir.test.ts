@@ -9,14 +9,16 @@ import { ScratchFolder } from "../fixtures/scratch_folder.ts";
 import { waitFor } from "../fixtures/wait_for.ts";
 import { ScriptedEngines } from "../project/scripted_engine.ts";
 
-test("holds() is about the files that a server which starts anew would add", () => {
+test("holds() is about the files that a server which starts anew would add", async () => {
   using folder = new ScratchFolder();
   const confDir = new ConfDir(folder.path, "test");
+  const holds = (name: string): Promise<boolean> =>
+    confDir.holds(folder.at(name), new AbortController().signal);
   for (const name of ["a.conf", "b", "c.rpm"]) {
-    expect([name, confDir.holds(folder.at(name))]).toEqual([name, true]);
+    expect([name, await holds(name)]).toEqual([name, true]);
   }
   for (const name of [".hidden", "a.conf~", "a.conf.rpmsave", "below/a.conf", "no/such/a.conf"]) {
-    expect([name, confDir.holds(folder.at(name))]).toEqual([name, false]);
+    expect([name, await holds(name)]).toEqual([name, false]);
   }
 });
 

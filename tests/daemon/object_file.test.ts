@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { takeFileTurn } from "../../src/daemon/file_turn.ts";
 import { addFile, removeFile } from "../../src/daemon/object_file.ts";
 import { Registry } from "../../src/project/registry.ts";
 import { ScratchFolder } from "../fixtures/scratch_folder.ts";
@@ -30,12 +31,16 @@ test("addFile() refuses a task that was read before its project was there, and t
   using folder = new ScratchFolder();
   writeFileSync(folder.at("project"), PROJECT, { mode: 0o600 });
   writeFileSync(folder.at("task"), TASK, { mode: 0o600 });
-  const engines = new ScriptedEngines();
-  const registry = new Registry(() => Promise.resolve([engines]));
+  const loading = Promise.withResolvers<ScriptedEngines[]>();
+  const registry = new Registry(() => loading.promise);
   const options = { signal: new AbortController().signal };
   const add = (name: string) => addFile(folder.at(name), registry, options);
 
-  const [project, task] = await Promise.allSettled([add("project"), add("task")]);
+  const both = Promise.allSettled([add("project"), add("task")]);
+  // what is read later takes its turn later
+  await takeFileTurn(options.signal, () => Promise.resolve());
+  loading.resolve([new ScriptedEngines()]);
+  const [project, task] = await both;
   expect(project.status).toBe("fulfilled");
   expect(String(task.status === "rejected" ? task.reason : task.value)).toContain(
     'project "test" has changed meanwhile, try again',

@@ -26,9 +26,9 @@ function file(name: string, mode: number, text = "[project]\n"): string {
 }
 
 /** The message of the refusal, with <folder> for where the files are. */
-function refusal(of: string): string {
+async function refusal(of: string): Promise<string> {
   try {
-    readConfigFile(of);
+    await readConfigFile(of);
   } catch (error) {
     if (error instanceof ConfigError) return error.message.replace(folder, "<folder>");
     throw error;
@@ -48,27 +48,27 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test.each([0o600, 0o400])("readConfigFile() gives the bytes when the mode is %o", (mode) => {
-  expect(readConfigFile(file("good", mode, "a\0\xff"))).toEqual(
+test.each([0o600, 0o400])("readConfigFile() gives the bytes when the mode is %o", async (mode) => {
+  expect(await readConfigFile(file("good", mode, "a\0\xff"))).toEqual(
     new TextEncoder().encode("a\0\xff"),
   );
 });
 
-test("readConfigFile() follows a symbolic link to a proper file", () => {
+test("readConfigFile() follows a symbolic link to a proper file", async () => {
   file("target", 0o600);
   symlinkSync("target", path("link"));
-  expect(readConfigFile(path("link"))).toHaveLength(10);
+  expect(await readConfigFile(path("link"))).toHaveLength(10);
 });
 
-test("readConfigFile() gives no bytes when the file is empty", () => {
-  expect(readConfigFile(file("empty", 0o600, ""))).toHaveLength(0);
+test("readConfigFile() gives no bytes when the file is empty", async () => {
+  expect(await readConfigFile(file("empty", 0o600, ""))).toHaveLength(0);
 });
 
 test.each([0o644, 0o640, 0o700, 0o200, 0o000, 0o4600, 0o1400, 0o660])(
   "readConfigFile() refuses the mode %o",
-  (mode) => {
+  async (mode) => {
     const octal = mode.toString(8).padStart(4, "0");
-    expect(refusal(file(`mode-${octal}`, mode))).toBe(
+    expect(await refusal(file(`mode-${octal}`, mode))).toBe(
       `Cannot use "<folder>/mode-${octal}": its mode is ${octal}, allowed is 0600 or 0400 (chmod 600)`,
     );
   },
@@ -76,68 +76,68 @@ test.each([0o644, 0o640, 0o700, 0o200, 0o000, 0o4600, 0o1400, 0o660])(
 
 test.each([[1000, 0], [0, 1000], [65534, 65534]])(
   "readConfigFile() refuses the owner %i:%i",
-  (uid, gid) => {
+  async (uid, gid) => {
     const name = `owner-${uid}-${gid}`;
     chownSync(file(name, 0o600), uid, gid);
-    expect(refusal(path(name))).toBe(
+    expect(await refusal(path(name))).toBe(
       `Cannot use "<folder>/${name}": its owner is ${uid}:${gid}, allowed is 0:0 (chown root:root)`,
     );
   },
 );
 
-test("readConfigFile() reads 10 MiB and refuses a byte more", () => {
+test("readConfigFile() reads 10 MiB and refuses a byte more", async () => {
   const big = file("big", 0o600);
   truncateSync(big, CONFIG_FILE_MAX_BYTES);
-  expect(readConfigFile(big)).toHaveLength(10 * 1024 * 1024);
+  expect(await readConfigFile(big)).toHaveLength(10 * 1024 * 1024);
   truncateSync(big, CONFIG_FILE_MAX_BYTES + 1);
-  expect(refusal(big)).toBe(
+  expect(await refusal(big)).toBe(
     'Cannot use "<folder>/big": it is too long, allowed are 10485760 bytes',
   );
 });
 
-test("readConfigFile() stops at 10 MiB when the file does not tell its size", () => {
-  expect(refusal("/proc/self/pagemap")).toBe(
+test("readConfigFile() stops at 10 MiB when the file does not tell its size", async () => {
+  expect(await refusal("/proc/self/pagemap")).toBe(
     'Cannot use "/proc/self/pagemap": it is too long, allowed are 10485760 bytes',
   );
 });
 
-test("readConfigFile() refuses at once what is no regular file", () => {
+test("readConfigFile() refuses at once what is no regular file", async () => {
   mkdirSync(path("dir"));
   Bun.spawnSync(["mkfifo", "-m", "600", path("fifo")]);
-  expect(refusal(path("dir"))).toBe(
+  expect(await refusal(path("dir"))).toBe(
     'Cannot use "<folder>/dir": it is a folder, allowed is a regular file',
   );
-  expect(refusal(path("fifo"))).toBe(
+  expect(await refusal(path("fifo"))).toBe(
     'Cannot use "<folder>/fifo": it is a FIFO, allowed is a regular file',
   );
-  expect(refusal("/dev/zero")).toBe(
+  expect(await refusal("/dev/zero")).toBe(
     'Cannot use "/dev/zero": it is a device, allowed is a regular file',
   );
-  expect(refusal(path("socket"))).toBe(
+  expect(await refusal(path("socket"))).toBe(
     'Cannot use "<folder>/socket": it is a socket or a device, allowed is a regular file',
   );
 });
 
-test("readConfigFile() names what is wrong with the path", () => {
+test("readConfigFile() names what is wrong with the path", async () => {
   file("plain", 0o600);
   symlinkSync("loop", path("loop"));
-  expect(refusal(path("none"))).toBe('Cannot use "<folder>/none": there is no such file');
-  expect(refusal(path("plain/x"))).toBe(
+  expect(await refusal(path("none"))).toBe('Cannot use "<folder>/none": there is no such file');
+  expect(await refusal(path("plain/x"))).toBe(
     'Cannot use "<folder>/plain/x": a part of the path is no folder',
   );
-  expect(refusal(path("loop"))).toBe('Cannot use "<folder>/loop": too many symbolic links');
-  expect(refusal(path("a\nb"))).toBe('Cannot use "<folder>/a\\x0ab": there is no such file');
-  expect(refusal("/a\0b")).toBe('Cannot use "/a\\x00b": the path has a NUL byte');
-  expect(refusal(`/${"a".repeat(300)}`)).toEndWith(": the path is too long");
+  expect(await refusal(path("loop"))).toBe('Cannot use "<folder>/loop": too many symbolic links');
+  expect(await refusal(path("a\nb"))).toBe('Cannot use "<folder>/a\\x0ab": there is no such file');
+  expect(await refusal("/a\0b")).toBe('Cannot use "/a\\x00b": the path has a NUL byte');
+  expect(await refusal(`/${"a".repeat(300)}`)).toEndWith(": the path is too long");
 });
 
-test("readConfigFile() names the error when reading fails", () => {
-  expect(refusal("/proc/self/mem")).toBe(
+test("readConfigFile() names the error when reading fails", async () => {
+  expect(await refusal("/proc/self/mem")).toBe(
     'Cannot use "/proc/self/mem": it cannot be read: EIO',
   );
 });
 
-test("readConfigFile() leaves no descriptor open, whatever it says", () => {
+test("readConfigFile() leaves no descriptor open, whatever it says", async () => {
   const good = file("fd-good", 0o600);
   const bad = file("fd-bad", 0o644);
   const open = (): string[] => {
@@ -147,10 +147,10 @@ test("readConfigFile() leaves no descriptor open, whatever it says", () => {
   };
   const before = open();
   for (let i = 0; i < 20; i++) {
-    readConfigFile(good);
-    refusal(bad);
-    refusal(path("absent"));
-    refusal("/proc/self/mem");
+    await readConfigFile(good);
+    await refusal(bad);
+    await refusal(path("absent"));
+    await refusal("/proc/self/mem");
   }
   expect(open()).toEqual(before);
 });

@@ -25,10 +25,10 @@ test("readConfigFile() reads what it has checked, while the path leads elsewhere
   try {
     await flipper.stdout.getReader().read();
     const seen = { good: 0, refused: 0 };
-    await waitFor("both to be seen often", 30, () => {
+    await waitFor("both to be seen often", 30, async () => {
       for (let i = 0; i < 1000; i++) {
         try {
-          expect(Buffer.from(readConfigFile(path)).toString()).toBe("good");
+          expect(Buffer.from(await readConfigFile(path)).toString()).toBe("good");
           seen.good++;
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
