@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -95,6 +96,11 @@ export class ConfDir {
   }
 }
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "there is no such folder"],
+  ["ENOTDIR", "it is no folder"],
+]);
+
 function listFiles(folder: string): string[] {
   try {
     checkFolder(folder);
@@ -102,7 +108,8 @@ function listFiles(folder: string): string[] {
     const files = entries.filter((entry) => !entry.isDirectory() && isConfFile(entry.name));
     return files.map(({ name }) => name).sort().map((name) => join(folder, name));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const code = errorCode(cause);
+    const reason = REASONS.get(code ?? "") ?? (cause instanceof Error ? cause.message : "");
     throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });
   }
 }

@@ -91,7 +91,7 @@ describe("--conf-dir", () => {
     const { status, stderr } = await runServer(args);
     expect(status).toBe(1);
     expect(stderr).toStartWith(
-      'etmemd: Cannot read the folder of --conf-dir "/no/such/folder": ENOENT',
+      'etmemd: Cannot read the folder of --conf-dir "/no/such/folder": there is no such folder',
     );
   });
 
