@@ -1,5 +1,8 @@
-/** The end of what took the last turn. */
-let lastEnd: Promise<void> = Promise.resolve();
+import { KeyedLock } from "../project/keyed_lock.ts";
+import { untilAborted } from "../project/until_aborted.ts";
+
+const turns = new KeyedLock();
+const FILES = ["files"];
 
 /**
  * Uses files, one caller after the other: what a file system that does not answer keeps waiting is one of the
@@ -8,17 +11,5 @@ let lastEnd: Promise<void> = Promise.resolve();
  * @throws what `use` throws, or the signal's reason.
  */
 export async function takeFileTurn<T>(signal: AbortSignal, use: () => Promise<T>): Promise<T> {
-  const work = lastEnd.then(() => {
-    signal.throwIfAborted();
-    return use();
-  });
-  lastEnd = work.then(() => {}, () => {});
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  return await untilAborted(signal, turns.run(FILES, signal, use));
 }

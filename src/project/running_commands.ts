@@ -1,3 +1,5 @@
+import { untilAborted } from "./until_aborted.ts";
+
 /** When a command is to be over. */
 export interface CommandSignals {
   /** Its answer is no longer wanted. */
@@ -24,15 +26,11 @@ export class RunningCommands {
     const mine = { giveUp: new AbortController(), hurry: new AbortController() };
     const signal = AbortSignal.any([wanted, mine.giveUp.signal]);
     signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
     this.#running.add(mine);
     const work = command({ signal, urgent: mine.hurry.signal }).finally(() => {
       this.#running.delete(mine);
-      signal.removeEventListener("abort", onAbort);
     });
-    await Promise.race([work, aborted.promise]);
+    await untilAborted(signal, work);
   }
 
   /** Ends all of them for whoever waits. @param isUrgent whether the engine is to end its work on them at once. */
