@@ -16,7 +16,9 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,13 +113,21 @@ static void check_all(const struct page_refs *list, int idle, int used, const ch
     CHECK(ascends, "%s: the list is not sorted", when);
 }
 
-/** Drains the lists of each CPU in which fresh pages wait, where page_idle does not see them. */
+/**
+ * Drains the lists of each CPU in which fresh pages wait, where page_idle does not see them: mbind(2) does that
+ * before it moves pages, and here it finds none to move. (Compaction drains them too, and then fills them with what
+ * it has moved.)
+ */
 static void drain_fresh_pages(void)
 {
-    int fd = __real_open("/proc/sys/vm/compact_memory", O_WRONLY);
+    const int default_policy = 0; /* MPOL_DEFAULT and MPOL_MF_MOVE of linux/mempolicy.h */
+    const int move = 2;
+    const size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *empty = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    CHECK(write(fd, "1", 1) == 1, "compact_memory: errno %d", errno);
-    (void)close(fd);
+    CHECK(empty != MAP_FAILED && syscall(SYS_mbind, empty, bytes, default_policy, NULL, 0, move) == 0,
+          "mbind: errno %d", errno);
+    (void)munmap(empty, bytes);
 }
 
 static void counts_follow_use(const struct child *child)
