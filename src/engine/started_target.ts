@@ -52,8 +52,8 @@ export class StartedTarget {
   #search(onUnreadable: OnUnreadable): ReturnType<typeof searchProcesses> {
     const search = searchProcesses(this.#query, onUnreadable, this.#root);
     const [first] = search.named;
-    if (this.#query.type === "pid" && first !== undefined) {
-      this.#query = { startTicks: first.startTicks, ...this.#query };
+    if (this.#query.type === "pid" && this.#query.startTicks === undefined && first !== undefined) {
+      this.#query = { ...this.#query, startTicks: first.startTicks };
     }
     return search;
   }

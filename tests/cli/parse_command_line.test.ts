@@ -143,7 +143,7 @@ describe("parseCommandLine()", () => {
     [
       ["project", "sotp"],
       'Cannot run "sotp": "etmem project" has no such command, ' +
-      "allowed is start, stop, show or help",
+      'allowed is start, stop, show or help, did you mean "stop"',
     ],
     [
       words("obj add"),

@@ -12,6 +12,7 @@ export interface Room {
 }
 
 const DESCRIPTION = "src/config/description.ts";
+const NEAREST_WORD = "src/config/nearest_word.ts";
 const STATUS = "src/engine/status.ts";
 const MESSAGES = "src/host/messages.ts";
 const HOST_NAME = "src/host/host_name.ts";
@@ -44,7 +45,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   log: { imports: ["ffi"] },
   rpc: { imports: [], types: [DESCRIPTION, STATUS], pure: true },
   config: { imports: [], pure: true },
-  options: { imports: [], pure: true },
+  options: { imports: [NEAREST_WORD], pure: true },
   ffi: { imports: [] },
 };
 
