@@ -11,7 +11,7 @@ export async function main(): Promise<number> {
     return runDaemon(name === "etmemd" ? args : args.slice(1));
   }
   if (name === "etmemd-engine") {
-    const { runEngineHost } = await import("./src/host/run_engine_host.ts");
+    const { runEngineHost } = await import("./src/engine_process/run_engine_host.ts");
     return runEngineHost();
   }
   const { runClient } = await import("./src/cli/run_client.ts");

@@ -1,4 +1,4 @@
-import { PageCounts } from "../src/scan/page_counts.ts";
+import { PageCounts } from "../src/tracker/page_counts.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import type { Figure, Outcome } from "./figure.ts";

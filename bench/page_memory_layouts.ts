@@ -1,6 +1,6 @@
-import { FrameSet } from "../src/scan/frame_set.ts";
-import { decodeIdlePages } from "../src/scan/idle_pages_stream.ts";
-import { PageCounts } from "../src/scan/page_counts.ts";
+import { FrameSet } from "../src/tracker/frame_set.ts";
+import { decodeIdlePages } from "../src/tracker/idle_pages_stream.ts";
+import { PageCounts } from "../src/tracker/page_counts.ts";
 
 /** A way in which pages are present and are looked at. */
 export interface Layout {

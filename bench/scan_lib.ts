@@ -5,7 +5,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { compileC } from "./compile_c.ts";
 import type { Figure, Outcome } from "./figure.ts";
 
-const LIBRARY = join(import.meta.dir, "../ffi/scan_lib");
+const LIBRARY = join(import.meta.dir, "../scan_lib");
 /** What turns a stream into a list. */
 const SOURCES = ["idle_stream.c", "scan_walk.c", "page_list.c"];
 /** A walk is to be at least half as fast as what it is compared with. */

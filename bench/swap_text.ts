@@ -1,5 +1,5 @@
 import { AT_FDCWD, close, O_WRONLY, openAt, write } from "../ffi/libc.ts";
-import { SwapPagesText } from "../src/migrate/swap_pages_text.ts";
+import { SwapPagesText } from "../src/mover/swap_pages_text.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import type { Outcome } from "./figure.ts";

@@ -7,7 +7,7 @@ const PROGRAMS = [
   "touch_target.c",
   "scan_baseline.c",
   "swap_baseline.c",
-  "../tests/fixtures/target.c",
+  "../tests/tools/fixtures/target.c",
 ];
 const PART_SECONDS = 400;
 const FIGURES = "figures ";

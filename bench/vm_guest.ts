@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { processMemory, setKernelSwap, swapOnZram } from "../tests/vm/guest/machine.ts";
 import { MIB, startTarget } from "../tests/vm/guest/slide_trial.ts";
-import type { HotLayout, Target } from "../tests/fixtures/target.ts";
+import type { HotLayout, Target } from "../tests/tools/fixtures/target.ts";
 import type { Figure } from "./figure.ts";
 import { measureScanCost } from "./scan_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";

@@ -1,4 +1,4 @@
-import type { ServerStatus } from "../src/rpc/status.ts";
+import type { ServerStatus } from "../src/status/server_status.ts";
 
 /** What each tracker can and cannot see, for the people in front of the demo. */
 const VIEWS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { ProcessSizes } from "../src/procfs/process_status.ts";
-import type { TaskStatus } from "../src/engine/status.ts";
-import { formatBytes } from "../src/cli/quantities.ts";
+import type { TaskStatus } from "../src/status/task_status.ts";
+import { formatBytes } from "../src/text/quantities.ts";
 import type { LoadSample } from "./hot_load.ts";
 
 /** What is known after a second of the demo. */

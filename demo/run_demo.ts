@@ -1,7 +1,7 @@
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../ffi/libc.ts";
-import { formatBytes, formatShare } from "../src/cli/quantities.ts";
-import { pause } from "../src/engine/pause.ts";
-import type { TaskStatus } from "../src/engine/status.ts";
+import { formatBytes, formatShare } from "../src/text/quantities.ts";
+import { pause } from "../src/async/pause.ts";
+import type { TaskStatus } from "../src/status/task_status.ts";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
 import { type ProcessSizes, readProcessSizes } from "../src/procfs/process_status.ts";
 import type { Caretaker } from "./caretaker.ts";

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { errorCode } from "../ffi/errno.ts";
-import { formatBytes } from "../src/cli/quantities.ts";
+import { formatBytes } from "../src/text/quantities.ts";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { runTool, ToolError } from "./run_tool.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHeader } from "./c_header.ts";
 
-const INCLUDE = join(import.meta.dir, "../../ffi/scan_lib/include");
+const INCLUDE = join(import.meta.dir, "../../scan_lib/include");
 
 function header(name: string): CHeader {
   return new CHeader(name, readFileSync(join(INCLUDE, name), "utf8"));

@@ -4,9 +4,9 @@ import type {
   RoundStatus,
   SkippedProcesses,
   TaskStatus,
-} from "../engine/status.ts";
+} from "../status/task_status.ts";
 import { columns, field, wrap } from "./layout.ts";
-import { formatBytes, formatCount, formatDuration, formatShare } from "./quantities.ts";
+import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
 
 const INDENT = "        ";
 

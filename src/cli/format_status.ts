@@ -1,9 +1,14 @@
-import type { TaskStatus } from "../engine/status.ts";
-import type { Availability, EngineStatus, ProjectStatus, ServerStatus } from "../rpc/status.ts";
+import type { TaskStatus } from "../status/task_status.ts";
+import type {
+  Availability,
+  EngineStatus,
+  ProjectStatus,
+  ServerStatus,
+} from "../status/server_status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
 import { withStatus } from "./with_status.ts";
-import { formatBytes, formatCount, formatDuration, formatShare } from "./quantities.ts";
+import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
 
 /**
  * The table that `etmem status` prints, readable at 100 columns.

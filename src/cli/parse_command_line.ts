@@ -1,4 +1,4 @@
-import { nearest } from "../options/nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { quote, UsageError } from "../options/usage_error.ts";
 import { type Call, type Command, commandName } from "./command.ts";
 import { COMMANDS } from "./commands.ts";

@@ -1,4 +1,4 @@
-import type { ServerStatus } from "../rpc/status.ts";
+import type { ServerStatus } from "../status/server_status.ts";
 
 /**
  * Reads a status document and works on it.

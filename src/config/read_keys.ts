@@ -5,7 +5,7 @@ import type { Findings } from "./findings.ts";
 import type { KeyFileEntry } from "./key_file.ts";
 import { homeOfKey } from "./key_home.ts";
 import type { KeySpec, KeyTable, ValuesOf } from "./key_table.ts";
-import { editDistance, nearestWord } from "./nearest_word.ts";
+import { editDistance, nearestWord } from "../text/nearest_word.ts";
 import type { ValueForm } from "./value_form.ts";
 
 type AnyKeys = Readonly<Record<string, KeySpec<unknown>>>;

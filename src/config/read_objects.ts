@@ -3,7 +3,7 @@ import { excerpt } from "./excerpt.ts";
 import { type FileObject, findObjects, OBJECT_KINDS } from "./file_objects.ts";
 import type { Findings } from "./findings.ts";
 import { type KeyFile, KeyFileError, parseKeyFile } from "./key_file.ts";
-import { nearestWord } from "./nearest_word.ts";
+import { nearestWord } from "../text/nearest_word.ts";
 
 /**
  * Parses a configuration file and finds its objects.

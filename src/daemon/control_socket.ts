@@ -3,7 +3,7 @@ import { peerCredentials } from "../../ffi/libc.ts";
 import { log } from "../log/logger.ts";
 import { FAILURE_BYTE } from "../rpc/answer_v1.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { collectAfterWork } from "../worker/garbage.ts";
+import { collectAfterWork } from "../../ffi/garbage.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
 

@@ -1,6 +1,6 @@
 import type { MoverName, TrackerName } from "../config/description.ts";
 import type { EngineKind } from "../engine/engine.ts";
-import type { Availability } from "../rpc/status.ts";
+import type { Availability } from "../status/server_status.ts";
 
 /** What the engines know of the machine and of their own workers. */
 export interface EngineSupport {

@@ -1,5 +1,5 @@
-import { KeyedLock } from "../project/keyed_lock.ts";
-import { untilAborted } from "../project/until_aborted.ts";
+import { KeyedLock } from "../async/keyed_lock.ts";
+import { untilAborted } from "../async/until_aborted.ts";
 
 const turns = new KeyedLock();
 const FILES = ["files"];

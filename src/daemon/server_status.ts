@@ -4,7 +4,7 @@ import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
 import { pickSizes } from "../procfs/size_table.ts";
 import type { ProjectView } from "../project/registry.ts";
-import type { ProjectStatus, ServerProcessStatus, ServerStatus } from "../rpc/status.ts";
+import type { ProjectStatus, ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { EngineLoader, EngineSupport } from "./engine_code.ts";
 import { VERSION } from "./version.ts";
 

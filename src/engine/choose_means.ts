@@ -1,8 +1,8 @@
 import type { MoverName, TrackerName } from "../config/description.ts";
-import type { MoverKind } from "../migrate/mover.ts";
-import { MOVERS } from "../migrate/movers.ts";
-import type { TrackerKind } from "../scan/tracker.ts";
-import { TRACKERS } from "../scan/trackers.ts";
+import type { MoverKind } from "../mover/mover.ts";
+import { MOVERS } from "../mover/movers.ts";
+import type { TrackerKind } from "../tracker/tracker.ts";
+import { TRACKERS } from "../tracker/trackers.ts";
 import { EngineRefusal } from "./engine.ts";
 
 /** Something of a table that may be missing on this kernel. */

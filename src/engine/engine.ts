@@ -3,7 +3,7 @@ import type {
   ProjectDescription,
   TaskDescription,
 } from "../config/description.ts";
-import type { TaskStatus } from "./status.ts";
+import type { TaskStatus } from "../status/task_status.ts";
 
 /**
  * A live engine: one [engine] of one project with its tasks. The project calls these one at a time

@@ -1,11 +1,11 @@
 import type { JobFunctions } from "../worker/messages.ts";
-import type { StepReply, StepRequest } from "../worker/process_step.ts";
-import { runProcessStep } from "../worker/run_process_step.ts";
+import type { StepReply, StepRequest } from "./round/scan_step.ts";
+import { runProcessStep } from "./round/run_scan_step.ts";
 import {
   type SwapCacheReply,
   type SwapCacheRequest,
   trimSwapCache,
-} from "../worker/trim_swap_cache.ts";
+} from "../mover/trim_swap_cache.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
 

@@ -1,6 +1,6 @@
 import type { MoverName, TrackerName } from "../config/description.ts";
-import { MOVERS } from "../migrate/movers.ts";
-import { TRACKERS } from "../scan/trackers.ts";
+import { MOVERS } from "../mover/movers.ts";
+import { TRACKERS } from "../tracker/trackers.ts";
 import { workers } from "./shared_means.ts";
 
 /** An entry of a table, and whether this machine has what it needs. */

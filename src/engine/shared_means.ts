@@ -1,6 +1,6 @@
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
-import { ProcessTurns } from "./process_turns.ts";
+import { ScanLock } from "./round/scan_lock.ts";
 
 /** In a compiled program the entry points keep their paths below its virtual root. */
 const WORKER_ENTRY = import.meta.url.includes("$bunfs")
@@ -14,4 +14,4 @@ export type Workers = WorkerPool<Jobs>;
 export const workers: Workers = new WorkerPool(WORKER_ENTRY);
 
 /** Who is at which process, over all projects. */
-export const processTurns: ProcessTurns = new ProcessTurns();
+export const scanLock: ScanLock = new ScanLock();

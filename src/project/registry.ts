@@ -1,11 +1,11 @@
 import type { EngineDescription, ProjectDescription } from "../config/description.ts";
 import type { EngineCommand, EngineKind } from "../engine/engine.ts";
-import type { TaskStatus } from "../engine/status.ts";
+import type { TaskStatus } from "../status/task_status.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
 import { engineFailure, reasonOf } from "./engine_failure.ts";
-import { KeyedLock } from "./keyed_lock.ts";
+import { KeyedLock } from "../async/keyed_lock.ts";
 import {
   type LiveProject,
   noEngine,

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { collectAfterWork } from "./garbage.ts";
+import { collectAfterWork } from "../../ffi/garbage.ts";
 import { type Answer, type JobTable, type Order, transferablesOf } from "./messages.ts";
-import { Slots } from "./slots.ts";
+import { Semaphore } from "../async/semaphore.ts";
 
 /** A worker without work for so long is let go. */
 const IDLE_MS = 30_000;
@@ -95,7 +95,7 @@ export interface PoolLimits {
 export class WorkerPool<J extends JobTable> {
   readonly #entry: string;
   readonly #limits: PoolLimits;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #idle: WorkerThread[] = [];
   #busy = 0;
 
@@ -103,7 +103,7 @@ export class WorkerPool<J extends JobTable> {
   constructor(entry: string, limits: Partial<PoolLimits> = {}) {
     this.#entry = entry;
     this.#limits = { idleMs: IDLE_MS, mostAtWork: MOST_AT_WORK, heldMs: HELD_MS, ...limits };
-    this.#slots = new Slots(this.#limits.mostAtWork);
+    this.#slots = new Semaphore(this.#limits.mostAtWork);
   }
 
   /** Threads there are, working or not. */

@@ -1,4 +1,4 @@
-import { collectAfterWork } from "./garbage.ts";
+import { collectAfterWork } from "../../ffi/garbage.ts";
 import {
   type Answer,
   type JobFunctions,

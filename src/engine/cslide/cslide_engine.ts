@@ -6,12 +6,12 @@ import type {
 } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
-import type { TrackerKind } from "../../scan/tracker.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
 import { chooseTracker } from "../choose_means.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { pause } from "../pause.ts";
-import { Slots } from "../../worker/slots.ts";
-import type { TaskStatus } from "../status.ts";
+import { pause } from "../../async/pause.ts";
+import { Semaphore } from "../../async/semaphore.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
 import { CslideRound } from "./cslide_round.ts";
 import { CslideTask } from "./cslide_task.ts";
 import { memoryOf } from "./free_memory.ts";
@@ -36,7 +36,7 @@ class CslideEngine implements Engine {
   readonly #pairs: readonly DecidedPair[];
   readonly #tasks = new Map<string, CslideTask>();
   readonly #trackers = new Map<CslideTask, TrackerKind>();
-  readonly #slots = new Slots(1);
+  readonly #slots = new Semaphore(1);
   /** Ends the pause between two rounds. */
   #wake = new AbortController();
   #isRunning = false;

@@ -1,17 +1,17 @@
 import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
-import { THERE_ALREADY } from "../../migrate/node_mover.ts";
+import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/process_tree.ts";
-import type { TrackerKind } from "../../scan/tracker.ts";
-import type { LocatedPages } from "../../worker/located_pages.ts";
-import type { StepRequest } from "../../worker/process_step.ts";
-import { errorLine } from "../error_line.ts";
-import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../process_round.ts";
-import type { Turn } from "../process_turns.ts";
-import { addByReason, type RoundRecord } from "../round_record.ts";
-import { processTurns, workers } from "../shared_means.ts";
-import type { Slots } from "../../worker/slots.ts";
-import type { MemoryByReason, NodePairStatus } from "../status.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { LocatedPages } from "./located_pages.ts";
+import type { StepRequest } from "../round/scan_step.ts";
+import { errorLine } from "../round/error_line.ts";
+import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../round/pid_round.ts";
+import type { Turn } from "../round/scan_lock.ts";
+import { addByReason, type RoundRecord } from "../round/round_record.ts";
+import { scanLock, workers } from "../shared_means.ts";
+import type { Semaphore } from "../../async/semaphore.ts";
+import type { MemoryByReason, NodePairStatus } from "../../status/task_status.ts";
 import type { CslideTask, TaskLife } from "./cslide_task.ts";
 import { NodeRoom } from "./free_memory.ts";
 import type { MovePairReply, ProcessMoves } from "./move_pair.ts";
@@ -27,7 +27,7 @@ export interface CslideMeans {
   readonly project: ProjectDescription;
   readonly engine: CslideEngineDescription;
   readonly pairs: readonly DecidedPair[];
-  readonly slots: Slots;
+  readonly slots: Semaphore;
   readonly trackerOf: (task: CslideTask) => TrackerKind;
 }
 
@@ -103,7 +103,7 @@ export class CslideRound {
       );
       const keys = new Set(found.map(keyOf));
       task.forgetAllBut(keys);
-      processTurns.keepOnly(keys, task);
+      scanLock.keepOnly(keys, task);
       for (const process of found) {
         const other = taken.get(keyOf(process));
         if (other === undefined) {
@@ -138,7 +138,7 @@ export class CslideRound {
   async #scan(entry: Entry): Promise<void> {
     const { task, life, record, process } = entry;
     const key = keyOf(process);
-    const turn = await processTurns.take(key, task, life.signal);
+    const turn = await scanLock.take(key, task, life.signal);
     if (turn === undefined) return;
     const known = task.memories.get(key);
     task.memories.delete(key);

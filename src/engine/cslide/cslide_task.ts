@@ -1,9 +1,9 @@
 import type { CslideTaskDescription } from "../../config/description.ts";
-import type { ProcessMemory } from "../../worker/process_step.ts";
-import { RoundRecord } from "../round_record.ts";
-import { processTurns } from "../shared_means.ts";
-import type { TaskStatus } from "../status.ts";
-import { StartedTarget } from "../started_target.ts";
+import type { ProcessMemory } from "../round/scan_step.ts";
+import { RoundRecord } from "../round/round_record.ts";
+import { scanLock } from "../shared_means.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
+import { PinnedTarget } from "../round/pinned_target.ts";
 import { MoveSwitch } from "./move_switch.ts";
 import { StuckPages } from "./stuck_pages.ts";
 import type { SharedProcessPages } from "./page_tables.ts";
@@ -13,11 +13,11 @@ const KEPT_ROUNDS = 16;
 /** A task's time from a start to a stop; what is left of an earlier one touches nothing. */
 export class TaskLife {
   readonly stop = new MoveSwitch();
-  readonly target: StartedTarget;
+  readonly target: PinnedTarget;
   readonly #abort = new AbortController();
 
   constructor({ project, name, target }: CslideTaskDescription) {
-    this.target = new StartedTarget(target, `project ${project}: task ${name}`);
+    this.target = new PinnedTarget(target, `project ${project}: task ${name}`);
   }
 
   /** Fires when the task is stopped. */
@@ -95,7 +95,7 @@ export class CslideTask {
 
   /** Once it is stopped, nobody needs to know that it was the last to scan its processes. */
   forgetTurns(): void {
-    if (!this.#started) processTurns.keepOnly(new Set(), this);
+    if (!this.#started) scanLock.keepOnly(new Set(), this);
   }
 
   /** Counts the scanning of a process while it lasts. */

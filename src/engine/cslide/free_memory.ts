@@ -6,7 +6,7 @@ import {
   readUnreservedHugePages,
 } from "../../procfs/nodes.ts";
 import { readMovableRoom } from "../../procfs/zoneinfo.ts";
-import { PMD_PAGES } from "../../scan/page_size.ts";
+import { PMD_PAGES } from "../../tracker/page_size.ts";
 import { POOL } from "./plan_round.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;

@@ -1,10 +1,10 @@
 import { CpuStay } from "../../../ffi/affinity.ts";
 import { SystemCallError } from "../../../ffi/errno.ts";
 import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
-import { NodeMover } from "../../migrate/node_mover.ts";
-import { tally } from "../../migrate/page_out.ts";
+import { NodeMover } from "../../mover/node_mover.ts";
+import { tally } from "../../mover/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
-import { PMD_PAGES } from "../../scan/page_size.ts";
+import { PMD_PAGES } from "../../tracker/page_size.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { NodeRoom } from "./free_memory.ts";
 import { MoveSwitch } from "./move_switch.ts";

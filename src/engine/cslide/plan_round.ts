@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { tally } from "../../migrate/page_out.ts";
-import { PMD_PAGES } from "../../scan/page_size.ts";
-import { type LocatedPages, NO_NODE, UNIT } from "../../worker/located_pages.ts";
+import { tally } from "../../mover/page_out.ts";
+import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
 import type { PairAccount, PairLimits, PoolFree } from "./pair_planner.ts";
 import { SharedUnits } from "./shared_units.ts";

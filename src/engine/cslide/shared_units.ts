@@ -1,5 +1,5 @@
-import { PMD_PAGES } from "../../scan/page_size.ts";
-import { type LocatedPages, type SharedFrames, UNIT } from "../../worker/located_pages.ts";
+import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { type LocatedPages, type SharedFrames, UNIT } from "./located_pages.ts";
 import { FrameTable } from "./frame_table.ts";
 
 /** The units of a process that others may have too. */

@@ -2,7 +2,7 @@ import type { ProjectDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { JobError } from "../../worker/pool.ts";
-import type { SwapCacheReply, SwapCacheRequest } from "../../worker/trim_swap_cache.ts";
+import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
 import type { Workers } from "../shared_means.ts";
 
 /** Keeps the swap cache between the marks of a project: the marks are set once, reclaim is begun when needed. */

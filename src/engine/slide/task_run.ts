@@ -2,17 +2,17 @@ import type { ProjectDescription, SlideTaskDescription } from "../../config/desc
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { FoundProcess } from "../../procfs/process_tree.ts";
-import type { ProcessMemory, StepReply } from "../../worker/process_step.ts";
-import type { MoverKind } from "../../migrate/mover.ts";
-import type { TrackerKind } from "../../scan/tracker.ts";
-import { errorLine } from "../error_line.ts";
-import { pause } from "../pause.ts";
-import type { ProcessTurns } from "../process_turns.ts";
-import { Slots } from "../../worker/slots.ts";
-import type { RoundStatus, TaskStatus } from "../status.ts";
-import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../process_round.ts";
-import { RoundRecord } from "../round_record.ts";
-import { StartedTarget } from "../started_target.ts";
+import type { ProcessMemory, StepReply } from "../round/scan_step.ts";
+import type { MoverKind } from "../../mover/mover.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
+import { errorLine } from "../round/error_line.ts";
+import { pause } from "../../async/pause.ts";
+import type { ScanLock } from "../round/scan_lock.ts";
+import { Semaphore } from "../../async/semaphore.ts";
+import type { RoundStatus, TaskStatus } from "../../status/task_status.ts";
+import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../round/pid_round.ts";
+import { RoundRecord } from "../round/round_record.ts";
+import { PinnedTarget } from "../round/pinned_target.ts";
 import type { SwapCache } from "./swap_cache.ts";
 import type { Workers } from "../shared_means.ts";
 
@@ -28,7 +28,7 @@ export interface TaskMeans {
   readonly tracker: TrackerKind;
   readonly mover: MoverKind;
   readonly workers: Workers;
-  readonly turns: ProcessTurns;
+  readonly turns: ScanLock;
   readonly swapCache: SwapCache;
 }
 
@@ -41,9 +41,9 @@ export class TaskRun {
   readonly #project: ProjectDescription;
   readonly #task: SlideTaskDescription;
   readonly #means: TaskMeans;
-  readonly #target: StartedTarget;
+  readonly #target: PinnedTarget;
   readonly #plan: RoundPlan;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #abort = new AbortController();
   readonly #memories = new Map<string, ProcessMemory>();
@@ -64,8 +64,8 @@ export class TaskRun {
     this.#project = project;
     this.#task = task;
     this.#means = means;
-    this.#target = new StartedTarget(task.target, this.#label);
-    this.#slots = new Slots(task.maxThreads);
+    this.#target = new PinnedTarget(task.target, this.#label);
+    this.#slots = new Semaphore(task.maxThreads);
     this.#plan = {
       loop: project.loop,
       intervalMs: project.intervalSeconds * 1000,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { TaskStatus } from "../../../src/engine/status.ts";
-import { SAMPLE_ROUND } from "../../cli/sample_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
+import { SAMPLE_ROUND } from "../../unit/cli/sample_status.ts";
 import { bytesFor, demandAccounts } from "./account.ts";
 
 type Round = TaskStatus["rounds"][number];

@@ -1,4 +1,4 @@
-import type { MemoryByReason, RoundStatus, TaskStatus } from "../../../src/engine/status.ts";
+import type { MemoryByReason, RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
 import { demand } from "./demand.ts";
 
 function sum(list: readonly MemoryByReason[]): number {

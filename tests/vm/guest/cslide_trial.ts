@@ -1,5 +1,5 @@
-import type { TaskStatus } from "../../../src/engine/status.ts";
-import type { Target, TargetOptions } from "../../fixtures/target.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
+import type { Target, TargetOptions } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "./address_space.ts";
 import { demand } from "./demand.ts";
 import type { Server } from "./server.ts";

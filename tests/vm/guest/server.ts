@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import type { TaskStatus } from "../../../src/engine/status.ts";
-import type { ServerStatus } from "../../../src/rpc/status.ts";
-import { waitFor } from "../../fixtures/wait_for.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
+import type { ServerStatus } from "../../../src/status/server_status.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { BIN, isListening } from "./machine.ts";
 
 type Values = Readonly<Record<string, string | number>>;

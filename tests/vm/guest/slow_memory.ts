@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
-import type { TaskStatus } from "../../../src/engine/status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { readMovableRoom } from "../../../src/procfs/zoneinfo.ts";
 import { demand } from "./demand.ts";
 import { type Groups, Server } from "./server.ts";

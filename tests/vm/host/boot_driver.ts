@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { compile } from "../../fixtures/compile.ts";
+import { compile } from "../../tools/fixtures/compile.ts";
 import { compileDriver } from "./compile_driver.ts";
 import { makeRunFolder } from "./run_folder.ts";
 
@@ -36,7 +36,7 @@ async function prepareShare(share: string, { driver, programs, parts }: DriverRu
   mkdirSync(join(share, "out"), { recursive: true });
   copyFileSync(join(TOP, "dist/etmem"), join(bin, "etmem"));
   copyFileSync(join(VM, "guest/boot.sh"), join(share, "boot.sh"));
-  for (const source of [...programs, join(TOP, "tests/fixtures/syslog_sink.c")]) {
+  for (const source of [...programs, join(TOP, "tests/tools/fixtures/syslog_sink.c")]) {
     copyFileSync(compile(source), join(bin, basename(source, ".c")));
   }
   await compileDriver(driver, join(bin, "guest"));

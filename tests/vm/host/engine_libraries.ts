@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileEngine } from "../../fixtures/engines/compile_engine.ts";
+import { compileEngine } from "../../tools/fixtures/engines/compile_engine.ts";
 
 const TOP = join(import.meta.dir, "../../..");
-const SCAN_LIB = join(TOP, "ffi/scan_lib");
+const SCAN_LIB = join(TOP, "scan_lib");
 const EXAMPLE = join(TOP, "docs/example_engine");
 
 function run(command: readonly string[], environment: Readonly<Record<string, string>> = {}): void {

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "../../fixtures/compile.ts";
-import { buildLiveTest } from "../../scan_lib/live_program.ts";
+import { compile } from "../../tools/fixtures/compile.ts";
+import { buildLiveTest } from "../../unit/scan_lib/live_program.ts";
 import { compileDriver } from "./compile_driver.ts";
 import { buildEngineLibraries } from "./engine_libraries.ts";
 import { makeRunFolder } from "./run_folder.ts";

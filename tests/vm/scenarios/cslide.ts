@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Target } from "../../fixtures/target.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
   BASE,

@@ -1,5 +1,5 @@
 import { MovePagesBatch, MPOL_MF_MOVE_ALL } from "../../../ffi/move_pages.ts";
-import type { Target } from "../../fixtures/target.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
   BASE,

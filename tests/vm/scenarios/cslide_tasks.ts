@@ -1,5 +1,5 @@
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { waitFor } from "../../fixtures/wait_for.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
   ALL,

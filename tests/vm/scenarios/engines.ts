@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { hostsOf } from "../../fixtures/engines/hosts_of.ts";
-import { waitFor } from "../../fixtures/wait_for.ts";
-import type { Target, TargetProcess } from "../../fixtures/target.ts";
+import { hostsOf } from "../../tools/fixtures/engines/hosts_of.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
+import type { Target, TargetProcess } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { demand, note } from "../guest/demand.ts";
 import { installEngine } from "../guest/engine_library.ts";

@@ -1,4 +1,4 @@
-import { waitFor } from "../../fixtures/wait_for.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { demandAccounts } from "../guest/account.ts";
 import { demand, note } from "../guest/demand.ts";
 import { setClock, setKernelSwap, swapOnZram } from "../guest/machine.ts";

@@ -1,7 +1,7 @@
-import type { RoundStatus, TaskStatus } from "../../../src/engine/status.ts";
-import { type Fault, FaultInjector } from "../../fixtures/fault_injector.ts";
-import type { Target } from "../../fixtures/target.ts";
-import { waitFor } from "../../fixtures/wait_for.ts";
+import type { RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import { type Fault, FaultInjector } from "../../tools/fixtures/fault_injector.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { bytesFor, demandAccounts } from "../guest/account.ts";
 import { demand, note } from "../guest/demand.ts";
 import { BIN, isAlive, processMemory, setKernelSwap, swapOnZram } from "../guest/machine.ts";

@@ -1,4 +1,4 @@
-import { waitFor } from "../../fixtures/wait_for.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { bytesFor, demandAccounts } from "../guest/account.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { demand, note } from "../guest/demand.ts";

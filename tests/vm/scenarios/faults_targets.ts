@@ -1,5 +1,5 @@
-import { waitFor } from "../../fixtures/wait_for.ts";
-import type { Target, TargetOptions } from "../../fixtures/target.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
+import type { Target, TargetOptions } from "../../tools/fixtures/target.ts";
 import { demandAccounts } from "../guest/account.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { demand, note } from "../guest/demand.ts";

@@ -8,7 +8,7 @@ import {
   PAGE_STATUS,
 } from "../../../ffi/move_pages.ts";
 import { decideNodePairs } from "../../../src/engine/cslide/node_pairs.ts";
-import { NodeMover } from "../../../src/migrate/node_mover.ts";
+import { NodeMover } from "../../../src/mover/node_mover.ts";
 import { readHugePagePools, readNodes } from "../../../src/procfs/nodes.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { demand } from "../guest/demand.ts";

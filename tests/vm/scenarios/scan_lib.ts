@@ -3,7 +3,7 @@ import { demand } from "../guest/demand.ts";
 import { BIN, setFoldIdle } from "../guest/machine.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** Enough for two processes at a time of tests/scan_lib/live_test.c. */
+/** Enough for two processes at a time of tests/unit/scan_lib/live_test.c. */
 const HUGE_PAGES = 16;
 const POOL = "/proc/sys/vm/nr_hugepages";
 

@@ -1,4 +1,4 @@
-import { waitFor } from "../../fixtures/wait_for.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { meminfo, processMemory, setKernelSwap, swapOnZram } from "../guest/machine.ts";
 import { Server } from "../guest/server.ts";

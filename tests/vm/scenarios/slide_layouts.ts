@@ -1,4 +1,4 @@
-import type { HotLayout, TargetOptions } from "../../fixtures/target.ts";
+import type { HotLayout, TargetOptions } from "../../tools/fixtures/target.ts";
 import { processMemory, setFoldIdle } from "../guest/machine.ts";
 import { demand, note } from "../guest/demand.ts";
 import { MIB, type SlideKeys, type Trial, trySlide } from "../guest/slide_trial.ts";

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { waitFor } from "../../fixtures/wait_for.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { BIN, isAlive, processMemory, setKernelSwap, swapOnZram } from "../guest/machine.ts";
 import { Server } from "../guest/server.ts";
@@ -13,7 +13,7 @@ import {
   swappedPages,
   TASK,
 } from "../guest/slide_trial.ts";
-import type { Target } from "../../fixtures/target.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
 import type { Scenario } from "../scenario.ts";
 
 function swappedOf(target: Target): number {

@@ -1,5 +1,5 @@
-import type { RoundStatus } from "../../../src/engine/status.ts";
-import type { Target } from "../../fixtures/target.ts";
+import type { RoundStatus } from "../../../src/status/task_status.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { setKernelSwap, swapOnZram } from "../guest/machine.ts";
 import { Server } from "../guest/server.ts";

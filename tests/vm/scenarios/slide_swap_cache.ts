@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { Target } from "../../fixtures/target.ts";
-import { waitFor } from "../../fixtures/wait_for.ts";
+import type { Target } from "../../tools/fixtures/target.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import {
   abiStats,

@@ -1,8 +1,0 @@
-#!/bin/sh
-# fuzz.sh [OPTION...]: fuzzes the parsers (npm run fuzz), see tests/fuzz/main.ts for the options. Works on a fresh
-# clone. The last line is "N passed, N failed".
-set -u
-top=$(cd "$(dirname "$0")/.." && pwd)
-cd "$top" || exit 1
-sh .ci/setup.sh c glib || exit 1
-exec sh .ci/with_bun.sh tests/fuzz/main.ts "$@" </dev/null

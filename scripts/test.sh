@@ -1,0 +1,29 @@
+#!/bin/sh
+# test.sh [FILE...]: the unit and integration tests, all or those of the named files or folders. Works on a fresh
+# clone. The last line is "N passed, N failed".
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+sh scripts/setup.sh c glib engine cxx man shells || exit 1
+npm run --silent build </dev/null || {
+  echo "0 passed, 1 failed"
+  exit 1
+}
+output=$(mktemp) || exit 1
+trap 'rm -f "$output" "$output.status"' EXIT
+[ $# -gt 0 ] || set -- tests
+
+{
+  NO_COLOR=1 sh scripts/with_bun.sh test --timeout 60000 --only-failures "$@" </dev/null 2>&1
+  echo $? >"$output.status"
+} | tee "$output"
+status=$(cat "$output.status")
+
+# What bun prints in its summary: " 12 pass", " 0 fail", " 1 error".
+sum() { awk -v word="$1" '$2 == word || $2 == word "s" { n = $1 } END { print n + 0 }' "$output"; }
+passed=$(sum pass)
+failed=$(($(sum fail) + $(sum error)))
+# a crash, a time-out of everything, nothing found: no count says so
+[ "$status" = 0 ] && [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,155 @@
+import { errorCode } from "../../../ffi/errno.ts";
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { MovePagesBatch } from "../../../ffi/move_pages.ts";
+import { KpageFlags } from "../../procfs/kpageflags.ts";
+import type { Pagemap } from "../../procfs/pagemap.ts";
+import { readAllowedNodes } from "../../procfs/process_status.ts";
+import { readSmaps } from "../../procfs/smaps.ts";
+import { isHugeAt } from "../../tracker/huge_page.ts";
+import type { PageCounts } from "../../tracker/page_counts.ts";
+import { type PageRange, toPageRanges } from "../../tracker/page_range.ts";
+import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
+import { findSharedFrames } from "./shared_frames.ts";
+
+/** Pages that move_pages(2) is asked about at once. */
+const BATCH = 16 * 1024;
+
+/** What is located. */
+export interface LocateInput {
+  readonly pid: number;
+  readonly dirFd: number;
+  readonly pagemap: Pagemap;
+  readonly counts: PageCounts;
+  /** Whether the counts of hugetlb memory mean something. */
+  readonly seesHugetlb: boolean;
+  /** Whether base pages may have been counted in huge units, as a virtual machine's are. */
+  readonly mayBeSplit: boolean;
+  readonly stopped: () => boolean;
+}
+
+/** Ascending ranges of hugetlb memory, and whether its pages are of a size that is moved. */
+interface HugetlbRanges {
+  readonly movable: readonly PageRange[];
+  readonly others: readonly PageRange[];
+}
+
+function readHugetlbRanges({ dirFd, seesHugetlb }: LocateInput): HugetlbRanges | undefined {
+  const vmas = readSmaps(dirFd)?.filter((vma) => vma.vmFlags.includes("ht"));
+  if (vmas === undefined) return undefined;
+  const isMovable = ({ kernelPageBytes }: { kernelPageBytes: number }): boolean =>
+    seesHugetlb && kernelPageBytes === PMD_PAGES * PAGE_SIZE;
+  return {
+    movable: toPageRanges(vmas.filter(isMovable)),
+    others: toPageRanges(vmas.filter((vma) => !isMovable(vma))),
+  };
+}
+
+/** Tells for ascending pages whether they are in a range. */
+class RangeCursor {
+  readonly #ranges: readonly PageRange[];
+  #at = 0;
+
+  constructor(ranges: readonly PageRange[]) {
+    this.#ranges = ranges;
+  }
+
+  has(page: number): boolean {
+    while (this.#at < this.#ranges.length && this.#ranges[this.#at]!.to <= page) this.#at++;
+    const range = this.#ranges[this.#at];
+    return range !== undefined && range.from <= page;
+  }
+}
+
+/** Calls back with every unit that can be moved between nodes, in ascending order. */
+function forEachUnit(
+  counts: PageCounts,
+  hugetlb: HugetlbRanges,
+  isSplit: (page: number) => boolean,
+  visit: (page: number, kind: number, heat: number) => void,
+): void {
+  const movable = new RangeCursor(hugetlb.movable);
+  const others = new RangeCursor(hugetlb.others);
+  counts.walk({ segment: 0, index: 0 }, 0, 127, (page, pages, count) => {
+    if (movable.has(page)) {
+      if (page % PMD_PAGES === 0) visit(page, UNIT.hugetlb, count);
+    } else if (others.has(page)) {
+      return true;
+    } else if (pages === 1) {
+      visit(page, UNIT.base, count);
+    } else if (isSplit(page)) {
+      for (let i = 0; i < pages; i++) visit(page + i, UNIT.base, count);
+    } else {
+      visit(page, UNIT.thp, count);
+    }
+    return true;
+  });
+}
+
+/**
+ * Finds the units that the kernel counted as huge and that are base pages in truth: with SCAN_AS_HUGE it reports a
+ * virtual machine's small pages at the size of a PMD.
+ */
+function findSplit({ counts, pagemap }: LocateInput, hugetlb: HugetlbRanges): Set<number> {
+  const split = new Set<number>();
+  using flags = new KpageFlags();
+  forEachUnit(counts, hugetlb, () => false, (page, kind) => {
+    if (kind !== UNIT.thp) return;
+    const to = page + PMD_PAGES;
+    if (!pagemap.holds(page) || !pagemap.holds(to - 1)) pagemap.load(page, to);
+    if (!isHugeAt(pagemap, flags, page)) split.add(page);
+  });
+  pagemap.forget();
+  return split;
+}
+
+/**
+ * Finds the node of every page that was counted: units of one base page, of a huge page, and of a hugetlb page
+ * of the same size. Hugetlb memory of other sizes is left out, and all of it where its counts mean nothing.
+ * @throws {SystemCallError | ProcfsError}
+ */
+export function locatePages(input: LocateInput): LocatedPages | "gone" | "stopped" {
+  const hugetlb = readHugetlbRanges(input);
+  if (hugetlb === undefined) return "gone";
+  const split = input.mayBeSplit ? findSplit(input, hugetlb) : new Set<number>();
+  const isSplit = (page: number): boolean => split.has(page);
+  let units = 0;
+  forEachUnit(input.counts, hugetlb, isSplit, () => units++);
+  const located: LocatedPages = {
+    page: new Float64Array(units),
+    kind: new Uint8Array(units),
+    heat: new Uint8Array(units),
+    node: new Uint16Array(units).fill(NO_NODE),
+    allowedNodes: readAllowedNodes(input.dirFd),
+  };
+  let at = 0;
+  forEachUnit(input.counts, hugetlb, isSplit, (page, kind, heat) => {
+    located.page[at] = page;
+    located.kind[at] = kind;
+    located.heat[at] = heat;
+    at++;
+  });
+  const batch = new MovePagesBatch(Math.min(BATCH, Math.max(1, units)));
+  for (let from = 0; from < units; from += batch.capacity) {
+    if (input.stopped()) return "stopped";
+    if (!input.pagemap.isAlive(located.page[from]!)) return "gone";
+    batch.clear();
+    const to = Math.min(units, from + batch.capacity);
+    for (let i = from; i < to; i++) batch.push(located.page[i]! * PAGE_SIZE);
+    try {
+      batch.locate(input.pid);
+    } catch (error) {
+      // Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more.
+      if (errorCode(error) === "EINVAL" && !input.pagemap.isAlive(located.page[from]!)) {
+        return "gone";
+      }
+      throw error;
+    }
+    for (let i = from; i < to; i++) {
+      const status = batch.status[i - from]!;
+      if (status >= 0) located.node[i] = status;
+    }
+  }
+  const shared = findSharedFrames(located, input.pagemap, input.stopped);
+  return typeof shared === "string" ? shared : { ...located, shared };
+}

@@ -1,0 +1,311 @@
+import { join } from "node:path";
+import { errorCode } from "../../../ffi/errno.ts";
+import { close } from "../../../ffi/libc.ts";
+import { sendDescriptor, socketPair } from "../../../ffi/unix_socket.ts";
+import { HOST_NAME } from "../../engine_process/host_name.ts";
+import {
+  formatMessage,
+  type HostReport,
+  type HostRequest,
+  parseHostReport,
+} from "../../engine_process/messages.ts";
+import { EngineRefusal } from "../engine.ts";
+import { LineLimit } from "./line_limit.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { SocketEnd } from "./socket_end.ts";
+
+/** What a host has to be told by its server at the start. */
+export interface HostOptions {
+  /** What ps shows as its argument: project and engine. */
+  readonly title: string;
+  /** Of one operation. */
+  readonly limitMs: number;
+  /** Takes what the engine prints, line by line. */
+  readonly log: (line: string) => void;
+  /** Called once when it has died, but not after end(); `reason` begins with "died", for example. */
+  readonly onDeath: (reason: string) => void;
+}
+
+/** Variables of the server that reach an engine; nothing that steers Bun or the dynamic linker. */
+const ALLOWED = new Set(["PATH", "LANG", "TZ"]);
+const MAX_REPORT_BYTES = 1024 * 1024;
+const MAX_LOG_LINE_BYTES = 1024;
+/** Between two reads of what an engine prints without end: many lines a read cost the server little. */
+const FLOOD_REST_MS = 20;
+/** A server that was held up itself looks once more whether the report has come meanwhile. */
+const GRACE_MS = 50;
+/** How long the sockets of a dead host may still hold something. */
+const LAST_WORDS_MS = 500;
+/** From the start of the program until it can be asked something. */
+const START_LIMIT_MS = 7_000;
+
+/** The file that the server was started from, though another version may have taken its place since (proc_pid_exe(5)). */
+const OWN_EXECUTABLE = "/proc/self/exe";
+/** What it runs as this program: nothing more when it is compiled. */
+const PROGRAM = import.meta.url.includes("$bunfs")
+  ? []
+  : [join(import.meta.dir, "../../..", "main.ts")];
+
+/** The request in hand. */
+interface Pending {
+  readonly settle: PromiseWithResolvers<readonly string[]>;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** A process that hosts one engine. It is asked one thing at a time. */
+export class HostProcess {
+  readonly #options: HostOptions;
+  readonly #child: Bun.Subprocess;
+  readonly #descriptors: number;
+  #control!: SocketEnd;
+  #output!: SocketEnd;
+  #pending: Pending | undefined;
+  /** What of the engine runs at the moment, if anything. */
+  #operation: string | undefined;
+  #isReady = false;
+  /** Why the server has killed it, if it has. */
+  #verdict: string | undefined;
+  #isEnding = false;
+  #isDead = false;
+  /** Resolves when the process is gone and everything of it is closed. */
+  readonly #gone = Promise.withResolvers<void>();
+
+  /** @throws {SystemCallError | Error} when there can be no more processes or descriptors. */
+  private constructor(options: HostOptions, child: Bun.Subprocess, descriptors: number) {
+    this.#options = options;
+    this.#child = child;
+    this.#descriptors = descriptors;
+  }
+
+  /** Starts one and waits until it can be asked. @throws {EngineRefusal} */
+  static async start(options: HostOptions): Promise<HostProcess> {
+    const pairs: (readonly [number, number])[] = [];
+    let child: Bun.Subprocess;
+    try {
+      for (let i = 0; i < 3; i++) pairs.push(socketPair());
+      const [control = -1, descriptors = -1, output = -1] = pairs.map(([, theirs]) => theirs);
+      child = Bun.spawn([OWN_EXECUTABLE, ...PROGRAM, options.title], {
+        argv0: HOST_NAME,
+        cwd: "/",
+        env: environment(),
+        stdio: ["ignore", output, output, control, descriptors],
+        detached: true,
+      });
+    } catch (cause) {
+      for (const [own] of pairs) close(own);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EngineRefusal(`its process cannot be started: ${reason}`, {
+        cause,
+        fault: "internal",
+      });
+    } finally {
+      for (const [, theirs] of pairs) close(theirs);
+    }
+    const [control = -1, descriptors = -1, output = -1] = pairs.map(([own]) => own);
+    const host = new HostProcess(options, child, descriptors);
+    try {
+      await host.#connect(control, output);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+    return host;
+  }
+
+  get isAlive(): boolean {
+    return !this.#isDead;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /**
+   * Asks for something and waits for the answer.
+   * @returns the operations that the engine has, when it was loaded.
+   * @throws {EngineRefusal} when it is refused, or the host died of it.
+   */
+  ask(request: HostRequest): Promise<readonly string[]> {
+    if (this.#isDead) throw new EngineRefusal("its process has ended", { fault: "internal" });
+    const answer = this.#await(this.#options.limitMs);
+    this.#control.send(formatMessage(request));
+    return answer;
+  }
+
+  /**
+   * Gives the host a descriptor, before the request that needs it; ours stays open.
+   * @throws {EngineRefusal} when nobody can take it: the process is dead or the engine has closed the host's
+   * socket, for which it is ended. @throws {SystemCallError}
+   */
+  give(fd: number): void {
+    try {
+      sendDescriptor(this.#descriptors, fd);
+    } catch (cause) {
+      if (errorCode(cause) !== "EPIPE") throw cause;
+      const verdict = "closed the channel for descriptors";
+      this.#condemn(verdict);
+      throw new EngineRefusal(verdict, { cause, fault: "internal" });
+    }
+  }
+
+  /** Clears the engine and waits until the process is gone. @throws {EngineRefusal} when it died of that. */
+  async end(): Promise<void> {
+    if (this.#isDead) return this.#gone.promise;
+    this.#isEnding = true;
+    try {
+      await this.ask({ ask: "end" });
+    } finally {
+      await this.kill();
+    }
+  }
+
+  /** Kills the process, with those that it has started, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#isEnding = true;
+    this.#killGroup();
+    await this.#gone.promise;
+  }
+
+  /** Has it die of the operation at hand. @param what the operation did, after its name. */
+  giveUp(what: string): void {
+    this.#condemn(this.#accuse(what));
+  }
+
+  /** Grants the operation at hand its time anew once something is over that it cannot help. */
+  async holdClock(over: Promise<void>): Promise<void> {
+    const pending = this.#pending;
+    clearTimeout(pending?.timer);
+    await over;
+    if (this.#pending === pending) this.#arm(this.#options.limitMs);
+  }
+
+  async #connect(control: number, output: number): Promise<void> {
+    const reports = new LineSplitter(MAX_REPORT_BYTES, (line) => this.#report(line));
+    const limited = new LineLimit(this.#options.log);
+    const lines = new LineSplitter(MAX_LOG_LINE_BYTES, (line) => limited.take(line));
+    const ready = this.#await(START_LIMIT_MS);
+    this.#control = await SocketEnd.open(control, (bytes) => reports.push(bytes));
+    this.#output = await SocketEnd.open(output, (bytes) => {
+      lines.push(bytes);
+      if (limited.isFull) void this.#output.restUntil(Bun.sleep(FLOOD_REST_MS));
+    });
+    void this.#output.closed.then(() => {
+      lines.flush();
+      limited.end();
+    });
+    void this.#child.exited.then(() => this.#onExit());
+    await ready;
+    this.#isReady = true;
+  }
+
+  #await(limitMs: number): Promise<readonly string[]> {
+    const settle = Promise.withResolvers<readonly string[]>();
+    this.#pending = { settle, timer: undefined };
+    this.#arm(limitMs);
+    return settle.promise;
+  }
+
+  #arm(limitMs: number): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    pending.timer = setTimeout(() => {
+      pending.timer = setTimeout(() => this.#onHung(limitMs), GRACE_MS);
+    }, limitMs);
+  }
+
+  #settle(): Pending["settle"] | undefined {
+    const pending = this.#pending;
+    clearTimeout(pending?.timer);
+    this.#pending = undefined;
+    this.#operation = undefined;
+    return pending?.settle;
+  }
+
+  #report(line: string): void {
+    if (this.#verdict !== undefined) return;
+    let report: HostReport;
+    try {
+      report = parseHostReport(line);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#options.log(error.message);
+      return this.#condemn(this.#accuse("wrote into the channel to the server"));
+    }
+    switch (report.say) {
+      case "calling":
+        this.#operation = report.operation;
+        return this.#arm(this.#options.limitMs);
+      case "ready":
+      case "done":
+        return this.#settle()?.resolve(report.say === "done" ? report.operations ?? [] : []);
+      case "refused":
+        return this.#settle()?.reject(new EngineRefusal(report.message));
+    }
+  }
+
+  #onHung(limitMs: number): void {
+    const what = this.#operation === undefined
+      ? `its process did not ${this.#isReady ? "answer" : "start"}`
+      : `${this.#operation} did not return`;
+    this.#condemn(`${what} within ${limitMs / 1000} s`);
+  }
+
+  #condemn(verdict: string): void {
+    this.#verdict = verdict;
+    this.#killGroup();
+  }
+
+  /** What was done, and by which operation if one runs. */
+  #accuse(what: string): string {
+    return this.#operation === undefined ? what : `${this.#operation} ${what}`;
+  }
+
+  /** The process leads a group of its own, whose number is taken for as long as it is not waited for. */
+  #killGroup(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      process.kill(-this.#child.pid, "SIGKILL");
+    } catch {
+      // It is gone already, or has not made its group yet.
+      this.#child.kill("SIGKILL");
+    }
+  }
+
+  /** What it still said is read first: it tells what it died of. */
+  async #onExit(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, LAST_WORDS_MS);
+    await Promise.race([
+      Promise.all([this.#control.closed, this.#output.closed]),
+      late.promise,
+    ]);
+    clearTimeout(timer);
+    this.#control.close();
+    this.#output.close();
+    close(this.#descriptors);
+    this.#isDead = true;
+    const isKilled = this.#child.signalCode === "SIGKILL";
+    const reason = (isKilled ? this.#verdict : undefined) ?? this.#howItEnded();
+    this.#settle()?.reject(new EngineRefusal(reason, { fault: "internal" }));
+    this.#gone.resolve();
+    if (!this.#isEnding) this.#options.onDeath(reason);
+  }
+
+  #howItEnded(): string {
+    const { signalCode, exitCode } = this.#child;
+    return this.#accuse(
+      signalCode === null ? `ended its process with status ${exitCode}` : `died of ${signalCode}`,
+    );
+  }
+}
+
+function environment(): Record<string, string> {
+  // An idle host is spared the wake-ups of Bun's collector.
+  const variables: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1" };
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value === undefined) continue;
+    if (ALLOWED.has(name) || name.startsWith("LC_")) variables[name] = value;
+  }
+  return variables;
+}

@@ -1,0 +1,323 @@
+import type {
+  EngineDescription,
+  ProjectDescription,
+  TaskDescription,
+  ThirdPartyEngineDescription,
+  ThirdPartyTaskDescription,
+} from "../../config/description.ts";
+import type { HostRequest } from "../../engine_process/messages.ts";
+import { log } from "../../log/logger.ts";
+import { findProcesses } from "../../procfs/process_tree.ts";
+import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
+import { pause } from "../../async/pause.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
+import { CommandOutput } from "./command_output.ts";
+import { HostProcess } from "./host_process.ts";
+import { operationLimitMs } from "./operation_limit.ts";
+
+/** What an operation that a stop waits for may still take. */
+const URGENT_MS = 500;
+
+interface ThirdPartyTask {
+  readonly description: ThirdPartyTaskDescription;
+  /** Waiting: the project is started, and the task has no process yet. */
+  state: "stopped" | "waiting" | "starting" | "running" | "stopping";
+  /** Ends the waiting. */
+  stop?: AbortController;
+  failed?: string;
+}
+
+/**
+ * An engine of somebody else's, in a process of its own. When that dies, its tasks have failed; the next
+ * thing it is asked for starts a fresh one, with the engine and its tasks added anew.
+ */
+export class ThirdPartyEngine implements Engine {
+  readonly #description: ThirdPartyEngineDescription;
+  readonly #project: ProjectDescription;
+  readonly #limitMs: number;
+  readonly #tasks = new Map<string, ThirdPartyTask>();
+  #host: HostProcess | undefined;
+  /** Operations that the engine does not have are not asked for. */
+  #operations: readonly string[] = [];
+  /** The end of the last piece of work: the engine does one at a time. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  /** @param limitMs of one operation. */
+  constructor(
+    description: ThirdPartyEngineDescription,
+    project: ProjectDescription,
+    limitMs: number,
+  ) {
+    this.#description = description;
+    this.#project = project;
+    this.#limitMs = limitMs;
+  }
+
+  /** Loads the library and adds the engine. @throws {EngineRefusal} */
+  open(): Promise<void> {
+    return this.#alone(async () => {
+      await this.#ensureHost();
+    });
+  }
+
+  addTask(description: TaskDescription): Promise<void> {
+    return this.#alone(async () => {
+      if (description.kind !== "thirdparty") {
+        throw new EngineRefusal(`task ${description.name} is not one of a third-party engine`);
+      }
+      const host = await this.#ensureHost();
+      await host.ask(this.#fillTask(description));
+      this.#tasks.set(description.name, { description, state: "stopped" });
+    });
+  }
+
+  removeTask(name: string): Promise<void> {
+    return this.#alone(async () => {
+      const host = this.#liveHost();
+      this.#tasks.delete(name);
+      await host?.ask({ ask: "clear_task", task: name });
+    });
+  }
+
+  startTask(name: string): Promise<void> {
+    return this.#alone(async () => {
+      const task = this.#task(name);
+      await this.#ensureHost();
+      if (!this.#operations.includes("start_task")) {
+        throw new EngineRefusal("its start_task is NULL", { fault: "invalid" });
+      }
+      delete task.failed;
+      if (await this.#startIfFound(task)) return;
+      const { target } = task.description;
+      log.info(
+        `${this.#name}: task ${name} waits for a process: there is none of ` +
+          `${target.type} ${target.type === "pid" ? target.pid : target.comm}`,
+      );
+      task.state = "waiting";
+      task.stop = new AbortController();
+      void this.#waitForProcess(task, task.stop.signal);
+    });
+  }
+
+  async stopTask(name: string): Promise<void> {
+    const task = this.#task(name);
+    task.stop?.abort();
+    await this.#alone(async () => {
+      if (task.state === "running") {
+        task.state = "stopping";
+        await this.#liveHost()?.ask({ ask: "stop_task", task: name });
+      }
+      task.state = "stopped";
+    });
+  }
+
+  taskStatus(name: string): TaskStatus {
+    const { description, state, failed } = this.#task(name);
+    const { target } = description;
+    return {
+      name,
+      engine: description.engine,
+      type: target.type,
+      value: target.type === "pid" ? String(target.pid) : target.comm,
+      started: state === "waiting" || state === "running",
+      ...(failed === undefined ? {} : { failed }),
+      total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+      rounds: [],
+    };
+  }
+
+  command(request: EngineCommand): Promise<void> {
+    const { command, task, json, signal, urgent } = request;
+    return this.#alone(async () => {
+      signal.throwIfAborted();
+      const host = this.#liveHost();
+      if (host === undefined) {
+        throw new EngineRefusal("its process has died, stop and start the project", {
+          fault: "internal",
+        });
+      }
+      if (!this.#operations.includes("eng_mgt_func")) {
+        throw new EngineRefusal("it has no commands: its eng_mgt_func is NULL");
+      }
+      if (json) throw new EngineRefusal("it answers with text: leave --json out");
+      const output = await CommandOutput.open({
+        client: {
+          write: (text) => {
+            if (!signal.aborted) request.write(text);
+          },
+          lag: () => signal.aborted ? undefined : request.lag(),
+        },
+        handOver: (fd) => host.give(fd),
+        onHeldUp: (over) => void host.holdClock(over),
+      });
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const hurry = (): void => {
+        timer = setTimeout(() => host.giveUp("did not return before the stop"), URGENT_MS);
+      };
+      urgent.addEventListener("abort", hurry);
+      if (urgent.aborted) hurry();
+      try {
+        await host.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
+      } finally {
+        urgent.removeEventListener("abort", hurry);
+        clearTimeout(timer);
+        const replaced = await output.end();
+        if (replaced > 0) {
+          log.warning(
+            `${this.#name}: command ${command}: ${replaced} bytes 0xff and 0xfe of its answer ` +
+              "replaced by ?, they are reserved for its end",
+          );
+        }
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#alone(async () => {
+      const host = this.#host;
+      this.#host = undefined;
+      await host?.end();
+    });
+  }
+
+  /** How it is called in the log. */
+  get #name(): string {
+    return `project ${this.#project.name}: engine ${this.#description.name}`;
+  }
+
+  #task(name: string): ThirdPartyTask {
+    const task = this.#tasks.get(name);
+    if (task === undefined) throw new EngineRefusal(`Cannot find task "${name}": not added`);
+    return task;
+  }
+
+  /** Lets work run after what is there already; what goes wrong with the engine is said with its name. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#tail.then(work);
+    this.#tail = mine.catch(() => {});
+    try {
+      return await mine;
+    } catch (error) {
+      if (!(error instanceof EngineRefusal)) throw error;
+      throw new EngineRefusal(`engine ${this.#description.name}: ${error.message}`, {
+        cause: error,
+        ...(error.fault === undefined ? {} : { fault: error.fault }),
+      });
+    }
+  }
+
+  #liveHost(): HostProcess | undefined {
+    return this.#host?.isAlive === true ? this.#host : undefined;
+  }
+
+  /** The host, or a fresh one in which the engine and all tasks are added. @throws {EngineRefusal} */
+  async #ensureHost(): Promise<HostProcess> {
+    const live = this.#liveHost();
+    if (live !== undefined) return live;
+    const { name, libname, opsName, keyFileText } = this.#description;
+    const host = await HostProcess.start({
+      title: `${this.#project.name}/${name}`,
+      limitMs: this.#limitMs,
+      log: (line) => log.warning(`${this.#name}: ${line}`),
+      onDeath: (reason) => this.#onDeath(reason),
+    });
+    log.debug(`${this.#name}: its process is ${host.pid}`);
+    try {
+      this.#operations = await host.ask({
+        ask: "load",
+        engine: name,
+        project: this.#project,
+        libname,
+        opsName,
+      });
+      await host.ask({ ask: "fill_engine", keyFileText });
+      for (const { description } of this.#tasks.values()) {
+        await host.ask(this.#fillTask(description));
+      }
+    } catch (error) {
+      await host.kill();
+      throw error;
+    }
+    this.#host = host;
+    return host;
+  }
+
+  /** Starts a task with the processes that it has now. @returns false when there is none. */
+  async #startIfFound(task: ThirdPartyTask): Promise<boolean> {
+    const { name, target } = task.description;
+    const found = findProcesses(target, (pid, error) => {
+      log.warning(`${this.#name}: task ${name}: process ${pid}: ${error.message}`);
+    });
+    const pids = found.map(({ pid }) => pid);
+    if (pids.length === 0) return false;
+    const host = await this.#ensureHost();
+    task.state = "starting";
+    try {
+      await host.ask({ ask: "start_task", task: name, pids });
+    } catch (error) {
+      task.state = "stopped";
+      throw error;
+    }
+    task.state = "running";
+    return true;
+  }
+
+  /** Looks for a task's processes once in a round until there is one. */
+  async #waitForProcess(task: ThirdPartyTask, signal: AbortSignal): Promise<void> {
+    const { name } = task.description;
+    try {
+      while (await pause(this.#project.sleepSeconds * 1000, signal)) {
+        const isOver = await this.#alone(async () =>
+          signal.aborted || await this.#startIfFound(task)
+        );
+        if (isOver) return;
+      }
+    } catch (error) {
+      task.state = "stopped";
+      task.failed = error instanceof Error ? error.message : String(error);
+      log.error(`${this.#name}: Cannot start task ${name}: ${task.failed}`);
+    }
+  }
+
+  /** A task of a file without its engine is handed the [engine] that it has been added with. */
+  #fillTask(
+    { name, target, maxThreads, swapFlag, keyFileText, hasEngine }: ThirdPartyTaskDescription,
+  ): HostRequest {
+    return {
+      ask: "fill_task",
+      task: {
+        name,
+        type: target.type,
+        value: target.type === "pid" ? String(target.pid) : target.comm,
+        maxThreads,
+        swapFlag,
+      },
+      keyFileText: hasEngine ? keyFileText : `${this.#description.groupText}\n${keyFileText}`,
+    };
+  }
+
+  #onDeath(reason: string): void {
+    this.#host = undefined;
+    const failed = `engine ${this.#description.name}: ${reason}`;
+    log.error(`project ${this.#project.name}: ${failed}`);
+    for (const task of this.#tasks.values()) {
+      if (task.state === "stopped") continue;
+      task.stop?.abort();
+      task.state = "stopped";
+      task.failed = failed;
+    }
+  }
+}
+
+/** The kind of engines that are libraries of somebody else's. */
+export const THIRD_PARTY: EngineKind = {
+  kind: "thirdparty",
+  async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
+    if (description.kind !== "thirdparty") {
+      throw new EngineRefusal(`${description.name} is not a third-party engine`);
+    }
+    const engine = new ThirdPartyEngine(description, project, operationLimitMs());
+    await engine.open();
+    return engine;
+  },
+};

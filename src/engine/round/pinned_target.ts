@@ -1,0 +1,96 @@
+import type { TaskTarget } from "../../config/description.ts";
+import { log } from "../../log/logger.ts";
+import {
+  type FoundProcess,
+  type NamedProcess,
+  type OnUnreadable,
+  type ProcessQuery,
+  searchProcesses,
+} from "../../procfs/process_tree.ts";
+import type { RoundRecord } from "./round_record.ts";
+
+/**
+ * What a task is about, from a start to a stop. With type=pid that is the process that has the pid first: one that
+ * gets it later is another, and is never found.
+ */
+export class PinnedTarget {
+  readonly #label: string;
+  readonly #root: string;
+  #query: ProcessQuery;
+  readonly #logged = new Set<string>();
+
+  /** @param label of the task, for the log. @param root where procfs is mounted. */
+  constructor(target: TaskTarget, label: string, root = "/proc") {
+    this.#query = target;
+    this.#label = label;
+    this.#root = root;
+  }
+
+  /** Looks now which process has the pid, where the first round may begin later. */
+  settle(): void {
+    // What cannot be read now is told by the round that cannot read it.
+    if (this.#query.type === "pid") this.#search(() => {});
+  }
+
+  /**
+   * Finds the processes of a round. When there are none, the round says under `skipped` why.
+   * @throws {SystemCallError} when procfs cannot be read.
+   */
+  find(record: RoundRecord, onUnreadable: OnUnreadable): readonly FoundProcess[] {
+    let isKnown = true;
+    const { found, named } = this.#search((pid, error) => {
+      isKnown = false;
+      onUnreadable(pid, error);
+    });
+    record.status.processes = found.length;
+    if (found.length === 0 && isKnown) {
+      for (const [reason, pids] of whyNone(this.#query, named)) this.#skip(record, reason, pids);
+    }
+    return found;
+  }
+
+  #search(onUnreadable: OnUnreadable): ReturnType<typeof searchProcesses> {
+    const search = searchProcesses(this.#query, onUnreadable, this.#root);
+    const [first] = search.named;
+    if (this.#query.type === "pid" && this.#query.startTicks === undefined && first !== undefined) {
+      this.#query = { ...this.#query, startTicks: first.startTicks };
+    }
+    return search;
+  }
+
+  /** Each reason is logged once. */
+  #skip(record: RoundRecord, reason: string, pids: readonly number[]): void {
+    record.skip(reason, pids);
+    if (this.#logged.has(reason)) return;
+    this.#logged.add(reason);
+    log.warning(`${this.#label}: ${reason}`);
+  }
+}
+
+type Reason = readonly [reason: string, pids: readonly number[]];
+
+const NO_SERVER = "an etmemd server is never a target";
+
+/** Why a query finds nothing, and which processes it is about where the reason does not name them. */
+function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Reason[] {
+  if (query.type === "pid") return [whyNotPid(query, named[0])];
+  const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);
+  const reasons: Reason[] = [
+    ["a kernel thread is never a target", pidsOf(named.filter((one) => one.isKernelThread))],
+    [NO_SERVER, pidsOf(named.filter((one) => one.isServer && !one.isKernelThread))],
+  ];
+  const known = reasons.filter(([, pids]) => pids.length > 0);
+  return known.length > 0 ? known : [[`there is no process named "${query.comm}"`, []]];
+}
+
+function whyNotPid(
+  { pid, startTicks }: ProcessQuery & { type: "pid" },
+  process: NamedProcess | undefined,
+): Reason {
+  if (process === undefined && startTicks === undefined) return [`there is no process ${pid}`, []];
+  if (process !== undefined && process.startTicks !== startTicks) {
+    return [`pid ${pid} is another process now`, []];
+  }
+  if (process?.isKernelThread === true) return [`pid ${pid} is a kernel thread`, []];
+  return process?.isServer === true ? [NO_SERVER, [pid]] : [`process ${pid} has ended`, []];
+}

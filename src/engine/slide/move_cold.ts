@@ -1,0 +1,149 @@
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { LARGEST_BATCH_PAGES, pageOut, tally } from "../../mover/page_out.ts";
+import type { MovedSet } from "../../mover/moved_set.ts";
+import type { PageBatch } from "../../mover/mover.ts";
+import { MOVERS } from "../../mover/movers.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { Pagemap } from "../../procfs/pagemap.ts";
+import { readProcessSizes } from "../../procfs/process_status.ts";
+import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
+import type { MoveOrder, StepMoves, StepRequest, StepTimes } from "../round/scan_step.ts";
+
+/** Everything that the last step of a round needs to move cold memory. */
+export interface MoveColdInput {
+  readonly request: StepRequest;
+  readonly order: MoveOrder;
+  readonly dirFd: number;
+  readonly pagemap: Pagemap;
+  readonly counts: PageCounts;
+  readonly moved: MovedSet;
+  /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
+  readonly histogram: Float64Array;
+  readonly times: StepTimes;
+  /** Takes what failed without ending the step. */
+  readonly errors: string[];
+}
+
+/** Base pages whose count is in [from, to), base pages and huge units alike. */
+function between(histogram: Float64Array, from: number, to: number): number {
+  let pages = 0;
+  for (let count = from; count < to; count++) pages += histogram[count]! + histogram[128 + count]!;
+  return pages;
+}
+
+/** Walks cold units in the order in which they go: by address, or coldest first where not all may go. */
+class ColdUnits {
+  readonly #counts: PageCounts;
+  /** Ranges of counts, one after the other. */
+  readonly #passes: (readonly [low: number, high: number])[];
+  /** Base pages that may move in all. */
+  readonly #budget: number;
+  #cursor: WalkCursor = { segment: 0, index: 0 };
+
+  constructor(counts: PageCounts, coldThreshold: number, budget: number | undefined) {
+    this.#counts = counts;
+    this.#budget = budget ?? Infinity;
+    this.#passes = budget === undefined
+      ? [[0, coldThreshold]]
+      : Array.from({ length: coldThreshold }, (_, count) => [count, count + 1] as const);
+  }
+
+  /**
+   * Fills an empty batch with units of at most `pages` base pages, but at least one unit. What was refused does
+   * not count against the budget: the next ones go in its place.
+   * @param moved base pages that have moved so far.
+   */
+  next(batch: PageBatch, pages: number, moved: number): void {
+    const left = this.#budget - moved;
+    for (let pass = this.#passes[0]; pass !== undefined; pass = this.#passes[0]) {
+      let isSpent = false;
+      const atEnd = this.#counts.walk(this.#cursor, pass[0], pass[1], (page, size) => {
+        isSpent = batch.pages + size > left;
+        if (isSpent || batch.pages + size > (batch.count === 0 ? LARGEST_BATCH_PAGES : pages)) {
+          return false;
+        }
+        batch.page[batch.count] = page;
+        batch.size[batch.count] = size;
+        batch.count++;
+        batch.pages += size;
+        return true;
+      });
+      if (atEnd) {
+        this.#passes.shift();
+        this.#cursor = { segment: 0, index: 0 };
+      } else if (isSpent && batch.count === 0) {
+        this.#passes.length = 0;
+      }
+      // The next pass begins at lower addresses again: not in the same batch.
+      if (batch.count > 0) return;
+    }
+  }
+}
+
+/** Pages that may go before the resident share is down to `percent`. */
+function dramBudget(dirFd: number, percent: number): number {
+  const sizes = readProcessSizes(dirFd);
+  // Gone: the mover will say so.
+  if (sizes === undefined) return Number.POSITIVE_INFINITY;
+  const target = ((sizes.rssBytes + sizes.swapBytes) * percent) / 100;
+  return Math.max(0, Math.ceil((sizes.rssBytes - target) / PAGE_SIZE));
+}
+
+/** Why the rest of the cold memory shall stay. */
+function reasonToHold(input: MoveColdInput): string | undefined {
+  if (Atomics.load(input.request.stop, 0) !== 0) return "stopped";
+  const memory = readMemInfo();
+  if (memory.swapFreeBytes < PAGE_SIZE) return "no swap space left";
+  const percent = input.order.sysmemThresholdPercent;
+  if (percent !== undefined && memory.availableBytes * 100 >= memory.totalBytes * percent) {
+    return "MemAvailable is not below sysmem_threshold any more";
+  }
+  return undefined;
+}
+
+/**
+ * Moves what is cold after the last scan of a round and accounts for it: cold = asked + spared,
+ * asked = moved + refused. @throws {SystemCallError}
+ */
+export function moveCold(input: MoveColdInput): StepMoves {
+  const { order, counts, histogram, times } = input;
+  const threshold = order.coldThreshold;
+  const present = between(histogram, 0, 127);
+  const cold = between(histogram, 0, threshold);
+  let hotHuge = 0;
+  for (let count = threshold; count < 127; count++) hotHuge += histogram[128 + count]!;
+  const numbers = { present, hot: present - cold, cold, hotHuge };
+  const spared = new Map<string, number>();
+  if (cold === 0) return { ...numbers, asked: 0, moved: 0, refused: new Map(), spared };
+
+  const budget = order.dramPercent === undefined
+    ? undefined
+    : dramBudget(input.dirFd, order.dramPercent);
+  const units = new ColdUnits(counts, threshold, budget);
+  const kind = MOVERS.find((m) => m.name === order.mover)!;
+  using mover = kind.open({ pid: input.request.pid, dirFd: input.dirFd });
+  const account = pageOut({
+    next: (batch, pages, moved) => units.next(batch, pages, moved),
+    hold: () => reasonToHold(input),
+    // Each process that has a page marks its frame idle, so none sees what was used before another's mark. What
+    // several have is refused by process_madvise itself.
+    sparesShared: input.request.tracker === "page_idle" && order.mover === "swap_pages",
+    mover,
+    pagemap: input.pagemap,
+    moved: input.moved,
+  });
+  times.move += account.moveUs;
+  times.verify += account.verifyUs;
+  input.errors.push(...account.errors);
+  tally(spared, "gone before its turn", account.vanished);
+  tally(spared, "shared: page_idle cannot tell whether it is used", account.sparedShared);
+  const rest = cold - account.asked - account.vanished - account.sparedShared;
+  tally(spared, account.held ?? "dram_percent reached", rest);
+  return {
+    ...numbers,
+    asked: account.asked,
+    moved: account.moved,
+    refused: account.refused,
+    spared,
+  };
+}

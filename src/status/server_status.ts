@@ -1,0 +1,92 @@
+import type { MoverName, ProjectDescription, TrackerName } from "../config/description.ts";
+import type { TaskStatus } from "./task_status.ts";
+
+/**
+ * The JSON document of `etmem status --json`, described in docs/status.md. Field names stay as they are;
+ * new ones may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares in `_percent`;
+ * times of day are ISO 8601 in UTC; everything else is a count. What is not known is left out.
+ */
+export interface ServerStatus {
+  /** Of this document. */
+  version: 1;
+  /** When these numbers were taken. */
+  taken_at: string;
+  server: ServerProcessStatus;
+  /** Best first, as they are chosen. */
+  trackers: Availability<TrackerName>[];
+  movers: Availability<MoverName>[];
+  memory: {
+    /** MemTotal, MemAvailable and SwapCached of /proc/meminfo. */
+    total_bytes: number;
+    available_bytes: number;
+    swap_cached_bytes: number;
+    page_size_bytes: number;
+    /** What one PMD entry maps: 2 MiB with pages of 4 KiB. */
+    pmd_size_bytes: number;
+  };
+  swap: {
+    /** SwapTotal and SwapFree of /proc/meminfo. */
+    total_bytes: number;
+    free_bytes: number;
+    /** /sys/kernel/mm/swap/kernel_swap_enable, where there is one. */
+    kernel_swap_enable?: boolean;
+  };
+  /** Newest first. */
+  projects: ProjectStatus[];
+}
+
+/** The server itself. */
+export interface ServerProcessStatus {
+  /** Of the program. */
+  version: string;
+  pid: number;
+  /** The name given with -s. */
+  socket: string;
+  started_at: string;
+  /** Since it was started, whatever became of the clock. */
+  up_us: number;
+  /** VmRSS and RssAnon of /proc/self/status. */
+  rss_bytes: number;
+  rss_anon_bytes: number;
+  /** User and system time of all its threads. */
+  cpu_us: number;
+  /** Worker threads alive. */
+  workers: number;
+}
+
+/** A tracker or mover, and whether this machine offers it. */
+export interface Availability<Name extends string> {
+  name: Name;
+  available: boolean;
+  /** Why not. */
+  reason?: string;
+}
+
+/** One project. */
+export interface ProjectStatus {
+  name: string;
+  started: boolean;
+  /** All of it comes from files of --conf-dir, which are still there: it is back when the server starts anew. */
+  persistent: boolean;
+  /** Scans in a round. */
+  loop: number;
+  /** Between two scans. */
+  interval_us: number;
+  /** Between two rounds. */
+  sleep_us: number;
+  sysmem_threshold_percent?: number;
+  swapcache_wmark?: { low_percent: number; high_percent: number };
+  /** As configured; what was chosen stands with each task. */
+  tracker: ProjectDescription["tracker"];
+  mover: ProjectDescription["mover"];
+  /** Newest first. */
+  engines: EngineStatus[];
+}
+
+/** One engine of a project. */
+export interface EngineStatus {
+  name: string;
+  kind: "slide" | "cslide" | "thirdparty";
+  /** Newest first. */
+  tasks: TaskStatus[];
+}

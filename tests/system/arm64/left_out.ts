@@ -1,0 +1,123 @@
+/** Tests that do not run on emulated aarch64, and why: all of a path, but for what `tests` or `only` say. */
+export interface LeftOut {
+  /** A test file, or a folder of them. */
+  readonly path: string;
+  /** Only these are left out: how their full names, with those of describe() in front, begin. */
+  readonly tests?: readonly string[];
+  /** These run nevertheless. */
+  readonly only?: readonly string[];
+  readonly reason: string;
+}
+
+const NO_MOVES = "a user namespace makes no swap space, and qemu-user has no process_madvise(2)";
+
+const NO_SECCOMP = "qemu-user has no seccomp(2)";
+
+/** The one list of them; what is not in it runs. */
+export const LEFT_OUT: readonly LeftOut[] = [
+  {
+    path: "tests/unit/ffi/move_pages.test.ts",
+    reason: "qemu-user has no move_pages(2)",
+  },
+  {
+    path: "tests/unit/engine/cslide/move_pair_faults.test.ts",
+    reason: "qemu-user has no move_pages(2)",
+  },
+  {
+    path: "tests/unit/engine/cslide/locate_pages.test.ts",
+    reason: "qemu-user has no move_pages(2)",
+  },
+  {
+    path: "tests/unit/ffi/pagemap_scan.test.ts",
+    tests: ["PagemapScan has the layout", "PagemapScan findPresent()"],
+    reason: "qemu-user has no PAGEMAP_SCAN, and a layout is the same everywhere",
+  },
+  {
+    path: "tests/unit/ffi/process_madvise.test.ts",
+    tests: ["processMadvise()"],
+    reason: "qemu-user has no process_madvise(2)",
+  },
+  {
+    path: "tests/unit/mover/page_out.test.ts",
+    tests: ["pageOut()", "the process_madvise mover"],
+    reason: NO_MOVES,
+  },
+  {
+    path: "tests/unit/engine/slide/move_cold.test.ts",
+    tests: ["moveCold()"],
+    reason: NO_MOVES,
+  },
+  {
+    path: "tests/unit/engine/round/scan_step.test.ts",
+    tests: ["runProcessStep() after the last scan"],
+    reason: NO_MOVES,
+  },
+  {
+    path: "tests/unit/engine/slide/slide_engine.test.ts",
+    tests: ["startTask() is refused"],
+    reason: NO_MOVES,
+  },
+  {
+    path: "tests/unit/engine/slide/task_run.test.ts",
+    tests: ["a started task", "stopTask()"],
+    reason: NO_MOVES,
+  },
+  { path: "tests/unit/ffi/wrapper_faults.test.ts", reason: NO_SECCOMP },
+  { path: "tests/unit/procfs/read_faults.test.ts", reason: NO_SECCOMP },
+  {
+    path: "tests/unit/cli/connection.test.ts",
+    tests: ["Connection receive() reads what came while this process was held up"],
+    reason: "half a second is too little under emulation",
+  },
+  {
+    path: "tests/unit/procfs/pagemap.test.ts",
+    tests: ["Pagemap frame()", "Pagemap nextPresent() looks at a bounded part"],
+    reason: "a user namespace does not see page frames, and qemu-user has no PAGEMAP_SCAN",
+  },
+  {
+    path: "tests/unit/scan_lib/programs.test.ts",
+    tests: ["the scan library under", "the checks of memory"],
+    reason: "LeakSanitizer and valgrind do not work under qemu-user; the same programs run without",
+  },
+  {
+    path: "tests/unit/scan_lib/example_engine.test.ts",
+    reason: "it runs under valgrind where there is one, which does not work under qemu-user",
+  },
+  {
+    path: "tests/unit/engine/plugin/thirdparty_engine.test.ts",
+    only: [
+      "ThirdPartyEngine calls the operations in their order",
+      "ThirdPartyEngine unlinks a task",
+      "ThirdPartyEngine says what is wrong with the library",
+      "ThirdPartyEngine relays a megabyte",
+    ],
+    reason:
+      "the others take seconds each, or look for the engine's process by its name in /proc, " +
+      "which is that of qemu",
+  },
+  {
+    path: "tests/unit/engine/cslide/policy_properties.test.ts",
+    reason: "nothing in it depends on the architecture, and it takes long",
+  },
+  {
+    path: "tests/system/",
+    reason: "servers and clients take seconds to start under emulation; smoke.ts stands for them",
+  },
+  {
+    path: "tests/tools/fixtures/temporary_swap.test.ts",
+    reason: "nothing in it depends on the architecture",
+  },
+  { path: "tests/system/arm64/", reason: "it tests this emulation" },
+  { path: "tests/unit/bench/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/unit/demo/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/tools/fuzz/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/tools/gate/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/tools/layering/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/unit/packaging/", reason: "it looks at what is built on the host" },
+  {
+    path: "tests/system/security/",
+    reason:
+      "it counts threads of, and looks by name for, processes that are qemu's under emulation",
+  },
+  { path: "tests/vm/", reason: "the test VM is of x86_64" },
+];

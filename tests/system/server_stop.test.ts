@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import { waitFor } from "../tools/fixtures/wait_for.ts";
+import { ask, RawClient, SHOW_V1 } from "./raw_client.ts";
+import { isListening, ServerProcess, slideConfig } from "./server_process.ts";
+
+/** The limit of the specification, and something for a busy machine to see that it has ended. */
+const STOP_SECONDS = 3;
+
+async function endsInTime(server: ServerProcess): Promise<number> {
+  const beganMs = performance.now();
+  const status = await server.exited;
+  expect(performance.now() - beganMs).toBeLessThan(STOP_SECONDS * 1000);
+  return status;
+}
+
+async function addAndStart(server: ServerProcess): Promise<void> {
+  const path = server.file("a.conf", slideConfig("test", "a", "b"));
+  expect(await server.etmem("obj", "add", "-f", path)).toMatchObject({ status: 0, stderr: "" });
+  expect(await server.etmem("project", "start", "-n", "test")).toMatchObject({
+    status: 0,
+    stderr: "",
+  });
+}
+
+describe("SIGTERM and SIGINT", () => {
+  test("they end an idle server with status 0 and free its name", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      await using server = await ServerProcess.start();
+      server.kill(signal);
+      expect(await endsInTime(server)).toBe(0);
+      expect(isListening(server.name)).toBe(false);
+    }
+  });
+
+  test("they end a server whose projects run", async () => {
+    await using server = await ServerProcess.start({ held: [] });
+    await addAndStart(server);
+    server.kill("SIGTERM");
+    expect(await endsInTime(server)).toBe(0);
+  });
+
+  test("they end a server whose clients hang", async () => {
+    await using server = await ServerProcess.start({ held: ["start a"] });
+    const path = server.file("a.conf", slideConfig("test", "a"));
+    expect((await server.etmem("obj", "add", "-f", path)).status).toBe(0);
+    using silent = await RawClient.connect(server.name);
+    using half = (await RawClient.connect(server.name)).send('{"version":2');
+    using unread = (await RawClient.connect(server.name, false)).send(SHOW_V1);
+    using waiting = (await RawClient.connect(server.name)).send(
+      "proj_name test file_name - cmd 2 eng_name - eng_cmd - task_name -",
+    );
+    // It came last, so the others have been read by now.
+    expect(await ask(server.name, SHOW_V1)).toContain("project: test");
+    expect(unread.isClosed).toBe(false);
+    server.kill("SIGTERM");
+    expect(await endsInTime(server)).toBe(0);
+    expect(await silent.answer()).toBe("");
+    expect(await half.answer()).toBe("");
+    expect(await waiting.answer()).toBe(
+      "error: etmemd has internal error: etmemd is stopping[failed]",
+    );
+  });
+
+  test("they end a server whose engine does not stop", async () => {
+    await using server = await ServerProcess.start({ held: ["stop a"] });
+    await addAndStart(server);
+    server.kill("SIGTERM");
+    expect(await endsInTime(server)).toBe(0);
+  });
+
+  test("a second signal ends it at once", async () => {
+    await using server = await ServerProcess.start({ held: ["stop a"] });
+    await addAndStart(server);
+    server.kill("SIGTERM");
+    await waitFor("the server to close its socket", 5, () => !isListening(server.name), 1);
+    const beganMs = performance.now();
+    server.kill("SIGINT");
+    expect(await server.exited).toBe(0);
+    expect(performance.now() - beganMs).toBeLessThan(1000);
+  });
+
+  test("SIGHUP and SIGPIPE are ignored", async () => {
+    await using server = await ServerProcess.start();
+    server.kill("SIGHUP");
+    server.kill("SIGPIPE");
+    expect((await server.etmem("project", "show")).status).toBe(0);
+  });
+});
+
+describe("requests that hang", () => {
+  test("reads and other projects go on, what is not done in time is abandoned", async () => {
+    await using server = await ServerProcess.start({ held: ["start a"] });
+    for (const [project, task] of [["slow", "a"], ["quick", "b"]] as const) {
+      const path = server.file(`${project}.conf`, slideConfig(project, task));
+      expect((await server.etmem("obj", "add", "-f", path)).status).toBe(0);
+    }
+    const [v1, v2] = await Promise.all([
+      RawClient.connect(server.name),
+      RawClient.connect(server.name),
+    ]);
+    v1.send("proj_name slow file_name - cmd 2 eng_name - eng_cmd - task_name -");
+    v2.send('{"version":2,"command":"project_stop","project":"slow"}\n');
+    expect((await server.etmem("project", "start", "-n", "quick")).status).toBe(0);
+    expect((await server.etmem("project", "show")).stdout).toContain("slow");
+    await waitFor("signs of life", 10, () => v2.text.split("progress").length > 2);
+    expect(v1.isClosed).toBe(false);
+    expect(await v1.answer()).toBe(
+      "error: etmemd has internal error: not done after 8 s, abandoned[failed]",
+    );
+    expect(v2.isClosed).toBe(false);
+    v2[Symbol.dispose]();
+    server.kill("SIGTERM");
+    expect(await endsInTime(server)).toBe(0);
+  });
+});

@@ -1,0 +1,128 @@
+import { expect } from "bun:test";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { MemoryByReason, RoundStatus, TaskStatus } from "../../src/status/task_status.ts";
+import type { ServerStatus } from "../../src/status/server_status.ts";
+import { waitFor } from "../tools/fixtures/wait_for.ts";
+import { askStatus } from "./ask_status.ts";
+import { ask } from "./raw_client.ts";
+import { ServerProcess, type ServerStart } from "./server_process.ts";
+
+/** The name of every task that slideFile() makes. */
+const TASK = "t";
+
+/** A project with one slide task, on means that every kernel has, and rounds that are as short as they can be. */
+export function slideFile(
+  project: string,
+  target: { readonly pid: number } | { readonly comm: string },
+  more = "",
+): string {
+  const what = "pid" in target
+    ? `type=pid\nvalue=${target.pid}`
+    : `type=name\nvalue=${target.comm}`;
+  return [
+    `[project]\nname=${project}\nloop=1\ninterval=1\nsleep=1\ntracker=smaps\nmover=process_madvise`,
+    `[engine]\nname=slide\nproject=${project}`,
+    `[task]\nproject=${project}\nengine=slide\nname=${TASK}\n${what}\nT=1\n${more}`,
+  ].join("\n");
+}
+
+/** A value of /proc/PID/status in bytes, such as VmSwap. */
+export function processMemory(pid: number, name: string): number {
+  const text = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN) * 1024;
+}
+
+/** Whatever happens: cold = asked + spared, asked = moved + refused, present = hot + cold. */
+export function expectAccount(round: RoundStatus): void {
+  const sum = (list: readonly MemoryByReason[]): number =>
+    list.reduce((all, { bytes }) => all + bytes, 0);
+  expect(round.asked_bytes + sum(round.spared)).toBe(round.cold_bytes);
+  expect(round.moved_bytes + sum(round.refused)).toBe(round.asked_bytes);
+  expect(round.hot_bytes + round.cold_bytes).toBe(round.present_bytes);
+}
+
+/** A server with projects of slideFile(), asked as clients ask. */
+export class SlideServer implements AsyncDisposable {
+  readonly process: ServerProcess;
+
+  private constructor(process: ServerProcess) {
+    this.process = process;
+  }
+
+  /** Starts one and waits until it listens. */
+  static async launch(start: ServerStart = {}): Promise<SlideServer> {
+    return new SlideServer(await ServerProcess.start(start));
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** Adds a configuration and starts its project. */
+  async add(project: string, text: string): Promise<void> {
+    await this.addObjects(project, text);
+    await this.start(project);
+  }
+
+  async addObjects(project: string, text: string): Promise<void> {
+    expect(await this.#v1(0, "-", this.process.file(`${project}.conf`, text))).toBe("[ok]");
+  }
+
+  async start(project: string): Promise<void> {
+    expect(await this.#v1(2, project, "-")).toBe("[ok]");
+  }
+
+  /** Stops a project, which takes no longer than it may. */
+  async stop(project: string): Promise<void> {
+    const begin = performance.now();
+    expect(await this.#v1(3, project, "-")).toBe("[ok]");
+    expect(performance.now() - begin).toBeLessThan(2000);
+  }
+
+  #v1(command: number, project: string, file: string): Promise<string> {
+    return ask(
+      this.process.name,
+      `proj_name ${project} file_name ${file} cmd ${command} eng_name - eng_cmd - task_name -`,
+    );
+  }
+
+  /** What `etmem status --json` would print. @throws {Error} with the refusal. */
+  status(): Promise<ServerStatus> {
+    return askStatus(this.process.name);
+  }
+
+  /** The task of a project. */
+  async task(project: string): Promise<TaskStatus> {
+    const { projects } = await this.status();
+    const task = projects.find(({ name }) => name === project)?.engines[0]?.tasks[0];
+    if (task === undefined) throw new Error(`no task in project ${project}`);
+    return task;
+  }
+
+  /** Waits for a round of a project of which something is true. */
+  untilRound(
+    project: string,
+    what: string,
+    is: (round: RoundStatus) => boolean,
+    seconds = 30,
+  ): Promise<RoundStatus> {
+    return waitFor(`a round of ${project} ${what}`, seconds, async () => {
+      return (await this.task(project)).rounds.find(is);
+    }, 50);
+  }
+
+  /** How many descriptors refer to processes: what rounds open. */
+  processDescriptors(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).filter((fd) => {
+      try {
+        return /^\/proc\/\d+/.test(readlinkSync(`/proc/${this.pid}/fd/${fd}`));
+      } catch {
+        return false; // closed meanwhile
+      }
+    }).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Stands in for npm: each part of the gate is a line of shell in the environment. */
+const NPM = `#!/bin/sh
+case "$*" in
+  *check*) eval "$CHECK" ;;
+  *fuzz*) eval "$FUZZ" ;;
+  *test:arm64*) eval "$ARM64" ;;
+  *test:vm*) eval "$VM" ;;
+  *test:rpm*) eval "$RPM" ;;
+  *soak*) eval "$SOAK" ;;
+  *) eval "$UNIT" ;;
+esac
+`;
+const GOOD = "echo noise; echo '3 passed, 0 failed'";
+const PARTS = ["CHECK", "UNIT", "FUZZ", "ARM64", "SOAK", "VM", "RPM"];
+/** What all parts but one pass together. */
+const OTHERS = 3 * (PARTS.length - 1);
+
+let top: string;
+
+beforeAll(() => {
+  top = mkdtempSync(join(tmpdir(), "gate-"));
+  mkdirSync(join(top, ".ci"));
+  copyFileSync(join(import.meta.dir, "../../../.ci/run"), join(top, ".ci/run"));
+  writeFileSync(join(top, "npm"), NPM, { mode: 0o755 });
+});
+afterAll(() => rmSync(top, { recursive: true }));
+
+/** Runs the gate with parts of which some are not good. @returns its last line and its status. */
+function gate(parts: Readonly<Record<string, string>>): { last: string; status: number } {
+  const env = {
+    PATH: `${top}:${process.env["PATH"]}`,
+    ...Object.fromEntries(PARTS.map((name) => [name, GOOD])),
+    ...parts,
+  };
+  const done = Bun.spawnSync(["sh", join(top, ".ci/run")], { env });
+  return { last: done.stdout.toString().trimEnd().split("\n").at(-1) ?? "", status: done.exitCode };
+}
+
+describe(".ci/run", () => {
+  test("adds up the counts of its parts", () => {
+    expect(gate({})).toEqual({ last: `${OTHERS + 3} passed, 0 failed`, status: 0 });
+  });
+
+  const bad: [what: string, part: string, passed: number, failed: number][] = [
+    ["failures are counted", "echo '5 passed, 2 failed'; exit 1", 5, 2],
+    ["a part crashes without a count", "echo '3 passed'; kill -SEGV $$", 0, 1],
+    ["a part says something after its count", `${GOOD}; echo more`, 0, 1],
+    ["a part counts nothing", "echo '0 passed, 0 failed'", 0, 1],
+    ["a part says nothing", "true", 0, 1],
+    ["a part fails in spite of its count", `${GOOD}; exit 1`, 3, 1],
+  ];
+  for (const [what, part, passed, failed] of bad) {
+    for (const name of PARTS) {
+      test(`fails when ${what} (${name})`, () => {
+        const last = `${OTHERS + passed} passed, ${failed} failed`;
+        expect(gate({ [name]: part })).toEqual({ last, status: 1 });
+      });
+    }
+  }
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { formatRound, formatTotal } from "../../../src/cli/format_round.ts";
+import { formatStatus } from "../../../src/cli/format_status.ts";
+import type { ServerStatus } from "../../../src/status/server_status.ts";
+import { SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
+
+function format(status: ServerStatus): string {
+  return formatStatus(JSON.stringify(status));
+}
+
+const PMD_BYTES = SAMPLE_STATUS.memory.pmd_size_bytes;
+
+describe("formatStatus()", () => {
+  test("prints everything of a document as in sample_status.txt", () => {
+    const expected = readFileSync(join(import.meta.dir, "sample_status.txt"), "utf8");
+    expect(format(SAMPLE_STATUS)).toBe(expected);
+  });
+
+  test("says so when there is no project and no swap space", () => {
+    const text = format({
+      ...SAMPLE_STATUS,
+      projects: [],
+      swap: { total_bytes: 0, free_bytes: 0 },
+    });
+    expect(text).toEndWith("\nno project exists\n");
+    expect(text).toContain("\n  swap      no swap space\n");
+  });
+
+  test("says how to go on after a failure only where that takes a stop and a start", () => {
+    const [first] = SAMPLE_STATUS.projects;
+    const hint = ", stop and start the project\n";
+    expect(format(SAMPLE_STATUS)).toContain(hint);
+    const stopped = { ...SAMPLE_STATUS, projects: [{ ...first!, started: false }] };
+    expect(format(stopped)).toContain("failed: engine my_engine: died of SIGSEGV\n");
+    const goesOn = JSON.stringify(SAMPLE_STATUS).replace(
+      '"started":false,"failed"',
+      '"started":true,"failed"',
+    );
+    expect(formatStatus(goesOn)).toContain("failed: engine my_engine: died of SIGSEGV\n");
+  });
+
+  test("says so when the machine offers no tracker", () => {
+    const trackers = SAMPLE_STATUS.trackers.map((tracker) => ({ ...tracker, available: false }));
+    expect(format({ ...SAMPLE_STATUS, trackers })).toContain("\n  trackers  none\n");
+  });
+
+  test("says so when a document is not what its version says", () => {
+    for (const document of ['{"version":1}', '{"version":1,"projects":[null]}']) {
+      expect(() => formatStatus(document)).toThrow(SyntaxError);
+    }
+    const rss = { ...SAMPLE_STATUS.server, rss_bytes: null };
+    expect(() => formatStatus(JSON.stringify({ ...SAMPLE_STATUS, server: rss })))
+      .toThrow(new SyntaxError("is not what its version says"));
+  });
+
+  test("prints no control character of a name or a reason", () => {
+    const server = { ...SAMPLE_STATUS.server, socket: "a\x1b[2J\r\n\0b\x9b" };
+    expect(format({ ...SAMPLE_STATUS, server })).toContain("socket a [2J b , up");
+  });
+
+  test("stays within 100 columns whatever the reasons and names", () => {
+    const reason = fc.string({ unit: fc.constantFrom("a", "b", " "), maxLength: 300 })
+      .map((text) => text.replaceAll(/\S{60}/g, "$& "));
+    const name = fc.stringMatching(/^[a-z]{1,63}$/);
+    fc.assert(
+      fc.property(reason, name, name, (why, project, task) => {
+        const [first] = SAMPLE_STATUS.projects;
+        const [, slide] = first?.engines ?? [];
+        const [one] = slide?.tasks ?? [];
+        if (first === undefined || slide === undefined || one === undefined) {
+          throw new Error("gone");
+        }
+        const text = format({
+          ...SAMPLE_STATUS,
+          trackers: [{ name: "smaps", available: false, reason: why }],
+          projects: [{
+            ...first,
+            name: project,
+            engines: [{
+              ...slide,
+              tasks: [{
+                ...one,
+                name: task,
+                failed: why,
+                rounds: [{
+                  ...SAMPLE_ROUND,
+                  skipped: [{ reason: why, processes: 1, pids: [1] }],
+                  spared: [{ reason: why, bytes: 1 }],
+                  refused: [{ reason: why, bytes: 1 }],
+                }],
+              }],
+            }],
+          }],
+        });
+        expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  for (const document of ["", "{", "[]", "null", "7", '{"version":2}', "{}"]) {
+    test(`throws a SyntaxError for ${JSON.stringify(document)}`, () => {
+      expect(() => formatStatus(document)).toThrow(SyntaxError);
+    });
+  }
+});
+
+describe("formatRound()", () => {
+  test("says so when all that is present is hot in huge pages", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      hot_bytes: SAMPLE_ROUND.present_bytes,
+      hot_huge_bytes: SAMPLE_ROUND.present_bytes,
+      cold_bytes: 0,
+    };
+    expect(formatRound(round, PMD_BYTES)).toContain(
+      "huge      all that is present is hot at 2 MiB, where one access makes the whole of it hot\n",
+    );
+  });
+
+  test("gives a reason that holds for no process without their number", () => {
+    const reason = "MemAvailable is not below sysmem_threshold";
+    const round = { ...SAMPLE_ROUND, skipped: [{ reason, processes: 0, pids: [] }] };
+    expect(formatRound(round, PMD_BYTES)).toContain(`        skipped   ${reason}\n`);
+  });
+
+  test("keeps quiet about what did not happen", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      skipped: [],
+      spared: [],
+      refused: [],
+      hot_huge_bytes: 0,
+      present_bytes: 0,
+      scan_errors: 0,
+    };
+    const text = formatRound(round, PMD_BYTES);
+    expect(text).not.toMatch(/spared|refused|skipped|huge|errors/);
+  });
+
+  test("says what moved between the nodes of a pair, and what did not", () => {
+    const round = {
+      ...SAMPLE_ROUND,
+      node_pairs: [{
+        slow_node: 2,
+        dram_node: 0,
+        up_hot_bytes: 48 * 2 ** 20,
+        up_cold_bytes: 2 ** 20,
+        down_hot_bytes: 0,
+        down_cold_bytes: 12 * 2 ** 20,
+        up_quota_used_bytes: 61 * 2 ** 20,
+        down_quota_used_bytes: 12 * 2 ** 20,
+        hot_left: [{ reason: "node_mig_quota used up", bytes: 3 * 2 ** 20 }],
+        reserve_short: [],
+      }],
+    };
+    expect(formatRound(round, PMD_BYTES)).toContain(
+      "        nodes     2 to 0 (DRAM) 49 MiB, 0 to 2 (slow) 12 MiB, 3 MiB hot left on the slow node:\n" +
+        "                  node_mig_quota used up\n",
+    );
+  });
+});
+
+describe("formatTotal()", () => {
+  test("says what a round has moved that was stopped, though it is not counted", () => {
+    const nothing = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
+    expect(formatTotal({ total: nothing, rounds: [] })).toBe("      no round yet\n");
+    for (const state of ["running", "stopped"] as const) {
+      const rounds = [{ ...SAMPLE_ROUND, number: 1, state }];
+      expect(formatTotal({ total: nothing, rounds })).toBe("      no whole round yet\n");
+      const total = { ...nothing, asked_bytes: 2 ** 21, moved_bytes: 2 ** 20 };
+      const text = formatTotal({ total, rounds });
+      expect(text).toStartWith("      no whole round yet\n");
+      expect(text).toMatch(/asked +2 MiB +moved +1 MiB/);
+    }
+  });
+});

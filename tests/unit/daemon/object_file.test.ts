@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { takeFileTurn } from "../../../src/daemon/file_turn.ts";
+import { addFile, removeFile } from "../../../src/daemon/object_file.ts";
+import { Registry } from "../../../src/project/registry.ts";
+import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import { ScriptedEngines } from "../project/scripted_engine.ts";
+
+const PROJECT = `[project]
+name=test
+loop=1
+interval=1
+sleep=1
+
+[engine]
+name=slide
+project=test
+`;
+
+/** Its T says that a page which is used in every scan is cold, unless loop is known. */
+const TASK = `[task]
+project=test
+engine=slide
+name=a
+type=name
+value=mysqld
+T=3
+`;
+
+test("addFile() refuses a task that was read before its project was there, and takes it afterwards", async () => {
+  using folder = new ScratchFolder();
+  writeFileSync(folder.at("project"), PROJECT, { mode: 0o600 });
+  writeFileSync(folder.at("task"), TASK, { mode: 0o600 });
+  const loading = Promise.withResolvers<ScriptedEngines[]>();
+  const registry = new Registry(() => loading.promise);
+  const options = { signal: new AbortController().signal };
+  const add = (name: string) => addFile(folder.at(name), registry, options);
+
+  const both = Promise.allSettled([add("project"), add("task")]);
+  // what is read later takes its turn later
+  await takeFileTurn(options.signal, () => Promise.resolve());
+  loading.resolve([new ScriptedEngines()]);
+  const [project, task] = await both;
+  expect(project.status).toBe("fulfilled");
+  expect(String(task.status === "rejected" ? task.reason : task.value)).toContain(
+    'project "test" has changed meanwhile, try again',
+  );
+  const { warnings } = await add("task");
+  expect(warnings).toEqual([expect.stringContaining("T=3: taken as 1")]);
+});
+
+/** A registry with the project of a file that is in --conf-dir. */
+async function withProject(file: string): Promise<Registry> {
+  writeFileSync(file, PROJECT, { mode: 0o600 });
+  const registry = new Registry(() => Promise.resolve([new ScriptedEngines()]));
+  await addFile(file, registry, { confFile: file, signal });
+  return registry;
+}
+
+const { signal } = new AbortController();
+
+test("removeFile() says that what is removed comes back when its file is of --conf-dir", async () => {
+  using folder = new ScratchFolder();
+  const file = folder.at("project");
+  const registry = await withProject(file);
+  expect(await removeFile(file, registry, signal)).toEqual([
+    `"${file}" is still there: what it holds is added again when etmemd starts anew`,
+  ]);
+  expect(registry.describe("test")).toBeUndefined();
+});
+
+test("removeFile() removes nothing when the file cannot be read", async () => {
+  using folder = new ScratchFolder();
+  const registry = await withProject(folder.at("project"));
+  const [removal] = await Promise.allSettled([removeFile(folder.at("none"), registry, signal)]);
+  expect(removal).toMatchObject({
+    status: "rejected",
+    reason: { message: expect.stringContaining("there is no such file") as string },
+  });
+  expect(registry.describe("test")).toBeDefined();
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
+
+const TOP = join(import.meta.dir, "../../..");
+const SMALL = ["--own-store", "--keys", "5000"];
+
+/** A running demo, and what it has printed so far; its caretaker takes everything away when it is killed. */
+class RunningDemo implements AsyncDisposable {
+  readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  text = "";
+  readonly #read: Promise<unknown>;
+
+  constructor(command: readonly string[]) {
+    this.child = Bun.spawn([...command], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { stdout, stderr } = this.child;
+    this.#read = Promise.all([stdout, stderr].map(async (stream) => {
+      for await (const bytes of stream) this.text += Buffer.from(bytes).toString();
+    }));
+  }
+
+  until(words: string): Promise<unknown> {
+    return waitFor(`the demo to print "${words}"`, 50, () => {
+      if (this.child.exitCode !== null) throw new Error(`the demo has ended: ${this.text}`);
+      return this.text.includes(words);
+    });
+  }
+
+  async exit(): Promise<number> {
+    await this.#read;
+    return await this.child.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exit();
+  }
+
+  /** Folder, processes, and swap space of this demo that are there. */
+  leftovers(): string[] {
+    const folder = /\/var\/tmp\/etmem-demo-\w+/.exec(this.text)?.[0] ?? "no folder was named";
+    const device = /made for now/.test(this.text) ? / on (\/dev\/zram\d+)/.exec(this.text) : null;
+    const swaps = readFileSync("/proc/swaps", "latin1").split("\n").filter((line) =>
+      line.startsWith(folder) || (device !== null && line.startsWith(`${device[1]} `))
+    );
+    const processes = readdirSync("/proc").filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return line.includes(folder) || line.includes(`etmem-demo-${this.child.pid}\0`);
+      } catch {
+        return false; // ended meanwhile
+      }
+    });
+    return [...swaps, ...processes, ...(existsSync(folder) ? [folder] : [])];
+  }
+}
+
+function demoCommand(...args: readonly string[]): string[] {
+  return [process.execPath, `${TOP}/demo/main.ts`, ...args];
+}
+
+describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
+  test("moves memory, finds every value right and leaves nothing behind", async () => {
+    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "7"));
+    await demo.until("tracker");
+    expect(demo.leftovers().length).toBeGreaterThanOrEqual(3);
+    expect(await demo.exit(), demo.text).toBe(0);
+    expect(demo.text).toMatch(/resident +[\d.]+ MiB before, [\d.]+ MiB after/);
+    expect(demo.text).toContain("all 5000 are right");
+    expect(demo.leftovers()).toEqual([]);
+  });
+
+  test("ends with 1 and leaves nothing behind after SIGINT", async () => {
+    await using demo = new RunningDemo(demoCommand(...SMALL));
+    await demo.until("not running");
+    demo.child.kill("SIGINT");
+    expect(await demo.exit()).toBe(1);
+    expect(demo.text).toContain("Interrupted");
+    expect(demo.leftovers()).toEqual([]);
+  });
+
+  test("ends when the shell that npm started it with is terminated", async () => {
+    const command = demoCommand(...SMALL).map((word) => `'${word}'`).join(" ");
+    await using demo = new RunningDemo(["sh", "-c", `${command}; true`]);
+    await demo.until("not running");
+    demo.child.kill("SIGTERM");
+    await waitFor("everything to be taken away", 20, () => demo.text.includes("taken away again"));
+    expect(demo.leftovers()).toEqual([]);
+  });
+
+  test("leaves nothing behind after SIGKILL", async () => {
+    await using demo = new RunningDemo(demoCommand(...SMALL));
+    await demo.until("not running");
+    demo.child.kill("SIGKILL");
+    await demo.exit();
+    await waitFor("everything to be taken away", 20, () => demo.leftovers().length === 0);
+  });
+});
+
+test("the demo ends with 2 and a line that names the argument when one is wrong", async () => {
+  await using demo = new RunningDemo(demoCommand("--seconds", "0"));
+  expect(await demo.exit()).toBe(2);
+  expect(demo.text).toBe('Cannot set "--seconds" to "0": allowed is 1 to 3600\n');
+});

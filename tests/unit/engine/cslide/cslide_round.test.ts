@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { TaskTarget } from "../../../../src/config/description.ts";
+import { CslideRound } from "../../../../src/engine/cslide/cslide_round.ts";
+import { CslideTask } from "../../../../src/engine/cslide/cslide_task.ts";
+import { scanLock } from "../../../../src/engine/shared_means.ts";
+import { Semaphore } from "../../../../src/async/semaphore.ts";
+import { configureLog } from "../../../../src/log/logger.ts";
+import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
+import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+import { project } from "../slide/slide_trial.ts";
+
+afterEach(() => configureLog("error", []));
+
+function taskOf(name: string, target: TaskTarget): CslideTask {
+  return new CslideTask({
+    kind: "cslide",
+    project: "p",
+    engine: "cslide",
+    name,
+    target,
+    vmFlags: [],
+    anonOnly: false,
+    ignHost: false,
+  });
+}
+
+/** A round without pairs of nodes, which few machines have that run tests. */
+function roundOf(tasks: readonly CslideTask[]): CslideRound {
+  return new CslideRound({
+    project: project(),
+    engine: {
+      kind: "cslide",
+      project: "p",
+      name: "cslide",
+      nodePairs: [],
+      hotThreshold: 1,
+      nodeMigQuotaMb: 1,
+      nodeHotReserveMb: 0,
+    },
+    pairs: [],
+    slots: new Semaphore(1),
+    trackerOf: () => SMAPS,
+  }, tasks);
+}
+
+describe("CslideRound", () => {
+  test("leaves nothing remembered of whose turn it was when its task is stopped after it or in it", async () => {
+    using target = await TargetProcess.start({ hot: "none", sizeBytes: 2 ** 21 });
+    for (const isStoppedInRound of [false, true, false]) {
+      // As one that is deleted and added again.
+      const task = taskOf("t", { type: "pid", pid: target.pid });
+      task.start("smaps");
+      const done = roundOf([task]).run();
+      if (!isStoppedInRound) {
+        await done;
+        expect(scanLock.size).toBe(1);
+      }
+      await task.stop();
+      await done;
+      expect(scanLock.size).toBe(0);
+    }
+  });
+
+  test("run() logs what the round of each task came to", async () => {
+    const lines: string[] = [];
+    configureLog("info", [(level, line) => lines.push(`${level}: ${line}`)]);
+    const tasks = ["a", "b"].map((name) => taskOf(name, { type: "name", comm: "no/such/process" }));
+    await roundOf(tasks).run();
+    expect(lines).toEqual(
+      [
+        ...["a", "b"].map((name) =>
+          `warning: project p: task ${name}: there is no process named "no/such/process"`
+        ),
+        ...["a", "b"].map((name) =>
+          `info: project p: task ${name}: round 1: 0 processes, present 0.0 MiB, cold 0.0, asked 0.0, ` +
+          `moved 0.0, came back 0.0; skipped: there is no process named "no/such/process"`
+        ),
+      ],
+    );
+  });
+});

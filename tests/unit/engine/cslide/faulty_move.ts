@@ -1,0 +1,30 @@
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { movePair } from "../../../../src/engine/cslide/move_pair.ts";
+import { MoveSwitch } from "../../../../src/engine/cslide/move_switch.ts";
+import { POOL } from "../../../../src/engine/cslide/plan_round.ts";
+
+// Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are, in three batches,
+// and prints what movePair() says of it. Arguments: pid, first page, pages.
+
+const [pid = 0, first = 0, pages = 0] = process.argv.slice(2).map(Number);
+const pagemapFd = openAt(AT_FDCWD, `/proc/${pid}/pagemap`, O_RDONLY);
+const { moves } = movePair({
+  slow: 0,
+  dram: 0,
+  cpus: [0],
+  steps: [{
+    up: [],
+    down: [{
+      process: 0,
+      unitBytes: PAGE_SIZE,
+      pool: POOL.memory,
+      hot: false,
+      page: Float64Array.from({ length: pages }, (_, i) => first + i),
+    }],
+  }],
+  processes: [{ pid, pagemapFd, stop: new MoveSwitch().words }],
+});
+close(pagemapFd);
+const [account] = moves;
+if (account === undefined) throw new Error("there is no account");
+console.log(JSON.stringify({ ...account, refused: [...account.refused] }));

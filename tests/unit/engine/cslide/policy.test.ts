@@ -1,0 +1,324 @@
+import { describe, expect, test } from "bun:test";
+import { dramPlace, NOWHERE, slowPlace } from "../../../../src/engine/cslide/page_buckets.ts";
+import { planMoves, type PolicyInput } from "../../../../src/engine/cslide/policy.ts";
+
+const SLOW = slowPlace(0);
+const DRAM = dramPlace(0);
+
+interface Side {
+  readonly slow?: readonly number[];
+  readonly dram?: readonly number[];
+}
+
+/** A class whose pages on the slow node come first, by their heats. */
+function pagesOf({ slow = [], dram = [] }: Side, pageBytes = 1, pool = 0) {
+  return {
+    pageBytes,
+    pool,
+    heat: Uint8Array.from([...slow, ...dram]),
+    place: Uint8Array.from([...slow.map(() => SLOW), ...dram.map(() => DRAM)]),
+  };
+}
+
+function inputOf(
+  sides: Side,
+  free: { slow: number; dram: number },
+  limits: Partial<PolicyInput> = {},
+): PolicyInput {
+  return {
+    hotThreshold: 1,
+    quotaBytes: 1000,
+    reserveBytes: 0,
+    classes: [pagesOf(sides)],
+    pairs: [[{ slowFreeBytes: free.slow, dramFreeBytes: free.dram }]],
+    ...limits,
+  };
+}
+
+function planOne(input: PolicyInput) {
+  const [plan] = planMoves(input);
+  if (plan === undefined) throw new Error("no plan");
+  return plan;
+}
+
+/** What went where, by kind of step. */
+function movesOf(input: PolicyInput) {
+  const moves = { promote: [], exchangeUp: [], exchangeDown: [], demote: [] } as Record<
+    "promote" | "exchangeUp" | "exchangeDown" | "demote",
+    number[]
+  >;
+  for (const step of planOne(input).steps) {
+    if (step.kind === "promote") moves.promote.push(...step.up.pages);
+    if (step.kind === "demote") moves.demote.push(...step.down.pages);
+    if (step.kind === "exchange") {
+      moves.exchangeUp.push(...step.up.pages);
+      moves.exchangeDown.push(...step.down.pages);
+    }
+  }
+  return moves;
+}
+
+describe("planMoves()", () => {
+  test("planMoves() fills free DRAM with hot pages, hottest first", () => {
+    const moves = movesOf(inputOf({ slow: [1, 3, 0, 2] }, { slow: 0, dram: 2 }));
+    expect(moves.promote).toEqual([1, 3]);
+  });
+
+  test("planMoves() uses the reserve for hot pages and keeps it from all others", () => {
+    const sides = { slow: [0, 2, 0, 0] };
+    const moves = movesOf(inputOf(sides, { slow: 0, dram: 3 }, { reserveBytes: 3 }));
+    expect(moves).toEqual({ promote: [1], exchangeUp: [], exchangeDown: [], demote: [] });
+    const more = movesOf(inputOf(sides, { slow: 0, dram: 3 }, { reserveBytes: 1 }));
+    expect(more.promote).toHaveLength(2);
+    expect(more.promote[0]).toBe(1);
+  });
+
+  test("planMoves() exchanges hot pages for the coldest when DRAM is full", () => {
+    const input = inputOf({ slow: [4, 5], dram: [1, 0, 2, 9] }, { slow: 1, dram: 0 }, {
+      hotThreshold: 3,
+    });
+    const moves = movesOf(input);
+    expect(moves).toEqual({ promote: [], exchangeUp: [1, 0], exchangeDown: [3, 2], demote: [] });
+  });
+
+  test("planMoves() charges the quota twice for an exchange", () => {
+    const slow = [1, 1, 1, 1, 1];
+    const dram = [0, 0, 0, 0, 0];
+    const { account } = planOne(inputOf({ slow, dram }, { slow: 1, dram: 1 }, { quotaBytes: 6 }));
+    // 1 into free memory, then 2 exchanges at 2 each; the last 1 is not enough for another.
+    expect(account).toMatchObject({
+      promotedHotBytes: 1,
+      exchangedUpBytes: 2,
+      exchangedDownBytes: 2,
+      upQuotaUsedBytes: 5,
+      downQuotaUsedBytes: 2,
+      hotLeftBytes: { quota: 2, noColdPages: 0, noFreeMemory: 0 },
+    });
+  });
+
+  test("planMoves() demotes the coldest until the reserve is free, within the quota of that way", () => {
+    const dram = [2, 0, 1, 0, 5];
+    const short = inputOf({ dram }, { slow: 9, dram: 1 }, { hotThreshold: 3, reserveBytes: 4 });
+    expect(movesOf(short).demote).toEqual([1, 3, 2]);
+    const { account } = planOne({ ...short, quotaBytes: 2 });
+    expect(account.demotedBytes).toBe(2);
+    expect(account.reserveShortBytes).toEqual({ quota: 1, noColdPages: 0, slowNodeFull: 0 });
+  });
+
+  test("planMoves() frees the reserve again after hot pages took it", () => {
+    const sides = { slow: [5, 5], dram: [0, 0, 0] };
+    const moves = movesOf(inputOf(sides, { slow: 0, dram: 2 }, { reserveBytes: 2 }));
+    expect(moves.promote).toEqual([0, 1]);
+    expect(moves.demote).toHaveLength(2);
+  });
+
+  test("planMoves() refuses an exchange when neither node has a free page", () => {
+    const { steps, account } = planOne(inputOf({ slow: [1], dram: [0] }, { slow: 0, dram: 0 }));
+    expect(steps).toEqual([]);
+    expect(account.hotLeftBytes).toEqual({ quota: 0, noColdPages: 0, noFreeMemory: 1 });
+  });
+
+  test("planMoves() says that a full slow node keeps the reserve from being freed", () => {
+    const { account } = planOne(inputOf({ dram: [0] }, { slow: 0, dram: 0 }, { reserveBytes: 1 }));
+    expect(account.reserveShortBytes).toEqual({ quota: 0, noColdPages: 0, slowNodeFull: 1 });
+  });
+
+  test("planMoves() misses no reserve in a pool that the tasks have nothing in", () => {
+    const free = { slowFreeBytes: 0, dramFreeBytes: 1 };
+    const shortOf = (pool: number) =>
+      planOne({
+        ...inputOf({}, { slow: 0, dram: 0 }, { reserveBytes: 5 }),
+        classes: [pagesOf({ dram: [9] }, 1, pool)],
+        pairs: [[free, { ...free, dramFreeBytes: 3 }]],
+      }).account.reserveShortBytes;
+    expect(shortOf(0)).toEqual({ quota: 0, noColdPages: 4, slowNodeFull: 0 });
+    expect(shortOf(1)).toEqual({ quota: 0, noColdPages: 2, slowNodeFull: 0 });
+  });
+
+  test("planMoves() says that DRAM holds no cold pages when all of them are hot", () => {
+    const { account } = planOne(inputOf({ slow: [9], dram: [8] }, { slow: 5, dram: 0 }));
+    expect(account.hotLeftBytes).toEqual({ quota: 0, noColdPages: 1, noFreeMemory: 0 });
+  });
+
+  test("planMoves() takes every page for hot when the threshold is 0, and none above 255", () => {
+    const sides = { slow: [0, 255], dram: [0] };
+    const none = inputOf(sides, { slow: 0, dram: 0 }, { hotThreshold: 2 ** 31 - 1 });
+    expect(planOne(none).steps).toEqual([]);
+    const all = inputOf(sides, { slow: 1, dram: 1 }, { hotThreshold: 0, reserveBytes: 99 });
+    expect(movesOf(all)).toMatchObject({ promote: [1], exchangeUp: [], demote: [] });
+  });
+
+  test("planMoves() shares a quota evenly among tasks whose pages are just as hot", () => {
+    const slow = [...Array.from({ length: 300 }, () => 2), ...Array.from({ length: 100 }, () => 2)];
+    const input = inputOf({ slow }, { slow: 0, dram: 400 }, { quotaBytes: 100 });
+    const { promote } = movesOf(input);
+    expect(promote.filter((page) => page < 300)).toHaveLength(75);
+    expect(promote.filter((page) => page >= 300)).toHaveLength(25);
+  });
+
+  test("planMoves() gives one task all of the quota when its pages are hotter", () => {
+    const slow = [...Array.from({ length: 50 }, () => 2), ...Array.from({ length: 50 }, () => 3)];
+    const { promote } = movesOf(inputOf({ slow }, { slow: 0, dram: 99 }, { quotaBytes: 50 }));
+    expect(promote).toEqual(Array.from({ length: 50 }, (_, i) => 50 + i));
+  });
+
+  test("planMoves() passes over a page that does not fit to one that does", () => {
+    const input = inputOf({}, { slow: 0, dram: 100 }, {
+      quotaBytes: 10,
+      classes: [pagesOf({ slow: [9] }, 512), pagesOf({ slow: [1, 1] }, 1)],
+    });
+    expect(planOne(input).account).toMatchObject({
+      promotedHotBytes: 2,
+      hotLeftBytes: { quota: 0, noColdPages: 512, noFreeMemory: 0 },
+    });
+  });
+
+  test("planMoves() makes room for a huge page with base pages and the other way round", () => {
+    const zeros = Array.from({ length: 10 }, () => 0);
+    const up = inputOf({}, { slow: 8, dram: 0 }, {
+      classes: [pagesOf({ slow: [1] }, 8), pagesOf({ dram: zeros }, 1)],
+    });
+    expect(planOne(up).account).toMatchObject({ exchangedUpBytes: 8, exchangedDownBytes: 8 });
+    const down = inputOf({}, { slow: 8, dram: 0 }, {
+      classes: [pagesOf({ dram: [0, 0] }, 8), pagesOf({ slow: [3, 3, 3] }, 1)],
+      reserveBytes: 1,
+    });
+    expect(planOne(down).account).toMatchObject({
+      exchangedUpBytes: 3,
+      exchangedDownBytes: 8,
+      demotedBytes: 0,
+    });
+  });
+
+  test("planMoves() holds of equally hot pages the smaller for the hotter", () => {
+    const pages = { slow: [2, 2], dram: [1, 1] };
+    const input = inputOf({}, { slow: 99, dram: 4 }, {
+      hotThreshold: 2,
+      quotaBytes: 5,
+      reserveBytes: 9,
+      classes: [pagesOf(pages, 4), pagesOf(pages, 1)],
+    });
+    const sizes = planOne(input).steps.map((step) =>
+      step.kind === "demote" ? [step.down.classIndex, step.down.pages.length] : [
+        step.kind,
+        step.up.classIndex,
+        step.up.pages.length,
+      ]
+    );
+    // Up: both small ones, then no large one fits. Down: a large one, then a small one.
+    expect(sizes).toEqual([["promote", 1, 2], [0, 1], [1, 1]]);
+  });
+
+  test("planMoves() exchanges pages for those of their size when others are just as cold", () => {
+    for (const [pageBytes, others] of [[1, 4], [4, 1], [4, 8]] as const) {
+      const input = inputOf({}, { slow: 99, dram: 0 }, {
+        classes: [
+          pagesOf({ dram: Array.from({ length: 9 }, () => 0) }, others),
+          pagesOf({ slow: [1, 1], dram: [0, 0] }, pageBytes),
+        ],
+      });
+      const { steps } = planOne(input);
+      expect(steps).toMatchObject([{ kind: "exchange", down: { classIndex: 1 } }]);
+    }
+  });
+
+  test("planMoves() makes room for a huge page with base pages of several heats, coldest first", () => {
+    const input = inputOf({}, { slow: 4, dram: 0 }, {
+      hotThreshold: 4,
+      classes: [pagesOf({ dram: [3, 1, 3, 0, 3, 3] }, 1), pagesOf({ slow: [9] }, 4)],
+    });
+    const { steps, account } = planOne(input);
+    const down = steps.flatMap((step) => step.kind === "promote" ? [] : [step.down.heat]);
+    expect(down).toEqual([0, 1, 3]);
+    expect(account).toMatchObject({
+      exchangedUpBytes: 4,
+      exchangedDownBytes: 4,
+      demotedBytes: 0,
+      upQuotaUsedBytes: 8,
+      downQuotaUsedBytes: 4,
+    });
+  });
+
+  test("planMoves() keeps base pages that are too few when a page as large as the hot one leaves", () => {
+    const input = inputOf({}, { slow: 9, dram: 0 }, {
+      hotThreshold: 4,
+      classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9], dram: [1] }, 4)],
+    });
+    expect(planOne(input).account).toMatchObject({ exchangedUpBytes: 4, exchangedDownBytes: 4 });
+  });
+
+  test("planMoves() comes back to the cold pages that an exchange with others made room for", () => {
+    // 15 of 16 are free: the large cold page cannot leave before the small one has made the 15 useful.
+    const input = inputOf({}, { slow: 1, dram: 15 }, {
+      classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9, 9], dram: [0] }, 16)],
+    });
+    const { steps, account } = planOne(input);
+    expect(steps.map((step) => step.kind === "exchange" && step.down.classIndex)).toEqual([0, 1]);
+    expect(account).toMatchObject({ exchangedUpBytes: 32, exchangedDownBytes: 17 });
+  });
+
+  test("planMoves() says that the quota keeps a page out when there is room but not enough quota", () => {
+    const input = inputOf({}, { slow: 0, dram: 4 }, {
+      quotaBytes: 3,
+      classes: [pagesOf({ slow: [1] }, 4)],
+    });
+    expect(planOne(input).account.hotLeftBytes).toEqual({
+      quota: 4,
+      noColdPages: 0,
+      noFreeMemory: 0,
+    });
+  });
+
+  test("planMoves() keeps pools apart: free huge pages are no room for base pages", () => {
+    const input: PolicyInput = {
+      ...inputOf({}, { slow: 0, dram: 0 }),
+      classes: [pagesOf({ slow: [1] }, 1, 0), pagesOf({ slow: [1] }, 8, 1)],
+      pairs: [[{ slowFreeBytes: 0, dramFreeBytes: 0 }, { slowFreeBytes: 0, dramFreeBytes: 8 }]],
+    };
+    const { steps, account } = planOne(input);
+    expect(steps.map((step) => step.kind)).toEqual(["promote"]);
+    expect(account.promotedHotBytes).toBe(8);
+    expect(account.hotLeftBytes.noColdPages).toBe(1);
+  });
+
+  test("planMoves() gives every pair a quota of its own and leaves other nodes alone", () => {
+    const place = [slowPlace(0), slowPlace(1), NOWHERE, slowPlace(1), dramPlace(1)];
+    const input: PolicyInput = {
+      ...inputOf({}, { slow: 0, dram: 0 }, { quotaBytes: 1 }),
+      classes: [{
+        pageBytes: 1,
+        pool: 0,
+        heat: Uint8Array.of(1, 1, 9, 2, 9),
+        place: Uint8Array.from(place),
+      }],
+      pairs: [
+        [{ slowFreeBytes: 0, dramFreeBytes: 5 }],
+        [{ slowFreeBytes: 0, dramFreeBytes: 5 }],
+      ],
+    };
+    const moved = planMoves(input).map(({ steps }) =>
+      steps.flatMap((step) => step.kind === "promote" ? [...step.up.pages] : [])
+    );
+    expect(moved).toEqual([[0], [3]]);
+  });
+
+  test("planMoves() moves nothing when there is nothing", () => {
+    expect(planMoves({ ...inputOf({}, { slow: 1, dram: 1 }), classes: [] })[0]?.steps).toEqual([]);
+    expect(planMoves({ ...inputOf({}, { slow: 1, dram: 1 }), pairs: [] })).toEqual([]);
+    expect(planOne(inputOf({ slow: [9] }, { slow: 1, dram: 1 }, { quotaBytes: 0 })).steps)
+      .toEqual([]);
+  });
+
+  test("planMoves() refuses input that does not fit together", () => {
+    const input = inputOf({ slow: [1] }, { slow: 0, dram: 0 });
+    const [pages] = input.classes;
+    if (pages === undefined) throw new Error("no class");
+    const withClass = (change: object) => () =>
+      planMoves({ ...input, classes: [{ ...pages, ...change }] });
+    expect(withClass({ place: new Uint8Array(2) })).toThrow("1 heats for 2 places");
+    expect(withClass({ pageBytes: 3000 })).toThrow("3000 bytes is no power of two");
+    expect(withClass({ pool: 1 })).toThrow("a pair has no pool 1");
+    const pairs = Array.from({ length: 128 }, () => input.pairs[0] ?? []);
+    expect(() => planMoves({ ...input, pairs })).toThrow("at most 127");
+  });
+});

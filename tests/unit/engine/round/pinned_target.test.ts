@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import type { TaskTarget } from "../../../../src/config/description.ts";
+import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
+import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
+import type { SkippedProcesses } from "../../../../src/status/task_status.ts";
+import { FakeProc, kernelThread } from "../../procfs/fake_processes.ts";
+
+const byPid = (pid: number): TaskTarget => ({ type: "pid", pid });
+const byName = (comm: string): TaskTarget => ({ type: "name", comm });
+
+let number = 0;
+
+/** What a round finds, and why it does not. */
+function round(target: PinnedTarget): { pids: number[]; skipped: SkippedProcesses[] } {
+  const record = new RoundRecord(++number);
+  const found = target.find(record, (pid, error) => record.fail(error, pid));
+  expect(record.status.processes).toBe(found.length);
+  return { pids: found.map(({ pid }) => pid), skipped: record.status.skipped };
+}
+
+const none = (reason: string, pids: number[] = []) => ({
+  pids: [],
+  skipped: [{ reason, processes: pids.length, pids }],
+});
+
+describe("PinnedTarget", () => {
+  let proc: FakeProc;
+  afterEach(() => proc[Symbol.dispose]());
+
+  const end = (pid: number): void => rmSync(`${proc.root}/${pid}`, { recursive: true });
+  const start = (target: TaskTarget): PinnedTarget =>
+    new PinnedTarget(target, "project p: task t", proc.root);
+
+  test("never finds a process that gets the pid of the first, until another start", () => {
+    proc = new FakeProc([{ pid: 10, ppid: 1 }, { pid: 11, ppid: 10 }]);
+    const target = start(byPid(10));
+    expect(round(target)).toEqual({ pids: [10, 11], skipped: [] });
+    proc.add({ pid: 12, ppid: 11 });
+    expect(round(target).pids).toEqual([10, 11, 12]);
+    for (const pid of [10, 11, 12]) end(pid);
+    expect(round(target)).toEqual(none("process 10 has ended"));
+    proc.add({ pid: 10, ppid: 1, startTicks: 4711 });
+    proc.add({ pid: 11, ppid: 10, startTicks: 4712 });
+    for (let i = 0; i < 3; i++) {
+      expect(round(target)).toEqual(none("pid 10 is another process now"));
+    }
+    expect(round(start(byPid(10)))).toEqual({ pids: [10, 11], skipped: [] });
+  });
+
+  test("takes a process that comes later for the first, and a later one for another", () => {
+    proc = new FakeProc([]);
+    const target = start(byPid(4194000));
+    target.settle();
+    expect(round(target)).toEqual(none("there is no process 4194000"));
+    proc.add({ pid: 4194000, ppid: 1, startTicks: 100 });
+    expect(round(target)).toEqual({ pids: [4194000], skipped: [] });
+    proc.add({ pid: 4194000, ppid: 1, startTicks: 200 });
+    expect(round(target)).toEqual(none("pid 4194000 is another process now"));
+  });
+
+  test("settle() decides before the first round", () => {
+    proc = new FakeProc([{ pid: 10, ppid: 1, startTicks: 100 }]);
+    const target = start(byPid(10));
+    target.settle();
+    proc.add({ pid: 10, ppid: 1, startTicks: 200 });
+    expect(round(target)).toEqual(none("pid 10 is another process now"));
+  });
+
+  test("keeps a process that executes another program", () => {
+    proc = new FakeProc([{ pid: 10, ppid: 1, comm: "sh" }]);
+    const target = start(byPid(10));
+    expect(round(target).pids).toEqual([10]);
+    proc.add({ pid: 10, ppid: 1, comm: "java" });
+    expect(round(target).pids).toEqual([10]);
+  });
+
+  test("goes by the name alone with type=name", () => {
+    proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }]);
+    const target = start(byName("web"));
+    expect(round(target).pids).toEqual([10]);
+    proc.add({ pid: 10, ppid: 1, comm: "web", startTicks: 4711 });
+    expect(round(target)).toEqual({ pids: [10], skipped: [] });
+  });
+
+  test("says why there is nothing to work on", () => {
+    proc = new FakeProc([
+      kernelThread(2, "kthreadd"),
+      { pid: 20, ppid: 1, comm: "etmemd" },
+      { pid: 21, ppid: 20, comm: "etmemd-engine" },
+      { pid: 30, ppid: 1, comm: "gone", state: "Z" },
+    ]);
+    const isServer = "an etmemd server is never a target";
+    const cases: [TaskTarget, string, number[]?][] = [
+      [byPid(99), "there is no process 99"],
+      [byPid(2), "pid 2 is a kernel thread"],
+      [byPid(20), isServer, [20]],
+      [byPid(21), isServer, [21]],
+      [byPid(30), "process 30 has ended"],
+      [byName("nosuch"), 'there is no process named "nosuch"'],
+      [byName("gone"), 'there is no process named "gone"'],
+      [byName("kthreadd"), "a kernel thread is never a target", [2]],
+      [byName("etmemd"), isServer, [20]],
+    ];
+    for (const [target, reason, pids] of cases) {
+      expect(round(start(target))).toEqual(none(reason, pids));
+    }
+  });
+
+  test("says nothing of what it leaves out when there is something to work on", () => {
+    proc = new FakeProc([kernelThread(3, "worker"), { pid: 10, ppid: 1, comm: "worker" }]);
+    expect(round(start(byName("worker")))).toEqual({ pids: [10], skipped: [] });
+  });
+
+  test("does not take a process for absent that cannot be looked at", () => {
+    proc = new FakeProc([{ pid: 10, ppid: 1 }]);
+    // Reading a folder is EISDIR: the same way as EIO or EACCES.
+    rmSync(`${proc.root}/10/stat`);
+    mkdirSync(`${proc.root}/10/stat`);
+    const target = start(byPid(10));
+    target.settle();
+    expect(round(target)).toEqual(none('read "10/stat": EISDIR', [10]));
+  });
+});

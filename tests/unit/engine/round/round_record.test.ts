@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
+import type { StepReply } from "../../../../src/engine/round/scan_step.ts";
+
+const times = { vmas: 1, scan: 2, classify: 3, move: 4, verify: 5, cpu: 6 };
+const memory = {
+  memoryId: "",
+  tracker: { buffers: [] },
+  moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
+};
+
+const done: StepReply = {
+  state: "done",
+  times,
+  errors: ["one", "two"],
+  scanned: 100,
+  cameBack: 3,
+  memory,
+  moves: {
+    present: 100,
+    hot: 40,
+    cold: 60,
+    hotHuge: 8,
+    asked: 50,
+    moved: 30,
+    refused: new Map([["shared", 15], ["busy", 5]]),
+    spared: new Map([["stopped", 10]]),
+  },
+};
+
+describe("RoundRecord", () => {
+  test("adds up what the steps of all processes came to", () => {
+    const record = new RoundRecord(4);
+    record.add(done);
+    record.add(done);
+    record.add({ state: "gone", times, errors: [], scanned: 7, cameBack: 0 });
+    expect(record.view()).toMatchObject({
+      number: 4,
+      state: "running",
+      scanned_bytes: 207 * PAGE_SIZE,
+      present_bytes: 200 * PAGE_SIZE,
+      hot_bytes: 80 * PAGE_SIZE,
+      cold_bytes: 120 * PAGE_SIZE,
+      hot_huge_bytes: 16 * PAGE_SIZE,
+      asked_bytes: 100 * PAGE_SIZE,
+      moved_bytes: 60 * PAGE_SIZE,
+      refused: [
+        { reason: "shared", bytes: 30 * PAGE_SIZE },
+        { reason: "busy", bytes: 10 * PAGE_SIZE },
+      ],
+      spared: [{ reason: "stopped", bytes: 20 * PAGE_SIZE }],
+      came_back_bytes: 6 * PAGE_SIZE,
+      scan_errors: 4,
+      phases: { vmas_us: 3, scan_us: 6, classify_us: 9, move_us: 12, verify_us: 15 },
+      cpu_us: 18,
+    });
+    record.end("done");
+    expect(record.view().state).toBe("done");
+  });
+
+  test("summary() gives the reasons for what did not move, the most important first", () => {
+    const record = new RoundRecord(4);
+    record.status.processes = 1;
+    const account =
+      "round 4: 1 process, present 0.0 MiB, cold 0.0, asked 0.0, moved 0.0, came back 0.0";
+    expect(record.summary(false)).toBe(account);
+    record.skip("VmRSS is not above swap_threshold", [7]);
+    record.status.spared.push({ reason: "stopped", bytes: 5 * 2 ** 20 });
+    record.status.refused.push(
+      { reason: "busy", bytes: 2 ** 20 },
+      { reason: "locked, hugetlb or device memory", bytes: 106.8 * 2 ** 20 },
+    );
+    expect(record.summary(false)).toBe(
+      `${account}; skipped 1: VmRSS is not above swap_threshold; ` +
+        "refused 106.8: locked, hugetlb or device memory; refused 1.0: busy; spared 5.0: stopped",
+    );
+    record.status.processes = 2;
+    record.skip("x".repeat(300), [8, 9]);
+    record.end("stopped");
+    expect(record.summary(true)).toBe(
+      `${account.replace("1 process", "2 processes")}; failed; stopped; skipped 2: ${
+        "x".repeat(77)
+      }...; skipped 1: VmRSS is not above swap_threshold; ` +
+        "refused 106.8: locked, hugetlb or device memory; refused 1.0: busy; 1 more in status",
+    );
+  });
+
+  test("summary() gives a reason that is about no process without their number", () => {
+    const record = new RoundRecord(1);
+    record.skip("MemAvailable is not below sysmem_threshold", []);
+    expect(record.summary(false)).toEndWith(
+      "came back 0.0; skipped: MemAvailable is not below sysmem_threshold",
+    );
+  });
+
+  test("skip() counts by reason and names eight of the processes", () => {
+    const record = new RoundRecord(1);
+    record.skip("small", [1, 2, 3]);
+    record.skip("large", [9]);
+    record.skip("small", [4, 5, 6, 7, 8, 10, 11]);
+    expect(record.view().skipped).toEqual([
+      { reason: "small", processes: 10, pids: [1, 2, 3, 4, 5, 6, 7, 8] },
+      { reason: "large", processes: 1, pids: [9] },
+    ]);
+  });
+});

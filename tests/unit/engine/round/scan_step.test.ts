@@ -1,0 +1,213 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { close, PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
+import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
+import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
+import type { StepMoves, StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
+import { runProcessStep } from "../../../../src/engine/round/run_scan_step.ts";
+import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
+import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
+
+const MIB = 2 ** 20;
+const AREA_PAGES = 8 * MIB / PAGE_SIZE;
+
+const swap = TemporarySwap.make(64 * MIB);
+afterAll(() => swap[Symbol.dispose]());
+const missing = swap.missing ?? PROCESS_MADVISE.missing();
+if (missing !== undefined) console.log(`runProcessStep(): left out what moves memory: ${missing}`);
+
+const MOVE = { mover: "process_madvise", coldThreshold: 1 } as const;
+
+function requestFor(trial: TargetProcess, more: Partial<StepRequest> = {}): StepRequest {
+  return {
+    pid: trial.pid,
+    startTicks: readProcessStat(trial.process.dirFd)!.startTicks,
+    tracker: "smaps",
+    selection: { kind: "swappable" },
+    flags: { swapFlag: false, ignoreHost: false },
+    isStale: false,
+    stop: new Int32Array(new SharedArrayBuffer(4)),
+    ...more,
+  };
+}
+
+type Open = Extract<StepReply, { state: "open" }>;
+type Done = Extract<StepReply, { state: "done" }>;
+
+function expectOpen(reply: StepReply): Open {
+  if (reply.state !== "open") throw new Error(`the step ended: ${JSON.stringify(reply)}`);
+  return reply;
+}
+
+function expectDone(reply: StepReply): Done {
+  if (reply.state !== "done") throw new Error(`the step did not move: ${JSON.stringify(reply)}`);
+  expectAccount(reply.moves);
+  return reply;
+}
+
+/** Whatever happens: cold = asked + spared, asked = moved + refused, present = hot + cold. */
+function expectAccount({ present, hot, cold, asked, moved, refused, spared }: StepMoves): void {
+  const sum = (counts: ReadonlyMap<string, number>): number =>
+    [...counts.values()].reduce((all, pages) => all + pages, 0);
+  expect(cold).toBe(asked + sum(spared));
+  expect(asked).toBe(moved + sum(refused));
+  expect(present).toBe(hot + cold);
+}
+
+/** A step of the same round, behind `before`. */
+function goOn(request: StepRequest, before: Open, more: Partial<StepRequest> = {}): StepReply {
+  const { open, memory } = before;
+  return runProcessStep({ ...request, open, memory, ...more });
+}
+
+function closeOpen({ open }: Open): void {
+  close(open.pagemapFd);
+  close(open.dirFd);
+}
+
+describe("runProcessStep()", () => {
+  test("does not count the accesses of a process that it does not know", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const reply = expectOpen(runProcessStep(requestFor(trial, { move: MOVE })));
+    expect(reply).toMatchObject({ counted: false, scanned: 0, cameBack: 0, errors: [] });
+    expect(reply.open.counts).toBeNull();
+    expect(reply.windowAgeMs).toBeGreaterThanOrEqual(0);
+    closeOpen(reply);
+  });
+
+  test("counts scan after scan, and accounts for each", async () => {
+    using trial = await TargetProcess.start({ hot: "every:2", flush: true });
+    const request = requestFor(trial);
+    let reply = expectOpen(runProcessStep(request));
+    for (let scans = 0; scans < 2; scans++) {
+      await trial.untilTouched();
+      reply = expectOpen(goOn(request, reply));
+      expect(reply.counted).toBe(true);
+      expect(reply.scanned).toBeGreaterThanOrEqual(AREA_PAGES);
+      expect(reply.times.scan).toBeGreaterThan(0);
+    }
+    const { chunkUsed } = reply.open.counts!;
+    expect(chunkUsed).toBeGreaterThanOrEqual(AREA_PAGES);
+    closeOpen(reply);
+  });
+
+  test("forgets the accesses so far when another task has scanned meanwhile", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial);
+    const first = expectOpen(runProcessStep(request));
+    closeOpen(first);
+    const { memory } = first;
+    const known = expectOpen(runProcessStep({ ...request, memory }));
+    expect(known.counted).toBe(true);
+    closeOpen(known);
+    const stale = expectOpen(
+      runProcessStep({ ...request, memory: known.memory, isStale: true }),
+    );
+    expect(stale.counted).toBe(false);
+    closeOpen(stale);
+  });
+
+  test("leaves a process alone that is small, and keeps what it knows", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial);
+    const first = expectOpen(runProcessStep(request));
+    closeOpen(first);
+    const { memory } = first;
+    const before = openDescriptors();
+    const small = runProcessStep({ ...request, memory, swapThresholdBytes: 2 ** 40 });
+    expect(small).toMatchObject({
+      state: "skipped",
+      reason: "VmRSS is not above swap_threshold",
+      memory,
+    });
+    expect(openDescriptors()).toEqual(before);
+    const large = runProcessStep({ ...request, memory, swapThresholdBytes: MIB });
+    closeOpen(expectOpen(large));
+  });
+
+  test("answers gone, and leaves nothing open, when the process is another one", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial);
+    const before = openDescriptors();
+    const other = runProcessStep({ ...request, startTicks: request.startTicks - 1 });
+    expect(other.state).toBe("gone");
+
+    const execed = expectOpen(runProcessStep(request));
+    await trial.exec();
+    expect(goOn(request, execed, { move: MOVE }).state).toBe("gone");
+
+    const unknown = expectOpen(runProcessStep({ ...request, memory: execed.memory }));
+    expect(unknown.counted).toBe(false);
+    await trial.end();
+    expect(goOn(request, unknown, { move: MOVE }).state).toBe("gone");
+    expect(runProcessStep(request).state).toBe("gone");
+    expect(openDescriptors()).toEqual(before);
+  });
+
+  test("answers stopped, and leaves nothing open, when it is told to stop", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial);
+    const before = openDescriptors();
+    const first = expectOpen(runProcessStep(request));
+    Atomics.store(request.stop, 0, 1);
+    expect(goOn(request, first).state).toBe("stopped");
+    expect(runProcessStep(request).state).toBe("stopped");
+    expect(openDescriptors()).toEqual(before);
+  });
+
+  test("fails, and leaves nothing open, when it cannot look at a process", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial);
+    const first = expectOpen(runProcessStep(request));
+    closeOpen(first);
+    const before = openDescriptors();
+    // A descriptor that is no folder of a process.
+    const open = { dirFd: -2, pagemapFd: -2, counts: null };
+    expect(() => runProcessStep({ ...request, open })).toThrow("EBADF");
+    expect(openDescriptors()).toEqual(before);
+  });
+});
+
+describe.skipIf(missing !== undefined)("runProcessStep() after the last scan", () => {
+  test("moves what is cold, keeps what is hot, and notices what comes back", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial, { move: MOVE });
+    const before = openDescriptors();
+    const first = expectOpen(runProcessStep(request));
+    const { moves, memory } = expectDone(goOn(request, first));
+    expect(openDescriptors()).toEqual(before);
+    expect(moves.cold).toBeGreaterThanOrEqual(AREA_PAGES);
+    expect(moves.moved).toBeGreaterThanOrEqual(AREA_PAGES * 0.99);
+    const inSwap = readProcessSizes(trial.process.dirFd)!.swapBytes;
+    expect(inSwap).toBeGreaterThanOrEqual(8 * MIB * 0.99);
+
+    // Reading all of it brings it back.
+    expect(await trial.target.verify()).toBe(0);
+    const again = expectDone(runProcessStep({ ...request, memory }));
+    expect(again.cameBack).toBeGreaterThanOrEqual(AREA_PAGES * 0.99);
+    expect(again.moves.hot).toBeGreaterThanOrEqual(AREA_PAGES);
+    expect(again.moves.asked).toBeLessThan(AREA_PAGES * 0.1);
+  });
+
+  test("moves nothing while MemAvailable is not below sysmem_threshold", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial, { move: { ...MOVE, sysmemThresholdPercent: 0 } });
+    const { moves } = expectDone(goOn(request, expectOpen(runProcessStep(request))));
+    expect(moves.asked).toBe(0);
+    expect([...moves.spared.keys()]).toEqual([
+      "MemAvailable is not below sysmem_threshold any more",
+    ]);
+  });
+
+  test("moves as much as brings the process down to dram_percent", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial, { move: { ...MOVE, dramPercent: 50 } });
+    const { moves } = expectDone(goOn(request, expectOpen(runProcessStep(request))));
+    const { rssBytes, swapBytes } = readProcessSizes(trial.process.dirFd)!;
+    const share = rssBytes / (rssBytes + swapBytes);
+    expect(share).toBeLessThan(0.53);
+    expect(share).toBeGreaterThan(0.47);
+    expect(moves.spared.get("dram_percent reached")).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import type { Jobs } from "../../../../src/engine/jobs.ts";
+import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
+import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
+import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
+import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
+import { WorkerPool } from "../../../../src/worker/pool.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { project, task } from "./slide_trial.ts";
+
+const ENTRY = new URL("./absent_jobs.ts", import.meta.url).href;
+
+/** Processes that are left alone in the second round, when the first has found nothing present in the only one. */
+async function leftAlone(swapFlag: boolean): Promise<number> {
+  const workers = new WorkerPool<Jobs>(ENTRY);
+  const sleeper = Bun.spawn(["sleep", "600"]);
+  process.kill(sleeper.pid, "SIGSTOP");
+  const description = project();
+  const run = new TaskRun(description, task({ type: "pid", pid: sleeper.pid }, { swapFlag }), {
+    tracker: SMAPS,
+    mover: PROCESS_MADVISE,
+    workers,
+    turns: new ScanLock(),
+    swapCache: new SwapCache(description, workers),
+  });
+  try {
+    const second = await waitFor("a second round", 30, () => {
+      return run.status().rounds.find(({ number, state }) => number === 2 && state === "done");
+    });
+    expect(second).toMatchObject({ processes: 1, scan_errors: 0 });
+    return second.skipped.reduce((sum, { processes }) => sum + processes, 0);
+  } finally {
+    await run.stop();
+    workers.close();
+    sleeper.kill("SIGKILL");
+    await sleeper.exited;
+  }
+}
+
+describe("a process of a started task", () => {
+  test("is left alone when it had nothing present", async () => {
+    expect(await leftAlone(false)).toBe(1);
+  });
+
+  test("is looked at again with swap_flag=yes: what is present may have been marked since", async () => {
+    expect(await leftAlone(true)).toBe(0);
+  });
+});

@@ -1,0 +1,105 @@
+import type {
+  ProjectDescription,
+  SlideTaskDescription,
+  TaskTarget,
+} from "../../../../src/config/description.ts";
+import type { Engine } from "../../../../src/engine/engine.ts";
+import { SLIDE } from "../../../../src/engine/slide/slide_engine.ts";
+import type { RoundStatus, TaskStatus } from "../../../../src/status/task_status.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+
+/** A project with rounds that are as short as they can be, on means that every kernel has. */
+export function project(more: Partial<ProjectDescription> = {}): ProjectDescription {
+  return {
+    name: "p",
+    loop: 1,
+    intervalSeconds: 1,
+    sleepSeconds: 1,
+    tracker: "smaps",
+    mover: "process_madvise",
+    ...more,
+  };
+}
+
+/** A task with T=1 and one thread. */
+export function task(
+  target: TaskTarget,
+  more: Partial<SlideTaskDescription> = {},
+): SlideTaskDescription {
+  return {
+    kind: "slide",
+    project: "p",
+    engine: "slide",
+    name: "t",
+    target,
+    coldThreshold: 1,
+    maxThreads: 1,
+    swapFlag: false,
+    ...more,
+  };
+}
+
+/** An engine with its tasks added, which ends with all of them stopped. */
+export class SlideTrial implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly #tasks: readonly SlideTaskDescription[];
+
+  private constructor(engine: Engine, tasks: readonly SlideTaskDescription[]) {
+    this.engine = engine;
+    this.#tasks = tasks;
+  }
+
+  static async make(
+    description: ProjectDescription,
+    ...tasks: readonly SlideTaskDescription[]
+  ): Promise<SlideTrial> {
+    const engine = await SLIDE.create(
+      { kind: "slide", project: description.name, name: "slide" },
+      description,
+    );
+    for (const one of tasks) await engine.addTask(one);
+    return new SlideTrial(engine, tasks);
+  }
+
+  /** Makes one and starts its tasks. */
+  static async start(
+    description: ProjectDescription,
+    ...tasks: readonly SlideTaskDescription[]
+  ): Promise<SlideTrial> {
+    const trial = await SlideTrial.make(description, ...tasks);
+    for (const { name } of tasks) await trial.engine.startTask(name);
+    return trial;
+  }
+
+  status(name = "t"): TaskStatus {
+    return this.engine.taskStatus(name);
+  }
+
+  /** Waits for a round of a task of which something is true. */
+  untilRound(
+    what: string,
+    is: (round: RoundStatus) => boolean,
+    name = "t",
+  ): Promise<RoundStatus> {
+    return waitFor(`a round ${what}`, 30, () => this.status(name).rounds.find(is), 20);
+  }
+
+  /** Waits for the end of a task's first round. */
+  untilFirst(name = "t"): Promise<RoundStatus> {
+    return this.untilRound("to end", ({ number, state }) => number === 1 && state === "done", name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#tasks.map(({ name }) => this.engine.stopTask(name)));
+  }
+}
+
+/** The message of what was thrown. @throws {Error} when nothing was. */
+export async function messageOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,64 @@
+import { afterAll, expect, test } from "bun:test";
+import type { Jobs } from "../../../../src/engine/jobs.ts";
+import { keyOf } from "../../../../src/engine/round/pid_round.ts";
+import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { workers } from "../../../../src/engine/shared_means.ts";
+import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
+import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
+import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
+import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
+import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
+import type { WorkerPool } from "../../../../src/worker/pool.ts";
+import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { project, task } from "./slide_trial.ts";
+
+afterAll(() => workers.close());
+
+/** So that no swap space is needed. */
+const NOTHING_COLD = { mover: "process_madvise", coldThreshold: 0 } as const;
+const BEYOND_ANY_RSS = 2 ** 40;
+
+test("a round that skips a process does not make another task's scan pass for one's own", async () => {
+  using target = await TargetProcess.start({ hot: "none" });
+  const { startTicks, activity } = readProcessStat(target.process.dirFd)!;
+  const key = keyOf({ pid: target.pid, startTicks, activity });
+  const turns = new ScanLock();
+  const description = project();
+  /** By round: whether what the task knew of accesses was void. */
+  const stale: boolean[] = [];
+  const run: typeof workers.run = async (name, request, signal) => {
+    if (!("isStale" in request)) return await workers.run(name, request, signal);
+    const harmless = { ...request, move: NOTHING_COLD };
+    if (request.open !== undefined) return await workers.run(name, harmless, signal);
+    stale.push(request.isStale);
+    // In the first round another task waits for its turn already, and scans.
+    if (stale.length === 1) {
+      void turns.take(key, { name: "other" }, new AbortController().signal)
+        .then((turn) => turn?.end(true));
+    }
+    // In the second the process is too small; from the third on it is not.
+    const swapThresholdBytes = stale.length === 2 ? BEYOND_ANY_RSS : 1;
+    return await workers.run(name, { ...harmless, swapThresholdBytes }, signal);
+  };
+  const slide = new TaskRun(
+    description,
+    task({ type: "pid", pid: target.pid }, { swapThresholdBytes: 1 }),
+    {
+      tracker: SMAPS,
+      mover: PROCESS_MADVISE,
+      workers: { run } as WorkerPool<Jobs>,
+      turns,
+      swapCache: new SwapCache(description, workers),
+    },
+  );
+  try {
+    await waitFor("a fourth round", 30, () => stale.length === 4);
+    const { rounds } = slide.status();
+    expect(rounds.map(({ skipped }) => skipped.length)).toEqual([0, 0, 1, 0]);
+    // The third forgets, and scans for itself: what it then knows is good for the fourth.
+    expect(stale).toEqual([true, true, true, false]);
+  } finally {
+    await slide.stop();
+  }
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { MovedSet } from "../../../src/mover/moved_set.ts";
+
+const nothing = { numbers: new Float64Array(0), bits: new Uint32Array(0) };
+const empty = (): MovedSet => MovedSet.fromData(nothing);
+
+/** Pages around the ends of blocks (of 4096), low and high. */
+const page = fc.tuple(fc.constantFrom(0, 3 * 4096, 2 ** 40), fc.integer({ min: 0, max: 9000 }))
+  .map(([base, offset]) => base + offset);
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("add" as const), page }),
+  fc.record({
+    kind: fc.constant("takeOut" as const),
+    page,
+    pages: fc.integer({ min: 1, max: 6000 }),
+  }),
+  fc.record({ kind: fc.constant("travel" as const) }),
+);
+
+describe("MovedSet", () => {
+  test("takeOut() counts what is in, as a set of numbers does", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        let set = empty();
+        const model = new Set<number>();
+        for (const one of steps) {
+          if (one.kind === "add") {
+            set.add(one.page);
+            model.add(one.page);
+          } else if (one.kind === "travel") {
+            set = MovedSet.fromData(structuredClone(set.toData()));
+          } else {
+            let expected = 0;
+            for (let at = one.page; at < one.page + one.pages; at++) {
+              if (model.delete(at)) expected++;
+            }
+            expect(set.takeOut(one.page, one.pages)).toBe(expected);
+          }
+          expect(set.isEmpty).toBe(model.size === 0);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("keepOnly() forgets what lies in no range, block by block", () => {
+    const set = empty();
+    for (const block of [0, 1, 5, 9]) set.add(block * 4096 + 10);
+    set.keepOnly([
+      { from: 4096 + 11, to: 4096 + 12 },
+      { from: 5 * 4096 + 4095, to: 6 * 4096 },
+      { from: 9 * 4096 - 1, to: 9 * 4096 },
+      { from: 10 * 4096, to: 11 * 4096 },
+    ]);
+    expect(set.takeOut(0, 4096)).toBe(0);
+    expect(set.takeOut(4096, 4096)).toBe(1);
+    expect(set.takeOut(5 * 4096, 4096)).toBe(1);
+    expect(set.takeOut(9 * 4096, 4096)).toBe(0);
+    expect(set.isEmpty).toBe(true);
+  });
+
+  test("keepOnly() forgets everything when nothing is mapped", () => {
+    const set = empty();
+    set.add(7);
+    set.keepOnly([]);
+    expect(set.isEmpty).toBe(true);
+  });
+
+  test("toData() takes 512 bytes a block of 4096 pages", () => {
+    const set = empty();
+    for (let i = 0; i < 4096 * 10; i++) set.add(2 ** 35 + i);
+    expect(set.toData().bits.byteLength).toBe(512 * 10);
+  });
+});

@@ -1,0 +1,44 @@
+import type {
+  ProjectDescription,
+  SlideEngineDescription,
+  SlideTaskDescription,
+} from "../../../src/config/description.ts";
+import type { ObjectDescriptions } from "../../../src/project/addition.ts";
+
+/** A [project] with three scans 60 s apart. */
+export function project(name: string): ProjectDescription {
+  return { name, loop: 3, intervalSeconds: 60, sleepSeconds: 1, tracker: "auto", mover: "auto" };
+}
+
+/** The slide [engine] of a project. */
+export function engine(projectName: string): SlideEngineDescription {
+  return { kind: "slide", project: projectName, name: "slide" };
+}
+
+/** A slide [task] for a process name. */
+export function task(projectName: string, name: string): SlideTaskDescription {
+  return {
+    kind: "slide",
+    project: projectName,
+    engine: "slide",
+    name,
+    target: { type: "name", comm: `comm-${name}` },
+    coldThreshold: 1,
+    maxThreads: 1,
+    swapFlag: false,
+  };
+}
+
+/** A file with a project, its engine and some tasks. */
+export function objects(projectName: string, ...tasks: string[]): ObjectDescriptions {
+  return {
+    projects: [project(projectName)],
+    engines: [engine(projectName)],
+    tasks: tasks.map((name) => task(projectName, name)),
+  };
+}
+
+/** A file with nothing but tasks. */
+export function onlyTasks(projectName: string, ...tasks: string[]): ObjectDescriptions {
+  return { projects: [], engines: [], tasks: tasks.map((name) => task(projectName, name)) };
+}

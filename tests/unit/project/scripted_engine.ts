@@ -1,0 +1,167 @@
+import type { EngineDescription, TaskDescription } from "../../../src/config/description.ts";
+import {
+  type Engine,
+  type EngineCommand,
+  type EngineKind,
+  EngineRefusal,
+} from "../../../src/engine/engine.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
+
+/** What an engine was told, for example `start a`. */
+export type Call = `${
+  | "create"
+  | "add"
+  | "remove"
+  | "start"
+  | "stop"
+  | "command"
+  | "close"} ${string}`;
+
+/**
+ * A small engine that keeps the contract and whose behaviour a test writes down beforehand: a call can
+ * be refused, fail, or be held until the test lets it go. It checks that it is called as the contract
+ * says.
+ */
+export class ScriptedEngines implements EngineKind {
+  readonly kind = "slide";
+  /** All calls in the order in which they began, of all engines. */
+  readonly calls: Call[] = [];
+  /** Commands that were told to be over at once. */
+  readonly hurried: string[] = [];
+  /** Tasks that run, as `project/task`. */
+  readonly running = new Set<string>();
+  /** Engines and tasks that are there. */
+  readonly alive = new Set<string>();
+  readonly #failures = new Map<Call, Error>();
+  readonly #gates = new Map<Call, PromiseWithResolvers<void>>();
+
+  /** Lets a call fail with an error, every time. */
+  fail(call: Call, error: Error = new EngineRefusal(`${call} is refused`)): void {
+    this.#failures.set(call, error);
+  }
+
+  /** Lets a call succeed again. */
+  mend(call: Call): void {
+    this.#failures.delete(call);
+  }
+
+  /** Holds a call until release(). */
+  hold(call: Call): void {
+    this.#gates.set(call, Promise.withResolvers());
+  }
+
+  release(call: Call): void {
+    this.#gates.get(call)?.resolve();
+    this.#gates.delete(call);
+  }
+
+  /** To be called by the engines: notes the call and does what was written down for it. */
+  async play(call: Call): Promise<void> {
+    this.calls.push(call);
+    await this.#gates.get(call)?.promise;
+    const failure = this.#failures.get(call);
+    if (failure !== undefined) throw failure;
+  }
+
+  async create(description: EngineDescription): Promise<Engine> {
+    await this.play(`create ${description.project}`);
+    return new ScriptedEngine(description.project, this);
+  }
+}
+
+class ScriptedEngine implements Engine {
+  readonly #project: string;
+  readonly #script: ScriptedEngines;
+  readonly #tasks = new Map<string, TaskDescription>();
+  #busy: string | undefined;
+
+  constructor(project: string, script: ScriptedEngines) {
+    this.#project = project;
+    this.#script = script;
+    script.alive.add(project);
+  }
+
+  addTask(task: TaskDescription): Promise<void> {
+    return this.#alone(`add ${task.name}`, () => {
+      if (this.#tasks.has(task.name)) throw new Error(`"${task.name}" is added twice`);
+      this.#tasks.set(task.name, task);
+      this.#script.alive.add(this.#id(task.name));
+    });
+  }
+
+  removeTask(name: string): Promise<void> {
+    return this.#alone(`remove ${name}`, () => {
+      if (this.#isRunning(name)) throw new Error(`"${name}" is removed while it runs`);
+      this.#task(name);
+      this.#tasks.delete(name);
+      this.#script.alive.delete(this.#id(name));
+    });
+  }
+
+  startTask(name: string): Promise<void> {
+    return this.#alone(`start ${name}`, () => {
+      this.#task(name);
+      if (this.#isRunning(name)) throw new Error(`"${name}" is started twice`);
+      this.#script.running.add(this.#id(name));
+    });
+  }
+
+  async stopTask(name: string): Promise<void> {
+    this.#task(name);
+    await this.#script.play(`stop ${name}`);
+    if (!this.#script.running.delete(this.#id(name))) throw new Error(`"${name}" does not run`);
+  }
+
+  taskStatus(name: string): TaskStatus {
+    const task = this.#task(name);
+    const value = task.target.type === "pid" ? `${task.target.pid}` : task.target.comm;
+    return {
+      name,
+      engine: task.engine,
+      type: task.target.type,
+      value,
+      started: this.#isRunning(name),
+      total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+      rounds: [],
+    };
+  }
+
+  async command(request: EngineCommand): Promise<void> {
+    request.urgent.addEventListener("abort", () => this.#script.hurried.push(request.command));
+    await this.#script.play(`command ${request.command}`);
+    request.write(`${request.command} of ${request.task ?? "all"}\n`);
+  }
+
+  close(): Promise<void> {
+    return this.#alone(`close ${this.#project}`, () => {
+      if (this.#tasks.size > 0) throw new Error("closed with tasks");
+      this.#script.alive.delete(this.#project);
+    });
+  }
+
+  #id(task: string): string {
+    return `${this.#project}/${task}`;
+  }
+
+  #isRunning(task: string): boolean {
+    return this.#script.running.has(this.#id(task));
+  }
+
+  #task(name: string): TaskDescription {
+    const task = this.#tasks.get(name);
+    if (task === undefined) throw new Error(`there is no task "${name}"`);
+    return task;
+  }
+
+  /** The project may not call these two at a time. */
+  async #alone(call: Call, action: () => void): Promise<void> {
+    if (this.#busy !== undefined) throw new Error(`${call} is called during ${this.#busy}`);
+    this.#busy = call;
+    try {
+      await this.#script.play(call);
+      action();
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+}

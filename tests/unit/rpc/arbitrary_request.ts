@@ -1,0 +1,28 @@
+import * as fc from "fast-check";
+import type { Request } from "../../../src/rpc/request.ts";
+
+/** Requests out of values that `text` makes; `file` makes absolute paths. */
+export function arbitraryRequest(
+  text: fc.Arbitrary<string>,
+  file: fc.Arbitrary<string>,
+): fc.Arbitrary<Request> {
+  return fc.oneof(
+    fc.record({ command: fc.constantFrom("obj_add", "obj_del"), file }),
+    fc.record({ command: fc.constantFrom("project_start", "project_stop"), project: text }),
+    fc.record(
+      { command: fc.constantFrom("project_show", "status"), project: text },
+      { requiredKeys: ["command"] },
+    ),
+    fc.record(
+      {
+        command: fc.constant("engine" as const),
+        project: text,
+        engine: text,
+        engineCommand: text,
+        task: text,
+        json: fc.boolean(),
+      },
+      { requiredKeys: ["command", "project", "engine", "engineCommand", "json"] },
+    ),
+  );
+}

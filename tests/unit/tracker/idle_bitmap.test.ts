@@ -1,0 +1,120 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { KpageFlags } from "../../../src/procfs/kpageflags.ts";
+import { BLOCK_FRAMES, FrameSet } from "../../../src/tracker/frame_set.ts";
+import { IdleBitmap } from "../../../src/tracker/idle_bitmap.ts";
+import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+
+const FRAMES = 3 * BLOCK_FRAMES;
+const KPF_HEAD = 1n << 15n;
+const KPF_TAIL = 1n << 16n;
+
+const never = (): boolean => false;
+
+/** Files that look like the kernel's: a bit a frame, and 8 bytes of flags a frame. */
+class FakeFrames implements Disposable {
+  readonly #folder = new ScratchFolder();
+  readonly bitmap = this.#folder.at("bitmap");
+  readonly #flagsFile = this.#folder.at("kpageflags");
+  readonly #flags = new BigUint64Array(FRAMES);
+
+  constructor() {
+    writeFileSync(this.bitmap, new Uint8Array(FRAMES / 8));
+    writeFileSync(this.#flagsFile, this.#flags);
+  }
+
+  /** Makes `count` frames one huge page. */
+  join(head: number, count: number): void {
+    this.#flags[head] = KPF_HEAD;
+    this.#flags.fill(KPF_TAIL, head + 1, head + count);
+    writeFileSync(this.#flagsFile, this.#flags);
+  }
+
+  setIdle(frames: readonly number[]): void {
+    const bytes = new Uint8Array(FRAMES / 8);
+    for (const frame of frames) bytes[frame >>> 3] = bytes[frame >>> 3]! | (1 << (frame & 7));
+    writeFileSync(this.bitmap, bytes);
+  }
+
+  marked(): number[] {
+    const bytes = readFileSync(this.bitmap);
+    return Array.from({ length: FRAMES }, (_, frame) => frame)
+      .filter((frame) => (bytes[frame >>> 3]! & (1 << (frame & 7))) !== 0);
+  }
+
+  /** Which of the frames count as idle. */
+  idleOf(frames: readonly number[]): number[] {
+    using bitmap = new IdleBitmap(this.bitmap);
+    using flags = new KpageFlags(this.#flagsFile);
+    const idle = bitmap.idleOf(setOf(frames), flags, never);
+    return Array.from({ length: FRAMES }, (_, frame) => frame).filter((frame) => idle.has(frame));
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+function setOf(frames: readonly number[]): FrameSet {
+  const set = new FrameSet();
+  for (const frame of frames) set.add(frame);
+  return set;
+}
+
+describe("IdleBitmap", () => {
+  test("mark() sets the bits of its frames and no others", () => {
+    using fake = new FakeFrames();
+    using bitmap = new IdleBitmap(fake.bitmap);
+    const frames = [0, 63, 64, 65, 300, 1000, BLOCK_FRAMES - 1, BLOCK_FRAMES, 2 * BLOCK_FRAMES + 7];
+    bitmap.mark(setOf(frames), never);
+    expect(fake.marked()).toEqual(frames);
+  });
+
+  test("mark() stops between blocks when told to", () => {
+    using fake = new FakeFrames();
+    using bitmap = new IdleBitmap(fake.bitmap);
+    let asked = 0;
+    bitmap.mark(setOf([1, BLOCK_FRAMES + 1]), () => asked++ > 0);
+    expect(fake.marked()).toEqual([1]);
+  });
+
+  test("mark() fails when the kernel refuses", () => {
+    using bitmap = new IdleBitmap("/dev/full");
+    expect(() => bitmap.mark(setOf([1]), never)).toThrow("ENOSPC");
+  });
+
+  test("idleOf() tells idle frames from used ones", () => {
+    using fake = new FakeFrames();
+    fake.setIdle([5, 70, 30_000, BLOCK_FRAMES + 3]);
+    expect(fake.idleOf([5, 6, 70, 71, 30_000, BLOCK_FRAMES + 3, BLOCK_FRAMES + 4]))
+      .toEqual([5, 70, 30_000, BLOCK_FRAMES + 3]);
+  });
+
+  test("idleOf() says nothing of frames that others have marked", () => {
+    using fake = new FakeFrames();
+    fake.setIdle([5, 6, 7]);
+    expect(fake.idleOf([6])).toEqual([6]);
+  });
+
+  test("idleOf() gives the tails of a huge page what its head says", () => {
+    using fake = new FakeFrames();
+    const idle = Array.from({ length: 512 }, (_, i) => 1024 + i);
+    const used = Array.from({ length: 512 }, (_, i) => 4096 + i);
+    fake.join(1024, 512);
+    fake.join(4096, 512);
+    fake.setIdle([1024]);
+    expect(fake.idleOf([...idle, ...used])).toEqual(idle);
+  });
+
+  test("idleOf() counts tails as used whose head is not among the frames", () => {
+    using fake = new FakeFrames();
+    fake.join(1024, 16);
+    fake.setIdle([1024]);
+    expect(fake.idleOf([1030, 1031])).toEqual([]);
+  });
+
+  test("idleOf() counts as used what the bitmap is too short for", () => {
+    using fake = new FakeFrames();
+    expect(fake.idleOf([7, FRAMES + 100])).toEqual([]);
+  });
+});

@@ -1,0 +1,181 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { MAX_COUNT, PageCounts } from "../../../src/tracker/page_counts.ts";
+import type { PageRange } from "../../../src/tracker/page_range.ts";
+import { PMD_PAGES } from "../../../src/tracker/page_size.ts";
+import { RUN, type Run, ScanModel } from "./scan_model.ts";
+
+/** A page number at which a huge page can begin. */
+const BASE = 1024 * PMD_PAGES;
+
+function pagesOf(counts: PageCounts, low = 0, high = MAX_COUNT + 1): number[][] {
+  const found: number[][] = [];
+  counts.walk({ segment: 0, index: 0 }, low, high, (page, pages, count) => {
+    found.push([page - BASE, pages, count]);
+    return true;
+  });
+  return found;
+}
+
+function scanned(...scans: ((counts: PageCounts) => void)[]): PageCounts {
+  const counts = new PageCounts();
+  for (const scan of scans) {
+    counts.beginScan();
+    scan(counts);
+    counts.endScan();
+  }
+  return counts;
+}
+
+describe("PageCounts", () => {
+  test("add() sums up over scans and saturates", () => {
+    const dirty = (counts: PageCounts): void => counts.add(BASE, 2, 3, false);
+    expect(pagesOf(scanned(dirty, dirty))).toEqual([[0, 1, 6], [1, 1, 6]]);
+    const many = Array.from({ length: 120 }, () => dirty);
+    expect(pagesOf(scanned(...many))).toEqual([[0, 1, MAX_COUNT], [1, 1, MAX_COUNT]]);
+  });
+
+  test("add() takes a huge unit to be used as often as the most used of the pages that it was", () => {
+    const counts = scanned(
+      (c) => {
+        c.add(BASE, 1, 1, false);
+        c.add(BASE + 1, PMD_PAGES - 1, 0, false);
+      },
+      (c) => c.add(BASE, PMD_PAGES, 0, true),
+    );
+    expect(pagesOf(counts)).toEqual([[0, PMD_PAGES, 1]]);
+  });
+
+  test("add() takes a huge unit as used when it was not present whole before", () => {
+    const counts = scanned(
+      (c) => c.add(BASE + 100, 50, 0, false),
+      (c) => c.add(BASE, PMD_PAGES, 0, true),
+    );
+    expect(pagesOf(counts, 0, MAX_COUNT)).toEqual([]);
+    expect(counts.histogram().reduce((sum, n) => sum + n, 0)).toBe(PMD_PAGES);
+  });
+
+  test("add() keeps huge units whole, wherever chunks end", () => {
+    const gap = 20;
+    const counts = scanned((c) => {
+      for (let unit = 0; unit < 300; unit++) {
+        c.add(BASE + unit * 2 * PMD_PAGES + PMD_PAGES - gap, 7, 0, false);
+        c.add(BASE + (unit * 2 + 1) * PMD_PAGES, PMD_PAGES, 0, true);
+      }
+    });
+    const huge = pagesOf(counts).filter(([, pages]) => pages === PMD_PAGES);
+    expect(huge).toHaveLength(300);
+    expect(pagesOf(counts, 0, 1)).toHaveLength(300 + 300 * 7);
+  });
+
+  test("endScan() forgets what a scan did not find, and starts anew when it comes back", () => {
+    const counts = scanned(
+      (c) => c.add(BASE, 3, 1, false),
+      (c) => c.add(BASE + 1, 1, 1, false),
+      (c) => c.add(BASE, 3, 1, false),
+    );
+    expect(pagesOf(counts)).toEqual([[0, 1, 1], [1, 1, 3], [2, 1, 1]]);
+  });
+
+  test("distrust() makes what no scan saw count as used, for good", () => {
+    const all = (c: PageCounts): void => c.add(BASE, 6, 0, false);
+    const counts = scanned(all, (c) => {
+      c.add(BASE, 1, 0, false);
+      c.distrust(BASE + 1, BASE + 4);
+      c.add(BASE + 4, 2, 0, false);
+    }, all);
+    expect(pagesOf(counts, 0, MAX_COUNT)).toEqual([[0, 1, 0], [4, 1, 0], [5, 1, 0]]);
+    expect(pagesOf(counts)).toHaveLength(6);
+  });
+
+  test("distrust() holds for pages that are found there only later", () => {
+    const counts = scanned(
+      (c) => c.distrust(BASE, BASE + 10),
+      (c) => c.add(BASE + 5, 10, 0, false),
+    );
+    expect(pagesOf(counts, 0, 1).map(([page]) => page)).toEqual([10, 11, 12, 13, 14]);
+  });
+
+  test("distrust() leaves alone what the scan has counted before", () => {
+    const counts = scanned((c) => {
+      c.add(BASE, 4, 0, false);
+      c.distrust(BASE, BASE + 2);
+      c.distrust(BASE + 2, BASE + 6);
+      expect(c.position).toBe(BASE + 6);
+    });
+    expect(pagesOf(counts, 0, 1)).toHaveLength(4);
+  });
+
+  test("counts as the model does when parts of scans are distrusted", () => {
+    const step = fc.record({
+      gap: fc.integer({ min: 0, max: 40 }),
+      pages: fc.integer({ min: 1, max: 60 }),
+      isDistrusted: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+      type: fc.constantFrom(RUN.pteAccessed, RUN.pteDirty, RUN.pteIdle),
+    });
+    const anyScans = fc.array(fc.array(step, { maxLength: 20 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(anyScans, (scans) => {
+        let counts = new PageCounts();
+        const model = new ScanModel(BASE, 20 * 100);
+        for (const steps of scans) {
+          const distrusted: PageRange[] = [];
+          const pieces: { page: number; runs: Run[] }[] = [];
+          let page = BASE;
+          counts.beginScan();
+          for (const { gap, pages, isDistrusted, type } of steps) {
+            page += gap;
+            if (isDistrusted) {
+              counts.distrust(page, page + pages);
+              distrusted.push({ from: page, to: page + pages });
+            } else {
+              counts.add(page, pages, { 0: 1, 3: 3, 5: 0 }[type], false);
+              pieces.push({ page, runs: [{ type, units: pages }] });
+            }
+            page += pages;
+          }
+          counts.endScan();
+          model.scan(pieces, [{ from: BASE, to: BASE + 2 ** 20 }], distrusted);
+          expect(model.differences(counts)).toEqual([]);
+          counts = PageCounts.fromData(structuredClone(counts.toData()));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("walk() goes on where it was stopped, unit by unit", () => {
+    const counts = scanned((c) => {
+      c.add(BASE, 5, 0, false);
+      c.add(BASE + 5, 2, 1, false);
+      c.add(BASE + 100, 3, 0, false);
+      c.add(BASE + PMD_PAGES, PMD_PAGES, 0, true);
+    });
+    const cursor = { segment: 0, index: 0 };
+    const visited: number[] = [];
+    let isAtEnd = false;
+    while (!isAtEnd) {
+      let left = 2;
+      isAtEnd = counts.walk(cursor, 0, 1, (page) => {
+        if (left-- === 0) return false;
+        visited.push(page - BASE);
+        return true;
+      });
+    }
+    expect(visited).toEqual([0, 1, 2, 3, 4, 100, 101, 102, PMD_PAGES]);
+  });
+
+  test("sizeBytes stays below 2 bytes a page when much is present", () => {
+    const pages = 2 ** 21;
+    const counts = scanned((c) => c.add(BASE, pages, 1, false));
+    expect(counts.sizeBytes).toBeLessThan(2 * pages);
+  });
+
+  test("sizeBytes follows what is present and not what lies between when memory is almost empty", () => {
+    const counts = scanned((c) => {
+      for (let i = 0; i < 1000; i++) c.add(BASE + i * 2 ** 18, 1, 1, false);
+    });
+    expect(pagesOf(counts)).toHaveLength(1000);
+    expect(counts.sizeBytes).toBeLessThan(100_000);
+  });
+});

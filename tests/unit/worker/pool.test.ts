@@ -1,0 +1,208 @@
+import { describe, expect, test } from "bun:test";
+import {
+  JobError,
+  type PoolLimits,
+  WorkerLostError,
+  WorkerPool,
+} from "../../../src/worker/pool.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
+import type { TestJobs } from "./test_jobs.ts";
+
+const ENTRY = new URL("./test_jobs.ts", import.meta.url).href;
+
+function newPool(limits: Partial<PoolLimits> = {}, entry = ENTRY): WorkerPool<TestJobs> {
+  return new WorkerPool<TestJobs>(entry, limits);
+}
+
+/** Jobs that wait until they are released, how many have begun, and what they end with. */
+class HeldJobs {
+  readonly #pool: WorkerPool<TestJobs>;
+  readonly #word = new Int32Array(new SharedArrayBuffer(8));
+  readonly ends: Promise<unknown>[] = [];
+
+  constructor(pool: WorkerPool<TestJobs>) {
+    this.#pool = pool;
+  }
+
+  get begun(): number {
+    return Atomics.load(this.#word, 1);
+  }
+
+  add(signal?: AbortSignal): void {
+    this.ends.push(failureOf(this.#pool.run("wait", { word: this.#word }, signal)));
+  }
+
+  async release(): Promise<unknown[]> {
+    Atomics.store(this.#word, 0, 1);
+    Atomics.notify(this.#word, 0);
+    return await Promise.all(this.ends);
+  }
+}
+
+/** What went wrong with a job. */
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("WorkerPool", () => {
+  test("run() does jobs and hands arrays over instead of copying them", async () => {
+    const pool = newPool();
+    const numbers = Float64Array.of(1, 2, 3);
+    const reply = await pool.run("double", { numbers });
+    expect([...reply.numbers]).toEqual([2, 4, 6]);
+    expect(numbers).toHaveLength(0);
+    pool.close();
+  });
+
+  test("run() uses a thread again that is idle, and another one when none is", async () => {
+    const pool = newPool();
+    await pool.run("double", { numbers: Float64Array.of(1) });
+    await pool.run("double", { numbers: Float64Array.of(1) });
+    expect(pool.size).toBe(1);
+    const word = new Int32Array(new SharedArrayBuffer(8));
+    const waiting = [1, 2, 3].map(() => pool.run("wait", { word }));
+    await waitFor("three threads at work", 20, () => Atomics.load(word, 1) === 3);
+    expect(pool.size).toBe(3);
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    await Promise.all(waiting);
+    expect(pool.size).toBe(3);
+    pool.close();
+    expect(pool.size).toBe(0);
+  });
+
+  test("run() has jobs wait that may, while enough are at work", async () => {
+    const pool = newPool({ mostAtWork: 2 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    for (let i = 0; i < 4; i++) jobs.add(signal);
+    await waitFor("two jobs at work", 20, () => jobs.begun === 2);
+    expect(pool.size).toBe(2);
+    jobs.add();
+    await waitFor("one that does not wait", 20, () => jobs.begun === 3);
+    expect(pool.size).toBe(3);
+    expect(await jobs.release()).toEqual(Array.from({ length: 5 }));
+    expect(jobs.begun).toBe(5);
+    expect(pool.size).toBe(3);
+    pool.close();
+  });
+
+  test("run() begins none that was aborted while it waited, and the others in their order", async () => {
+    const pool = newPool({ mostAtWork: 1 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    const aborted = new AbortController();
+    jobs.add(signal);
+    const numbers = Float64Array.of(1);
+    const given = failureOf(pool.run("double", { numbers }, aborted.signal));
+    const order: number[] = [];
+    const later = [0, 1, 2].map(async (i) => {
+      await pool.run("double", { numbers: Float64Array.of(i) }, signal);
+      order.push(i);
+    });
+    aborted.abort(new Error("stopped"));
+    expect(await given).toEqual(new Error("stopped"));
+    expect(numbers).toHaveLength(1);
+    expect(await failureOf(pool.run("double", { numbers }, aborted.signal)))
+      .toEqual(new Error("stopped"));
+    expect(order).toEqual([]);
+    await jobs.release();
+    await Promise.all(later);
+    expect(order).toEqual([0, 1, 2]);
+    expect(pool.size).toBe(1);
+    pool.close();
+  });
+
+  test("run() does not have others wait for a thread that is held for long", async () => {
+    const pool = newPool({ mostAtWork: 1, heldMs: 10 });
+    const jobs = new HeldJobs(pool);
+    const { signal } = new AbortController();
+    jobs.add(signal);
+    const reply = await pool.run("double", { numbers: Float64Array.of(4) }, signal);
+    expect([...reply.numbers]).toEqual([8]);
+    expect(jobs.begun).toBe(1);
+    await jobs.release();
+    const [one, other] = [new HeldJobs(pool), new HeldJobs(pool)];
+    one.add(signal);
+    await waitFor("a job at work", 20, () => one.begun === 1);
+    other.add(signal);
+    await waitFor("the next one", 20, () => other.begun === 1);
+    await Promise.all([one.release(), other.release()]);
+    pool.close();
+  });
+
+  test("a thread that has worked for a while collects what its jobs left behind", async () => {
+    const pool = newPool();
+    // The first collection of a thread comes with its start.
+    await pool.run("work", { ms: 300 });
+    await pool.run("litter", { objects: 1000 });
+    await pool.run("work", { ms: 300 });
+    expect((await pool.run("left", {})).objects).toBeLessThan(100);
+    expect(pool.size).toBe(1);
+    pool.close();
+  });
+
+  test("run() rejects when a job fails, and the thread goes on", async () => {
+    const pool = newPool();
+    const failure = await failureOf(pool.run("fail", { why: "no reason" }));
+    expect(failure).toBeInstanceOf(JobError);
+    expect((failure as JobError).message).toBe("no reason");
+    expect(pool.size).toBe(1);
+    expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
+    expect(pool.size).toBe(1);
+    pool.close();
+  });
+
+  test("run() rejects when there is no such job", async () => {
+    const pool = newPool();
+    const failure = await failureOf(pool.run("sing" as "double", { numbers: Float64Array.of(1) }));
+    expect(String(failure)).toContain('Cannot do job "sing": no such job');
+    pool.close();
+  });
+
+  test("run() rejects when the thread ends at work, and the next job gets another thread", async () => {
+    const pool = newPool();
+    await pool.run("double", { numbers: Float64Array.of(1) });
+    const failure = await failureOf(pool.run("vanish", {}));
+    expect(failure).toBeInstanceOf(WorkerLostError);
+    expect(String(failure)).toContain("worker failed");
+    expect(pool.size).toBe(0);
+    expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
+    pool.close();
+  });
+
+  test("forgets a thread that crashes between two jobs", async () => {
+    const pool = newPool();
+    await pool.run("crashLater", {});
+    await waitFor("the crash", 20, () => pool.size === 0);
+    expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
+    pool.close();
+  });
+
+  test("run() rejects when the thread's module cannot be loaded", async () => {
+    const pool = newPool({}, new URL("./nothing.ts", import.meta.url).href);
+    expect(await failureOf(pool.run("double", { numbers: Float64Array.of(4) })))
+      .toBeInstanceOf(WorkerLostError);
+    expect(pool.size).toBe(0);
+  });
+
+  test("lets threads go that have had no work for long, and only those", async () => {
+    const pool = newPool({ idleMs: 30 });
+    const word = new Int32Array(new SharedArrayBuffer(8));
+    const waiting = pool.run("wait", { word });
+    await pool.run("double", { numbers: Float64Array.of(1) });
+    expect(pool.size).toBe(2);
+    await waitFor("the idle thread to be let go", 20, () => pool.size === 1);
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    await waiting;
+    await waitFor("the other one to be let go", 20, () => pool.size === 0);
+    expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
+    pool.close();
+  });
+});
