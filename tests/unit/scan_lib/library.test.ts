@@ -95,7 +95,7 @@ describe("build.sh install", () => {
     run(["sh", build, folder.path, "install"], environment);
     const pc = readFileSync(join(root.path, "usr/lib64/pkgconfig/libetmemd_scan.pc"), "utf8");
     const { version }: { version: string } = JSON.parse(
-      readFileSync(join(SCAN_LIB, "../../../package.json"), "utf8"),
+      readFileSync(join(SCAN_LIB, "../package.json"), "utf8"),
     );
     expect(pc).toContain(`\nVersion: ${version}\n`);
     expect(pc).not.toContain("@");
