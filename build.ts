@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { architectureOf, nativeArchitecture } from "./packaging/architectures.ts";
 import { findRuntime } from "./packaging/find_runtime.ts";
+import { messageOf } from "./src/text/message_of.ts";
 
 /**
  * Builds one executable for client, server and workers, and its other name:
@@ -26,7 +27,7 @@ function wantedArchitecture(): ReturnType<typeof architectureOf> {
     const { arch } = parseArgs({ options: { arch: { type: "string" } } }).values;
     return arch === undefined ? nativeArchitecture() : architectureOf(arch);
   } catch (error) {
-    console.error(`build: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`build: ${messageOf(error)}`);
     process.exit(WRONG_USAGE);
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { processMemory, setKernelSwap, swapOnZram } from "../tests/vm/guest/machine.ts";
 import { MIB, startTarget } from "../tests/vm/guest/slide_trial.ts";
 import type { HotLayout, Target } from "../tests/tools/fixtures/target.ts";
+import { messageOf } from "../src/text/message_of.ts";
 import type { Figure } from "./figure.ts";
 import { measureScanCost } from "./scan_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
@@ -109,6 +110,6 @@ try {
   console.log(`figures ${JSON.stringify(figures)}`);
   console.log(`ok ${name}`);
 } catch (error) {
-  console.log(`not ok ${name}: ${error instanceof Error ? error.message : String(error)}`);
+  console.log(`not ok ${name}: ${messageOf(error)}`);
 }
 process.exit(0);

@@ -1,3 +1,4 @@
+import { messageOf } from "../src/text/message_of.ts";
 import type { Leftover } from "./leftover.ts";
 import { takeAway } from "./leftover.ts";
 
@@ -15,6 +16,6 @@ for (const line of lines.reverse()) {
   try {
     await takeAway(JSON.parse(line) as Leftover);
   } catch (error) {
-    console.log(error instanceof Error ? error.message : String(error));
+    console.log(messageOf(error));
   }
 }

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, statfsSync, writeFileSyn
 import { errorCode } from "../ffi/errno.ts";
 import { formatBytes } from "../src/text/quantities.ts";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
+import { messageOf } from "../src/text/message_of.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { runTool, ToolError } from "./run_tool.ts";
 import { SetupError } from "./setup_error.ts";
@@ -45,7 +46,7 @@ export function provideSwap(
       return make(needBytes, folder, caretaker, priority);
     } catch (error) {
       if (!(error instanceof ToolError) && errorCode(error) === undefined) throw error;
-      reasons.push(error instanceof Error ? error.message : String(error));
+      reasons.push(messageOf(error));
     }
   }
   throw new SetupError(

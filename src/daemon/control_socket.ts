@@ -4,6 +4,7 @@ import { log } from "../log/logger.ts";
 import { FAILURE_BYTE } from "../rpc/answer_v1.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { collectAfterWork } from "../../ffi/garbage.ts";
+import { messageOf } from "../text/message_of.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
 
@@ -122,9 +123,7 @@ function listen(
   } catch (error) {
     const reason = errorCode(error) === "EADDRINUSE"
       ? "another server uses the name, choose another one with -s"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+      : messageOf(error);
     throw new Error(`Cannot listen on socket "${name}": ${reason}`, { cause: error });
   }
 }

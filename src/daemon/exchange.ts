@@ -2,6 +2,7 @@ import { log } from "../log/logger.ts";
 import type { AnswerEncoder } from "../rpc/answer.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Request } from "../rpc/request.ts";
+import { messageOf, stackOf } from "../text/message_of.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** What a request's work may do with its answer. */
@@ -116,7 +117,7 @@ export class Exchange implements Answer {
 /** What is no refusal is a fault of ours: the log gets its stack, the client its message. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  log.error(`a request failed: ${error instanceof Error ? error.stack ?? message : message}`);
+  const message = messageOf(error);
+  log.error(`a request failed: ${stackOf(error)}`);
   return new Refusal("internal", message, { cause: error });
 }

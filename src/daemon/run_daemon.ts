@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../options/usage_error.ts";
+import { messageOf } from "../text/message_of.ts";
 import { startInBackground } from "./background.ts";
 import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
 import { loadEngines } from "./engine_code.ts";
@@ -29,7 +30,7 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
     }
     return await start(absolute(parsed.options));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     writeSync(STDERR, `${SERVER_NAME}: ${message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }

@@ -4,6 +4,7 @@ import { configureLog, log, LOG_LEVELS, type LogSink } from "../log/logger.ts";
 import { openStderrSink } from "../log/stderr_sink.ts";
 import { SyslogSink } from "../log/syslog_sink.ts";
 import { Registry } from "../project/registry.ts";
+import { messageOf } from "../text/message_of.ts";
 import { reportFailure, reportReady } from "./background.ts";
 import { SERVER_NAME, type StartMark } from "./clean_start.ts";
 import { ConfDir } from "./conf_dir.ts";
@@ -60,7 +61,7 @@ export async function serve(
   } catch (error) {
     control?.close();
     await Promise.race([registry.close(), Bun.sleep(STOP_MS)]);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log.error(reason);
     await syslog.drain(LAST_LINES_MS);
     if (isBackground) reportFailure(reason);

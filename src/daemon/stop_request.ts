@@ -1,5 +1,6 @@
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { stackOf } from "../text/message_of.ts";
 
 /** Turns signals, and faults that nobody caught, into the wish to end the server. */
 export class StopRequest {
@@ -32,7 +33,7 @@ export class StopRequest {
 
   /** Ends the server because of a fault that leaves it in a state that nobody knows. */
   fail(error: unknown): void {
-    log.error(`fault: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+    log.error(`fault: ${stackOf(error)}`);
     this.#stop(1);
   }
 

@@ -11,6 +11,7 @@ import {
   setDefaultAction,
 } from "../../ffi/process_control.ts";
 import { receiveDescriptor } from "../../ffi/unix_socket.ts";
+import { messageOf } from "../text/message_of.ts";
 import { ControlChannel } from "./control_channel.ts";
 import { HOST_NAME } from "./host_name.ts";
 import { HostRefusal } from "./host_refusal.ts";
@@ -60,7 +61,7 @@ export function runEngineHost(): number {
       if (!isExpected) console.error(error);
       channel.say({
         say: "refused",
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       });
     }
     // Whatever the engine has left running goes with this process.

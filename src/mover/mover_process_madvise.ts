@@ -10,6 +10,7 @@ import {
 import { pageOf } from "../procfs/pagemap.ts";
 import { readMaps } from "../procfs/maps.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
+import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
 
 const ESRCH = 3;
@@ -109,7 +110,7 @@ function missing(): string | undefined {
     return undefined;
   } catch (error) {
     if (errorCode(error) === "ENOSYS") return "this kernel has no process_madvise (Linux 5.10)";
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { AT_FDCWD, close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
 import { errorCode } from "../../ffi/errno.ts";
+import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
 import { SwapPagesText } from "./swap_pages_text.ts";
 
@@ -46,7 +47,7 @@ function missing(): string | undefined {
     const code = errorCode(error);
     if (code === "ENODEV") return "the module etmem_swap is not loaded: modprobe etmem_swap";
     if (code === "EPERM" || code === "EACCES") return "/proc/PID/swap_pages needs CAP_SYS_ADMIN";
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

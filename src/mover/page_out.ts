@@ -1,5 +1,6 @@
 import { isGone } from "../procfs/read_file.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import { messageOf } from "../text/message_of.ts";
 import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 
@@ -116,7 +117,7 @@ class PageOut {
 
   /** The rest is left alone; what has moved so far counts. @returns why. */
   #fail(error: unknown): string {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (!isGone(error)) this.account.errors.push(message);
     this.account.held = isGone(error) ? PROCESS_GONE : message;
     return this.account.held;

@@ -1,11 +1,7 @@
 import { EngineRefusal } from "../engine/engine.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
-
-/** The one line that says why something of an engine failed. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+import { messageOf, stackOf } from "../text/message_of.ts";
 
 /**
  * Turns what an engine threw into the server's answer. What is neither a refusal nor a request that was
@@ -21,6 +17,6 @@ export function engineFailure(
   if (error instanceof EngineRefusal) {
     return new Refusal(error.fault ?? byDefault, `${doing}: ${error.message}`, { cause: error });
   }
-  log.error(`${doing}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
-  return new Refusal("internal", `${doing}: ${reasonOf(error)}`, { cause: error });
+  log.error(`${doing}: ${stackOf(error)}`);
+  return new Refusal("internal", `${doing}: ${messageOf(error)}`, { cause: error });
 }

@@ -3,8 +3,9 @@ import type { EngineCommand, EngineKind } from "../engine/engine.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { messageOf } from "../text/message_of.ts";
 import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
-import { engineFailure, reasonOf } from "./engine_failure.ts";
+import { engineFailure } from "./engine_failure.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
 import {
   type LiveProject,
@@ -250,7 +251,7 @@ export class Registry {
     } catch (error) {
       const state = started ? "started" : "stopped";
       const warning = `Cannot remember over a restart that project "${description.name}" is ` +
-        `${state}: ${reasonOf(error)}`;
+        `${state}: ${messageOf(error)}`;
       log.warning(warning);
       return [warning];
     }

@@ -1,5 +1,6 @@
 import { log } from "../log/logger.ts";
-import { engineFailure, reasonOf } from "./engine_failure.ts";
+import { messageOf } from "../text/message_of.ts";
+import { engineFailure } from "./engine_failure.ts";
 import { nameOf, type TaskRef } from "./live_project.ts";
 
 /**
@@ -34,7 +35,7 @@ export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
       await ref.engine.engine.stopTask(ref.task.name);
       return [];
     } catch (error) {
-      const problem = `Cannot stop ${nameOf(ref)}: ${reasonOf(error)}`;
+      const problem = `Cannot stop ${nameOf(ref)}: ${messageOf(error)}`;
       log.error(problem);
       return [problem];
     }

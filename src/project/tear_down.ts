@@ -1,5 +1,5 @@
 import { log } from "../log/logger.ts";
-import { reasonOf } from "./engine_failure.ts";
+import { messageOf } from "../text/message_of.ts";
 import { type LiveEngine, nameOf, type TaskRef } from "./live_project.ts";
 
 /** What is to go; nothing of it is to be reached any more by anybody else. */
@@ -20,7 +20,7 @@ export async function tearDown({ tasks, engines }: Leftovers): Promise<string[]>
     try {
       await action();
     } catch (error) {
-      const problem = `Cannot ${what}: ${reasonOf(error)}`;
+      const problem = `Cannot ${what}: ${messageOf(error)}`;
       log.error(problem);
       problems.push(problem);
     }

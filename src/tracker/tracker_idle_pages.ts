@@ -12,6 +12,7 @@ import {
 import { errorCode } from "../../ffi/errno.ts";
 import { runsVirtualMachine } from "../procfs/kvm.ts";
 import { isGone } from "../procfs/read_file.ts";
+import { messageOf } from "../text/message_of.ts";
 import { decodeIdlePages } from "./idle_pages_stream.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { PageRange } from "./page_range.ts";
@@ -210,7 +211,7 @@ function failureOf(attempt: (fd: number) => void): string | undefined {
       case "ENOTTY":
         return "this kernel's idle_pages has no VMA_SCAN_ADD_FLAGS";
       default:
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
     }
   } finally {
     if (fd >= 0) close(fd);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import { messageOf } from "../text/message_of.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
 import { isHugeAt } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
@@ -99,7 +100,7 @@ function missing(): string | undefined {
     new KpageFlags()[Symbol.dispose]();
     return undefined;
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)} (${errorCode(error) ?? "?"})`;
+    return `${messageOf(error)} (${errorCode(error) ?? "?"})`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { collectAfterWork } from "../../ffi/garbage.ts";
+import { messageOf } from "../text/message_of.ts";
 import {
   type Answer,
   type JobFunctions,
@@ -21,7 +22,7 @@ export function serveJobs<J extends JobTable>(jobs: JobFunctions<J>): void {
       const reply = run(data.request);
       self.postMessage({ reply }, transferablesOf(reply));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       self.postMessage({ error: message }, []);
     }
     collectAfterWork();

@@ -8,6 +8,7 @@ import { ScratchFolder } from "../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
+import { stackOf } from "../../src/text/message_of.ts";
 import { askStatus } from "./ask_status.ts";
 import { OwnMounts } from "./own_mounts.ts";
 import { OwnSocket } from "./own_socket.ts";
@@ -208,7 +209,7 @@ describe.skipIf(missing !== undefined)("a signal at a random moment of a round",
           try {
             await tryOut(plans[number]!);
           } catch (error) {
-            const message = error instanceof Error ? error.stack ?? error.message : String(error);
+            const message = stackOf(error);
             failures.push(`trial ${number} ${JSON.stringify(plans[number])}: ${message}`);
           }
         }

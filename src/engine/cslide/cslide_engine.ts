@@ -12,6 +12,7 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import { pause } from "../../async/pause.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { CslideRound } from "./cslide_round.ts";
 import { CslideTask } from "./cslide_task.ts";
 import { memoryOf } from "./free_memory.ts";
@@ -122,7 +123,7 @@ class CslideEngine implements Engine {
         }, tasks).run();
         for (const task of tasks) task.failed = undefined;
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         for (const task of tasks) task.failed = message;
         log.error(`project ${this.#project.name}: engine cslide: round failed: ${message}`);
       }

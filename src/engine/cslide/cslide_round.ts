@@ -3,6 +3,7 @@ import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/process_tree.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { LocatedPages } from "./located_pages.ts";
 import type { StepRequest } from "../round/scan_step.ts";
 import { errorLine } from "../round/error_line.ts";
@@ -45,10 +46,6 @@ interface Entry extends Part {
   turn?: Turn;
   /** Set when its scans are over; its descriptors are open then. */
   located?: { readonly pages: LocatedPages; readonly open: NonNullable<StepRequest["open"]> };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** One round over all tasks of an engine: scan, locate, plan, move. */

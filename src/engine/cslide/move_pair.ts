@@ -6,6 +6,7 @@ import { tally } from "../../mover/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { PMD_PAGES } from "../../tracker/page_size.ts";
 import { isGone } from "../../procfs/read_file.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { NodeRoom } from "./free_memory.ts";
 import { MoveSwitch } from "./move_switch.ts";
 import { type MoveList, type MoveStep, POOL } from "./plan_round.ts";
@@ -208,7 +209,7 @@ class PairMove {
   /** @returns why the memory stays. */
   #fail(process: number, error: unknown): string {
     if (isGone(error)) return GONE;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.moves[process]!.errors.push(message);
     return message;
   }

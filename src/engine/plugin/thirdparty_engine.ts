@@ -11,6 +11,7 @@ import { findProcesses } from "../../procfs/process_tree.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { pause } from "../../async/pause.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { CommandOutput } from "./command_output.ts";
 import { HostProcess } from "./host_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
@@ -274,7 +275,7 @@ export class ThirdPartyEngine implements Engine {
       }
     } catch (error) {
       task.state = "stopped";
-      task.failed = error instanceof Error ? error.message : String(error);
+      task.failed = messageOf(error);
       log.error(`${this.#name}: Cannot start task ${name}: ${task.failed}`);
     }
   }

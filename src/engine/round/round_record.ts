@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { StepReply } from "./scan_step.ts";
 import type { MemoryByReason, RoundStatus, SkippedProcesses } from "../../status/task_status.ts";
 
@@ -68,7 +69,7 @@ export class RoundRecord {
   /** Notes a process that could not be looked at, or worked on. */
   fail(error: unknown, pid: number): void {
     this.status.scan_errors++;
-    this.skip(error instanceof Error ? error.message : String(error), [pid]);
+    this.skip(messageOf(error), [pid]);
   }
 
   /** Adds what one step for one process came to. */

@@ -13,6 +13,7 @@ import type { RoundStatus, TaskStatus } from "../../status/task_status.ts";
 import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../round/pid_round.ts";
 import { RoundRecord } from "../round/round_record.ts";
 import { PinnedTarget } from "../round/pinned_target.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { SwapCache } from "./swap_cache.ts";
 import type { Workers } from "../shared_means.ts";
 
@@ -30,10 +31,6 @@ export interface TaskMeans {
   readonly workers: Workers;
   readonly turns: ScanLock;
   readonly swapCache: SwapCache;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A started task of the slide engine: one round after the other until it is stopped. */

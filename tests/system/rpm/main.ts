@@ -4,6 +4,7 @@ import { compile } from "../../tools/fixtures/compile.ts";
 import { compileDriver } from "../../vm/host/compile_driver.ts";
 import { runBoot } from "../../vm/host/run_boot.ts";
 import { makeRunFolder } from "../../vm/host/run_folder.ts";
+import { messageOf } from "../../../src/text/message_of.ts";
 import { CHECKS } from "./host/checks.ts";
 import { compileEngine } from "./host/compile_engine.ts";
 import { installBuilt } from "./host/install_built.ts";
@@ -30,7 +31,7 @@ for (const check of CHECKS.filter(isWanted)) {
     console.log(`ok ${check.name}`);
     passed += 1;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     failures.push(`not ok ${check.name}: ${reason}`);
   }
 }

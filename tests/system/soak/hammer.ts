@@ -1,5 +1,6 @@
 import { RawClient, SHOW_V1 } from "../raw_client.ts";
 import type { Random } from "../../tools/fixtures/random.ts";
+import { messageOf } from "../../../src/text/message_of.ts";
 import type { SoakServer } from "./soak_server.ts";
 
 const STATUS_V2 = '{"version":2,"command":"status"}\n';
@@ -125,7 +126,7 @@ export class Hammer {
           await work();
           this.answers[name] = (this.answers[name] ?? 0) + 1;
         } catch (error) {
-          this.faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+          this.faults.push(`${name}: ${messageOf(error)}`);
         } finally {
           this.#busy--;
         }

@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
+import { stackOf } from "../../../src/text/message_of.ts";
 import { corpusFolder, keepInput, readCorpus } from "./corpus.ts";
 import { CoverageWatch, type CoveredShare } from "./coverage_watch.ts";
 import type { FuzzTarget } from "./fuzz_target.ts";
@@ -103,7 +104,7 @@ export async function runTarget(
 /** The input goes to a file of its own, so that it can be looked at and become a regression test. */
 function describe(target: FuzzTarget, input: Uint8Array, error: unknown): string {
   const path = keepInput(join(tmpdir(), "etmem-fuzz", target.name), input);
-  const reason = error instanceof Error ? error.stack ?? error.message : String(error);
+  const reason = stackOf(error);
   const text = JSON.stringify(Buffer.from(input).toString("latin1"))
     .replaceAll(/[\x7f-\x9f]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
   return `${reason}\nthe input ${path ?? ""} is ${text.slice(0, 2000)}`;

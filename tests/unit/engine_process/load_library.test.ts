@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { compileEngine } from "../../tools/fixtures/engines/compile_engine.ts";
 import { loadForAll } from "../../../ffi/engine_library.ts";
 import { loadLibrary } from "../../../src/engine_process/load_library.ts";
+import { messageOf } from "../../../src/text/message_of.ts";
 
 /** Only root can change it and what is above it, as $ORIGIN demands. */
 let folder: string;
@@ -42,7 +43,7 @@ function refusalOf(path: string): string {
     });
     return `loaded ${library.handle}`;
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}${begun}`;
+    return `${messageOf(error)}${begun}`;
   }
 }
 
