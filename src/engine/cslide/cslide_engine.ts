@@ -16,6 +16,7 @@ import { messageOf } from "../../text/message_of.ts";
 import { CslideRound } from "./cslide_round.ts";
 import { CslideTask } from "./cslide_task.ts";
 import { memoryOf } from "./free_memory.ts";
+import { POOL } from "./memory_pools.ts";
 import { type DecidedPair, decideNodePairs } from "./node_pairs.ts";
 import {
   type HostNodePages,
@@ -25,7 +26,6 @@ import {
   taskPagesDocument,
   taskPagesTable,
 } from "./page_tables.ts";
-import { POOL } from "./plan_round.ts";
 
 /** A stop does not wait longer for a thread that the kernel holds. */
 const STOP_MS = 900;

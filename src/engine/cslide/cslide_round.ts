@@ -15,11 +15,12 @@ import type { Semaphore } from "../../async/semaphore.ts";
 import type { MemoryByReason, NodePairStatus } from "../../status/task_status.ts";
 import type { CslideTask, TaskLife } from "./cslide_task.ts";
 import { NodeRoom } from "./free_memory.ts";
+import { POOL, type PoolFree } from "./memory_pools.ts";
 import type { MovePairReply, ProcessMoves } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
 import { type NodePages } from "./page_tables.ts";
-import type { PairAccount, PoolFree } from "./pair_planner.ts";
-import { type NodeUsage, type PlanReply, POOL } from "./plan_round.ts";
+import type { PairAccount } from "./pair_planner.ts";
+import type { NodeUsage, PlanReply } from "./plan_round.ts";
 
 const MIB = 2 ** 20;
 

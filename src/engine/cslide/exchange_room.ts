@@ -1,13 +1,8 @@
+import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket } from "./page_buckets.ts";
 
-/** Free memory of a pair's nodes in one pool while the plan is made. */
-export interface Pool {
-  slowFreeBytes: number;
-  dramFreeBytes: number;
-}
-
 /** Pages of `cold` that have to leave so that `count` pages of `hot` fit. */
-export function coldPagesFor(count: number, hot: Bucket, cold: Bucket, pool: Pool): number {
+export function coldPagesFor(count: number, hot: Bucket, cold: Bucket, pool: PoolFree): number {
   const missing = count * hot.pageBytes - pool.dramFreeBytes;
   return Math.max(0, Math.ceil(missing / cold.pageBytes));
 }
@@ -63,7 +58,7 @@ function gather(
 export function roomForOne(
   hot: Bucket,
   partners: readonly Bucket[],
-  pool: Pool,
+  pool: PoolFree,
   limitBytes: number,
 ): Leaving[] | undefined {
   for (const [i, cold] of partners.entries()) {

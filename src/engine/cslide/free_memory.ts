@@ -7,7 +7,7 @@ import {
 } from "../../procfs/nodes.ts";
 import { readMovableRoom } from "../../procfs/zoneinfo.ts";
 import { PMD_PAGES } from "../../tracker/page_size.ts";
-import { POOL } from "./plan_round.ts";
+import { POOL } from "./memory_pools.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;
 

@@ -8,8 +8,9 @@ import { PMD_PAGES } from "../../tracker/page_size.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { NodeRoom } from "./free_memory.ts";
+import { POOL } from "./memory_pools.ts";
 import { MoveSwitch } from "./move_switch.ts";
-import { type MoveList, type MoveStep, POOL } from "./plan_round.ts";
+import type { MoveList, MoveStep } from "./plan_round.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;

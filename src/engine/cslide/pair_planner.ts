@@ -1,11 +1,6 @@
-import { coldPagesFor, partnersOf, type Pool, roomForOne } from "./exchange_room.ts";
+import { coldPagesFor, partnersOf, roomForOne } from "./exchange_room.ts";
+import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket, BucketSlice } from "./page_buckets.ts";
-
-/** Free memory of the nodes of a pair in one pool; less than 0 where so much has to come free first. */
-export interface PoolFree {
-  readonly slowFreeBytes: number;
-  readonly dramFreeBytes: number;
-}
 
 /** What a round may do to a pair. */
 export interface PairLimits {
@@ -53,7 +48,7 @@ export interface PairAccount {
     slowNodeFull: number;
   };
   /** Free memory in each pool when all is done. */
-  readonly pools: { slowFreeBytes: number; dramFreeBytes: number }[];
+  readonly pools: PoolFree[];
 }
 
 /** The largest n of 0..limit that fits, where all smaller ones fit too. */
@@ -81,7 +76,7 @@ export class PairPlanner {
   /** @param slow the pages on the slow node. @param dram those on the DRAM node. */
   constructor(
     limits: PairLimits,
-    pools: readonly PoolFree[],
+    pools: readonly Readonly<PoolFree>[],
     slow: readonly Bucket[],
     dram: readonly Bucket[],
   ) {
@@ -121,7 +116,7 @@ export class PairPlanner {
     return { steps: this.#steps, account };
   }
 
-  #poolOf(bucket: Bucket): Pool {
+  #poolOf(bucket: Bucket): PoolFree {
     const pool = this.#account.pools[bucket.pool];
     if (pool === undefined) throw new RangeError(`Cannot plan without pool ${bucket.pool}`);
     return pool;
@@ -226,7 +221,7 @@ export class PairPlanner {
   }
 
   /** What is missing of the reserve in a pool. */
-  #shortBytes(pool: Pool): number {
+  #shortBytes(pool: PoolFree): number {
     return Math.max(0, this.#limits.reserveBytes - pool.dramFreeBytes);
   }
 

@@ -1,28 +1,18 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { tally } from "../../mover/page_out.ts";
-import { PMD_PAGES } from "../../tracker/page_size.ts";
-import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
+import { type LocatedPages, NO_NODE } from "./located_pages.ts";
+import { type PoolFree, UNIT_CLASSES } from "./memory_pools.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
-import type { PairAccount, PairLimits, PoolFree } from "./pair_planner.ts";
+import type { PairAccount, PairLimits } from "./pair_planner.ts";
 import { SharedUnits } from "./shared_units.ts";
 import { type PageList, planMoves, type PlanStep } from "./policy.ts";
-
-/** Pools that free memory is counted in: that of base and huge pages, and that of hugetlb pages. */
-export const POOL = { memory: 0, hugetlb: 1 } as const;
-
-/** By UNIT: bytes of a unit and the pool it lives in. */
-const UNIT_CLASSES = [
-  { unit: UNIT.base, pageBytes: PAGE_SIZE, pool: POOL.memory },
-  { unit: UNIT.thp, pageBytes: PAGE_SIZE * PMD_PAGES, pool: POOL.memory },
-  { unit: UNIT.hugetlb, pageBytes: PAGE_SIZE * PMD_PAGES, pool: POOL.hugetlb },
-] as const;
 
 /** What a round has found, for all processes of the engine's tasks. */
 export interface PlanRequest {
   readonly limits: PairLimits;
   readonly pairs: readonly { readonly slow: number; readonly dram: number }[];
   /** Per pair, by POOL. */
-  readonly free: readonly (readonly PoolFree[])[];
+  readonly free: readonly (readonly Readonly<PoolFree>[])[];
   /** One a process. */
   readonly tables: readonly LocatedPages[];
   /** Page numbers of the units of each process that are to be left alone, ascending. */

@@ -8,20 +8,15 @@ import {
   pickPages,
   slowPlace,
 } from "./page_buckets.ts";
-import {
-  type DraftStep,
-  type PairAccount,
-  type PairLimits,
-  PairPlanner,
-  type PoolFree,
-} from "./pair_planner.ts";
+import type { PoolFree } from "./memory_pools.ts";
+import { type DraftStep, type PairAccount, type PairLimits, PairPlanner } from "./pair_planner.ts";
 
 /** What a round knows when its scans are done; the limits hold for each pair. */
 export interface PolicyInput extends PairLimits {
   /** The pages of all tasks of the engine: a class for each size and pool. */
   readonly classes: readonly PageClass[];
   /** Per pair: free memory of its two nodes in each pool (hugetlb pages of one size; other memory). */
-  readonly pairs: readonly (readonly PoolFree[])[];
+  readonly pairs: readonly (readonly Readonly<PoolFree>[])[];
 }
 
 /** Pages of one class and heat, by their indices in the class. */

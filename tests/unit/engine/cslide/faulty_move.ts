@@ -1,7 +1,7 @@
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { movePair } from "../../../../src/engine/cslide/move_pair.ts";
 import { MoveSwitch } from "../../../../src/engine/cslide/move_switch.ts";
-import { POOL } from "../../../../src/engine/cslide/plan_round.ts";
+import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 
 // Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are, in three batches,
 // and prints what movePair() says of it. Arguments: pid, first page, pages.

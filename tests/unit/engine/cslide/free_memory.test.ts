@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { memoryOf, NodeRoom } from "../../../../src/engine/cslide/free_memory.ts";
-import { POOL } from "../../../../src/engine/cslide/plan_round.ts";
+import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 import { readNodes } from "../../../../src/procfs/nodes.ts";
 
 test("memoryOf() and NodeRoom tell memory and hugetlb pages of a node apart", () => {
