@@ -72,8 +72,9 @@ void etmemd_scan_exit(void);
  * @param vmflags_array two-letter flags, for example "ht" (see VmFlags in proc(5), smaps); an area is
  *                      taken only if it has all of them. May be NULL when vmflags_num is 0.
  * @param vmflags_num   how many; with 0 the areas are read from maps, which is much cheaper than smaps
- * @param is_anon_only  take only private memory that belongs to no file: heap, stacks, anonymous
- *                      mappings and anonymous hugetlb mappings
+ * @param is_anon_only  take only areas that are private, not executable, and anonymous (inode 0) or
+ *                      writable: heap, stacks, anonymous mappings, anonymous hugetlb mappings, and
+ *                      writable private mappings of files
  * @return the areas, perhaps none (a kernel thread has none), to be given to etmemd_free_vmas;
  *         or NULL with errno: EINVAL pid or flags are malformed, ESRCH no such process,
  *         EACCES or EPERM no right to look, ENOMEM, EBADMSG the kernel's text was not understood

@@ -38,7 +38,7 @@ void run_codes_make(struct run_codes *codes, const struct geometry *geometry)
         const uint64_t count = byte & 0xf;
         struct run_code *code = &codes->of[byte];
 
-        if (type >= RUN_KINDS || count == 0) {
+        if (type >= RUN_KINDS) {
             *code = (struct run_code){
                 .quick_bytes = INT64_MAX,
                 .kind = (uint8_t)(byte == SET_ADDRESS ? RUN_SET_ADDRESS : RUN_CORRUPT),
@@ -48,7 +48,8 @@ void run_codes_make(struct run_codes *codes, const struct geometry *geometry)
         const struct run_kind *kind = &run_kinds[type];
         const uint64_t bytes = count << geometry->shift[kind->span];
         *code = (struct run_code){
-            .quick_bytes = kind->weight < 0 ? INT64_MAX : (int64_t)bytes,
+            .quick_bytes = kind->weight < 0 || count == 0 ? INT64_MAX : (int64_t)bytes,
+            .unaligned = unit_bytes(geometry, kind->span) - 1,
             .bytes = bytes,
             .page_bytes = unit_bytes(geometry, kind->page),
             .weight = kind->weight,
@@ -97,7 +98,7 @@ static void add_to_known(struct decoder *decoder)
     uint64_t run_end = address;
     int64_t quick = quick_bytes(decoder);
 
-    while (at < end && codes[*at].quick_bytes <= quick) {
+    while (at < end && codes[*at].quick_bytes <= quick && (codes[*at].unaligned & address) == 0) {
         const struct run_code *const run = &codes[*at++];
         const uint64_t page_bytes = run->page_bytes;
         const enum page_type type = (enum page_type)run->page;
@@ -172,7 +173,7 @@ static int decode_one(struct decoder *decoder)
     if (address > ADDRESS_LIMIT) {
         return EBADMSG;
     }
-    if (code->kind == RUN_OF_PAGES) {
+    if (code->kind == RUN_OF_PAGES && (code->unaligned & address) == 0) {
         const enum page_type type = (enum page_type)code->page;
 
         error = scan_walk_report_clipped(decoder->walk, address, code->bytes >> geometry->shift[type], type, code->weight);

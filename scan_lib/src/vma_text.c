@@ -62,19 +62,13 @@ static bool begins_with(const char *text, const char *start)
 }
 
 /**
- * Whether an area is private memory of the process that no file stands behind. Names of the kernel's own
- * pages ([vdso], [vvar], [uprobes]) have no inode either; anonymous hugetlb memory has one.
+ * Whether an area is what etmem calls anonymous: private, not executable, and without a file behind it
+ * or writable. What is written to a private mapping of a file is the process's own memory, too.
  */
 static bool is_anonymous(const struct vma *vma)
 {
-    if (vma->stat[VMA_STAT_MAY_SHARE]) {
-        return false;
-    }
-    if (vma->inode != 0) {
-        return strcmp(vma->path, "/anon_hugepage (deleted)") == 0;
-    }
-    return vma->path[0] == '\0' || strcmp(vma->path, "[heap]") == 0 || begins_with(vma->path, "[stack") ||
-           begins_with(vma->path, "[anon:");
+    return !vma->stat[VMA_STAT_MAY_SHARE] && !vma->stat[VMA_STAT_EXEC] &&
+           (vma->inode == 0 || vma->stat[VMA_STAT_WRITE]);
 }
 
 /** Whether the area may be wanted, going by the line it begins with. */

@@ -138,7 +138,7 @@ export function decodeIdlePages(
       continue;
     }
     const run = byte & 15;
-    if (Number.isNaN(page) || run === 0 || byte > SET_ADDRESS) {
+    if (Number.isNaN(page) || byte > SET_ADDRESS) {
       const what = Number.isNaN(page) ? "no address before it" : "no type of run";
       return { corrupt: `byte ${i} (0x${byte.toString(16)}): ${what}` };
     }
@@ -199,8 +199,10 @@ function addRun(
   type: number,
   run: number,
 ): number {
-  const end = page + run * unitPages(type);
-  if (type === PTE_HOLE || type === PMD_HOLE) return end;
+  const unit = unitPages(type);
+  const end = page + run * unit;
+  // A page table has no entry of a PMD or PUD at an address that is not aligned to it.
+  if (type === PTE_HOLE || type === PMD_HOLE || page % unit !== 0) return end;
   const huge = type !== PTE_ACCESSED && type !== PTE_DIRTY && type !== PTE_IDLE &&
     type !== PMD_IDLE_PTES;
   for (let range = firstRange; range < ranges.length; range++) {

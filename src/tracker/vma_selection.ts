@@ -6,19 +6,12 @@ import { type PageRange, toPageRanges } from "./page_range.ts";
 export type VmaSelection =
   /** What may hold memory to swap. */
   | { readonly kind: "swappable" }
-  /** Those whose VmFlags have all of these; anonOnly: and that are of no file. */
+  /** Those whose VmFlags have all of these; anonOnly: and that are swappable, as the scan library has it. */
   | { readonly kind: "flagged"; readonly vmFlags: readonly string[]; readonly anonOnly: boolean };
 
 /** Whether a VMA may hold memory to swap: private, not executable, and anonymous or writable. */
 export function isSwappable(vma: Vma): boolean {
   return vma.private && !vma.execute && (vma.inode === 0 || vma.write);
-}
-
-/**
- * Hugetlb memory has an inode even where it is anonymous, so it counts as anonymous where it is private.
- */
-function isAnonymous(vma: Vma, vmFlags: readonly string[]): boolean {
-  return vma.inode === 0 || (vmFlags.includes("ht") && vma.private);
 }
 
 /**
@@ -32,14 +25,16 @@ export function readRanges(dirFd: number, selection: VmaSelection): PageRange[] 
     return vmas === undefined ? undefined : toPageRanges(vmas.filter(isSwappable));
   }
   const { vmFlags, anonOnly } = selection;
-  if (vmFlags.length === 0 && !anonOnly) {
+  if (vmFlags.length === 0) {
     const vmas = readMaps(dirFd);
-    return vmas === undefined ? undefined : toPageRanges(vmas);
+    return vmas === undefined
+      ? undefined
+      : toPageRanges(vmas.filter((vma) => !anonOnly || isSwappable(vma)));
   }
   const vmas = readSmaps(dirFd);
   if (vmas === undefined) return undefined;
   return toPageRanges(vmas.filter((vma) =>
     vmFlags.every((flag) => vma.vmFlags.includes(flag)) &&
-    (!anonOnly || isAnonymous(vma, vma.vmFlags))
+    (!anonOnly || isSwappable(vma))
   ));
 }

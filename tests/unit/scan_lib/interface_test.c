@@ -25,8 +25,8 @@ static pid_t start_still(char *name, size_t room)
     return pid;
 }
 
-/** Lines of a file of the process that begin as a line of maps does, [vsyscall] not counted. */
-static uint64_t areas_in_maps(const char *pid)
+/** Reads /proc/PID/maps line by line. @return the lines that are wanted, [vsyscall] not counted */
+static uint64_t lines_in_maps(const char *pid, bool (*is_wanted)(const char *line))
 {
     char path[64];
     char line[8192];
@@ -35,10 +35,35 @@ static uint64_t areas_in_maps(const char *pid)
     snprintf(path, sizeof(path), "/proc/%s/maps", pid);
     FILE *maps = fopen(path, "r");
     while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
-        areas += strstr(line, "[vsyscall]") == NULL;
+        areas += strstr(line, "[vsyscall]") == NULL && is_wanted(line);
     }
     (void)fclose(maps);
     return areas;
+}
+
+static bool any(const char *line)
+{
+    return line[0] != '\0';
+}
+
+static uint64_t areas_in_maps(const char *pid)
+{
+    return lines_in_maps(pid, any);
+}
+
+/** The rule of the original: awk '$2~/^..-p/&&($5==0||$2~/w/)'. */
+static bool is_anonymous(const char *line)
+{
+    char permissions[5];
+    unsigned long long inode;
+
+    return sscanf(line, "%*s %4s %*s %*s %llu", permissions, &inode) == 2 && permissions[2] == '-' &&
+           permissions[3] == 'p' && (inode == 0 || permissions[1] == 'w');
+}
+
+static uint64_t anonymous_in_maps(const char *pid)
+{
+    return lines_in_maps(pid, is_anonymous);
 }
 
 static uint64_t count(const char *pid, char **flags, int flag_count, bool anonymous_only)
@@ -76,6 +101,8 @@ static void areas_are_those_of_the_kernel(void)
     CHECK(all_readable > 0 && all_readable <= areas_in_maps(name), "%llu", (unsigned long long)all_readable);
     CHECK(all_writable > 0 && all_writable < all_readable, "%llu", (unsigned long long)all_writable);
     CHECK(count(name, impossible, 2, false) == 0, "a flag that does not exist");
+    CHECK(anonymous == anonymous_in_maps(name), "%llu areas, not %llu", (unsigned long long)anonymous,
+          (unsigned long long)anonymous_in_maps(name));
     CHECK(anonymous > 0 && anonymous < areas_in_maps(name), "%llu", (unsigned long long)anonymous);
 
     struct vmas *vmas = etmemd_get_vmas(name, NULL, 0, false);

@@ -251,11 +251,35 @@ describe("decodeIdlePages()", () => {
     const expected = [[0, 1, 1], [1, 1, 1]];
     const commands = Array.from({ length: 15 }, (_, i) => 0xa1 + i);
     const types = Array.from({ length: 80 }, (_, i) => 0xb0 + i);
-    const empty = Array.from({ length: 10 }, (_, type) => type << 4);
-    for (const byte of [...commands, ...types, ...empty]) {
+    for (const byte of [...commands, ...types]) {
       const { counts, end } = decode([...good, byte, 0x5f, 0x5f]);
       expect(end.corrupt).toBe(`byte 10 (0x${byte.toString(16)}): no type of run`);
       expect(pagesOf(counts)).toEqual(expected as [number, number, number][]);
+    }
+  });
+
+  test("passes over runs of no page", () => {
+    for (let type = 0; type < 10; type++) {
+      const { counts, end } = decode([...setAddress(BASE), 0x02, type << 4, 0x51]);
+      expect(end).toEqual({});
+      expect(pagesOf(counts)).toEqual([[0, 1, 1], [1, 1, 1], [2, 1, 0]]);
+    }
+  });
+
+  test("drops entries of a PMD or PUD at an address that is not aligned to it", () => {
+    const entries = [[0x11, PMD_PAGES], [0x41, PMD_PAGES], [0x61, PMD_PAGES], [0x71, PMD_PAGES], [
+      0x21,
+      PUD_PAGES,
+    ]] as const;
+    for (const [byte, unit] of entries) {
+      const { counts, end } = decode([
+        ...setAddress(BASE + 1),
+        byte,
+        ...setAddress(BASE + 2 + unit),
+        0x51,
+      ]);
+      expect(end).toEqual({});
+      expect(pagesOf(counts)).toEqual([[2 + unit, 1, 0]]);
     }
   });
 

@@ -78,16 +78,10 @@ describe("readRanges()", () => {
     expect(select({ kind: "flagged", vmFlags: ["ht", "ac"], anonOnly: false })).toEqual([]);
   });
 
-  test("selects anonymous memory, hugetlb memory too, when it is told to", () => {
+  test("selects by anon_only what is private, not executable, and anonymous or writable", () => {
     const anonymous = select({ kind: "flagged", vmFlags: [], anonOnly: true });
-    expect(anonymous).toEqual([
-      "heap",
-      "readOnlyAnonymous",
-      "noAccessAnonymous",
-      "executable",
-      "writableExecutable",
-      "hugetlb",
-    ]);
+    expect(anonymous).toEqual(select({ kind: "swappable" }));
+    expect(select({ kind: "flagged", vmFlags: ["ht"], anonOnly: true })).toEqual(["hugetlb"]);
   });
 
   test("is undefined when the process is gone", () => {

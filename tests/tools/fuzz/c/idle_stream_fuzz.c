@@ -89,13 +89,14 @@ static int model_stream(struct model *model, const struct geometry *geometry, co
             }
             continue;
         }
-        if (type > 9 || count == 0) {
+        if (type > 9) {
             return EBADMSG;
         }
         const enum page_type unit = type == 7 ? PTE_TYPE : spans[type];
+        const bool is_aligned = address % unit_bytes(geometry, spans[type]) == 0;
         const uint64_t end = address + count * unit_bytes(geometry, spans[type]);
         for (; address < end; address += unit_bytes(geometry, unit)) {
-            if (weights[type] >= 0) {
+            if (weights[type] >= 0 && is_aligned) {
                 model_unit(model, address, unit_bytes(geometry, unit), unit, weights[type]);
             }
         }
