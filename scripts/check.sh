@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh: format, lint, types, unused code, layering. The last line is "N passed, N failed".
+# check.sh: format, lint, types, unused code, layering, generated documents. The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -31,6 +31,7 @@ step types "$bin/tsc" --noEmit
 step oxlint "$bin/oxlint" --type-aware --deny-warnings
 step unused "$bin/knip" --no-progress
 step layering sh scripts/with_bun.sh tests/tools/layering/main.ts
+step docs sh scripts/with_bun.sh packaging/docs/main.ts --check
 if command -v shellcheck >/dev/null; then
   # shellcheck disable=SC2046
   step shell shellcheck -x -S warning $(shell_scripts)
