@@ -15,4 +15,4 @@ trap 'rm -rf "$build"' EXIT
 trap 'exit 1' HUP INT TERM
 # shellcheck disable=SC2086 # a command and its options
 ${RPMBUILD:-rpmbuild} -bb --define "_topdir $top/dist/rpm" --define "_sourcedir $top/dist" --define "_builddir $build" "$@" \
-  packaging/etmem.spec
+  dist/etmem.spec

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { fetchTarball } from "./fetch_tarball.ts";
 import { lockedPackages } from "./locked_packages.ts";
 import { run } from "./run.ts";
 
-// Makes what packaging/etmem.spec is built from, without a network, and prints the two paths:
+// Makes what the packages are built from, without a network, and prints the paths:
+//   dist/etmem.spec                packaging/etmem.spec with the version of package.json
 //   dist/etmem-VERSION.tar.gz      the files that git tracks, as of the commit that is checked out
 //   dist/etmem-VERSION-vendor.tar  the npm packages that the build takes, as npm serves them
 // The same commit gives the same bytes.
@@ -20,6 +21,13 @@ const VENDORED = [
 const top = join(import.meta.dir, "../..");
 const dist = join(top, "dist");
 const stem = `etmem-${manifest.version}`;
+
+function makeSpec(): string {
+  const path = join(dist, "etmem.spec");
+  const spec = readFileSync(join(top, "packaging/etmem.spec"), "utf8");
+  writeFileSync(path, spec.replace("@VERSION@", manifest.version));
+  return path;
+}
 
 function makeSource(): string {
   const path = join(dist, `${stem}.tar.gz`);
@@ -58,5 +66,6 @@ function makeVendor(): string {
 }
 
 mkdirSync(dist, { recursive: true });
+console.log(makeSpec());
 console.log(makeSource());
 console.log(makeVendor());

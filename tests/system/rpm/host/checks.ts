@@ -89,9 +89,9 @@ const sources: Check = {
 const lint: Check = {
   name: "rpmlint_finds_nothing",
   run({ rpms }) {
-    const packaging = join(import.meta.dir, "../../../../packaging");
-    const rc = join(packaging, "etmem.rpmlintrc");
-    const said = run("rpmlint", "-r", rc, ...(rpms.get(1) ?? []), join(packaging, "etmem.spec"));
+    const top = join(import.meta.dir, "../../../..");
+    const rc = join(top, "packaging/etmem.rpmlintrc");
+    const said = run("rpmlint", "-r", rc, ...(rpms.get(1) ?? []), join(top, "dist/etmem.spec"));
     if (!/ 0 errors, 0 warnings,/.test(said)) throw new Error(said);
   },
 };
