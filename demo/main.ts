@@ -3,6 +3,7 @@ import { formatOptionList, formatSynopsis } from "../src/options/format_options.
 import type { OptionTable } from "../src/options/option.ts";
 import { parseOptions } from "../src/options/parse_options.ts";
 import { UsageError } from "../src/options/usage_error.ts";
+import { versionLine } from "../src/options/version.ts";
 import { integerKind } from "../src/options/value_kinds.ts";
 import { Caretaker } from "./caretaker.ts";
 import { type DemoSettings, runDemo } from "./run_demo.ts";
@@ -27,12 +28,13 @@ const OPTIONS = {
   ownStore: { long: "own-store", about: "do without Redis: use the demo's own store" },
 } as const satisfies OptionTable;
 
-/** @returns undefined after printing the help. @throws {UsageError} */
+/** @returns undefined after printing help or version. @throws {UsageError} */
 function readSettings(args: readonly string[]): DemoSettings | undefined {
   const parsed = parseOptions("npm run demo --", OPTIONS, args);
-  if (parsed.help) {
-    console.log(`usage: npm run demo -- ${formatSynopsis(OPTIONS)}\n`);
-    console.log(formatOptionList(Object.values(OPTIONS)).trimEnd());
+  if (parsed.info !== undefined) {
+    const usage = `usage: npm run demo -- ${formatSynopsis(OPTIONS)}\n\n`;
+    const help = usage + formatOptionList(Object.values(OPTIONS));
+    console.log((parsed.info === "help" ? help : versionLine("etmem demo")).trimEnd());
     return undefined;
   }
   const { keys = 300_000, seconds = 20, ownStore } = parsed.options;

@@ -1,6 +1,6 @@
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { SERVER_OPTIONS } from "../../src/daemon/server_options.ts";
-import { HELP_OPTION, type Option, type OptionTable } from "../../src/options/option.ts";
+import { type Option, type OptionTable, withInfoOptions } from "../../src/options/option.ts";
 import { nextWords, PLACEHOLDER_WORDS } from "./completion_words.ts";
 import { quoteWord } from "./quote_word.ts";
 
@@ -19,10 +19,15 @@ export function bashTables(): string {
   );
   return [
     lookup("_etmem_commands_of", "the words that may follow", commands),
-    lookup("_etmem_options_of", "the options of a command, each NAME,NAME:PLACEHOLDER", [
-      ...options,
-      ["etmemd", optionWords(SERVER_OPTIONS)],
-    ]),
+    lookup(
+      "_etmem_options_of",
+      "the options of a command, or of none, each NAME,NAME:PLACEHOLDER",
+      [
+        ...options,
+        ["etmemd", optionWords(SERVER_OPTIONS)],
+        ["", optionWords({})],
+      ],
+    ),
     lookup("_etmem_operand_of", "the word that a command needs", operands),
     lookup(
       "_etmem_words_of",
@@ -33,7 +38,7 @@ export function bashTables(): string {
 }
 
 function optionWords(table: OptionTable): string {
-  return [...Object.values(table), HELP_OPTION].map((option: Option) => {
+  return withInfoOptions(Object.values(table)).map((option: Option) => {
     const names = option.short === undefined
       ? `--${option.long}`
       : `-${option.short},--${option.long}`;

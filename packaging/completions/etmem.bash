@@ -125,7 +125,9 @@ _etmem() {
         ;;
     esac
   done
-  if [[ -z $command ]]; then
+  if [[ -z $command && $cur == -* && -n $(_etmem_commands_of "$words") ]]; then
+    _etmem_option
+  elif [[ -z $command ]]; then
     _etmem_add "$(_etmem_commands_of "$words")"
   elif [[ $COMP_CWORD == "$operand" && -n $(_etmem_operand_of "$command") ]]; then
     _etmem_value "$(_etmem_operand_of "$command")"

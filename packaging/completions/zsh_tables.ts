@@ -1,7 +1,7 @@
 import { COMMANDS } from "../../src/cli/commands.ts";
 import type { Operand } from "../../src/cli/command.ts";
 import { SERVER_OPTIONS } from "../../src/daemon/server_options.ts";
-import { HELP_OPTION, type Option, type OptionTable } from "../../src/options/option.ts";
+import { type Option, type OptionTable, withInfoOptions } from "../../src/options/option.ts";
 import { nextWords, PLACEHOLDER_WORDS } from "./completion_words.ts";
 import { quoteWord } from "./quote_word.ts";
 
@@ -13,6 +13,7 @@ export function zshTables(): string {
       argumentsFunction(`_etmem_${words.join("_")}`, options, operand)
     ),
     argumentsFunction("_etmem_etmemd", SERVER_OPTIONS),
+    argumentsFunction("_etmem_without_command", {}),
   ].join("\n");
 }
 
@@ -32,9 +33,7 @@ function commandWords(): string {
 /** The arguments of a command as _arguments of zshcompsys(1) wants them. */
 function argumentsFunction(name: string, table: OptionTable, operand?: Operand): string {
   const isServer = name === "_etmem_etmemd";
-  const specs = [...Object.values(table), HELP_OPTION].map((option) =>
-    optionSpec(option, isServer)
-  );
+  const specs = withInfoOptions(Object.values(table)).map((option) => optionSpec(option, isServer));
   if (operand !== undefined) {
     const { placeholder } = operand.value;
     specs.unshift(quoteWord(`1:${placeholder}:${action(placeholder, isServer)}`));

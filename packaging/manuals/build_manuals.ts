@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { VERSION } from "../../src/daemon/version.ts";
+import { VERSION } from "../../src/options/version.ts";
 import { convertManual } from "./convert_manual.ts";
 import { ManualParts } from "./manual_parts.ts";
 

@@ -3,7 +3,7 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { CLIENT_EXIT_STATUSES } from "../../src/cli/exit_statuses.ts";
 import type { KeySpec } from "../../src/config/key_table.ts";
 import { SERVER_EXIT_STATUSES, SERVER_OPTIONS } from "../../src/daemon/server_options.ts";
-import { HELP_OPTION } from "../../src/options/option.ts";
+import { withInfoOptions } from "../../src/options/option.ts";
 import { ENGINE_HEADERS, ENGINE_STRUCTS } from "./engine_headers.ts";
 import { bold, italic, sentence } from "./inline_text.ts";
 import { keyEntry } from "./key_entry.ts";
@@ -60,7 +60,7 @@ export class ManualParts {
     for (const command of COMMANDS) {
       this.#parts.set(`command:${command.words.join("-")}`, () => commandEntry(command));
     }
-    const options = [...allOptions(COMMANDS), HELP_OPTION];
+    const options = withInfoOptions(allOptions(COMMANDS));
     for (const { long } of options) {
       this.#parts.set(`option:etmem.${long}`, () => optionEntry(findOption(options, long)));
     }
@@ -69,7 +69,7 @@ export class ManualParts {
 
   #addServer(): void {
     this.#parts.set("synopsis:etmemd", () => [synopsis("etmemd", "", SERVER_OPTIONS)]);
-    for (const option of [...Object.values(SERVER_OPTIONS), HELP_OPTION]) {
+    for (const option of withInfoOptions(Object.values(SERVER_OPTIONS))) {
       this.#parts.set(`option:etmemd.${option.long}`, () => optionEntry(option));
     }
     this.#parts.set("exit:etmemd", () => exitStatuses(SERVER_EXIT_STATUSES));

@@ -1,5 +1,5 @@
 import type { Command } from "../../src/cli/command.ts";
-import { HELP_OPTION, type Option, type OptionTable } from "../../src/options/option.ts";
+import { type Option, type OptionTable, withInfoOptions } from "../../src/options/option.ts";
 import { bold, italic, plain, sentence } from "./inline_text.ts";
 
 /** An option with all its names, as the head of its entry: `-s NAME, --socket=NAME`. */
@@ -41,9 +41,9 @@ export function commandSynopsis({ words, operand, options }: Command): string {
   return synopsis(["etmem", ...words].join(" "), operand?.value.placeholder ?? "", options);
 }
 
-/** An option of some by its long name; -h is one of any. @throws {Error} when there is none. */
+/** An option of some by its long name; -h and -V are among any. @throws {Error} when there is none. */
 export function findOption(options: readonly Option[], long: string): Option {
-  const option = [...options, HELP_OPTION].find((candidate) => candidate.long === long);
+  const option = withInfoOptions(options).find((candidate) => candidate.long === long);
   if (option === undefined) throw new Error(`Cannot describe option "--${long}": there is none`);
   return option;
 }

@@ -1,4 +1,4 @@
-import type { OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
+import type { Info, OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import type { Request } from "../rpc/request.ts";
 
@@ -23,7 +23,7 @@ export interface Command {
   readonly operand?: Operand;
   readonly options: OptionTable;
   /** Makes a call of the arguments after the command and its operand. @throws {UsageError} */
-  readonly parse: (args: readonly string[], operand: string) => Call | "help";
+  readonly parse: (args: readonly string[], operand: string) => Call | Info;
 }
 
 /** A word of a command line that is no option. */
@@ -45,7 +45,7 @@ export function defineCommand<const Table extends OptionTable>(
     ...command,
     parse: (args, operand) => {
       const parsed = parseOptions(commandName(command), command.options, args);
-      return parsed.help ? "help" : toCall(parsed.options, operand);
+      return parsed.info ?? toCall(parsed.options, operand);
     },
   };
 }

@@ -3,9 +3,10 @@ import { quote, UsageError } from "../options/usage_error.ts";
 import { type Call, type Command, commandName } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
-/** A call to make, or the commands whose help was asked for. */
+/** A call to make, a wish for the version, or the commands whose help was asked for. */
 export type CommandLine =
   | { readonly kind: "call"; readonly call: Call }
+  | { readonly kind: "version" }
   | {
     readonly kind: "help";
     /** The words after `etmem` that the help is about; none: about everything. */
@@ -14,6 +15,7 @@ export type CommandLine =
   };
 
 const HELP_WORDS = new Set<string | undefined>(["help", "-h", "--help"]);
+const VERSION_WORDS = new Set<string | undefined>(["-V", "--version"]);
 
 /**
  * Reads the arguments after `etmem`.
@@ -29,6 +31,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       if (word === "help") refuseExcess(words, args.slice(depth + 1));
       return { kind: "help", words, commands };
     }
+    if (VERSION_WORDS.has(word)) return { kind: "version" };
     if (command !== undefined) return readCommand(command, args.slice(depth));
     const next = commands.filter((candidate) => candidate.words[depth] === word);
     if (word === undefined || next.length === 0) throw noCommand(words, word, commands);
@@ -66,6 +69,7 @@ function noCommand(
 function readCommand(command: Command, args: readonly string[]): CommandLine {
   const operand = command.operand === undefined ? "" : readOperand(command, args[0]);
   const call = command.parse(command.operand === undefined ? args : args.slice(1), operand);
+  if (call === "version") return { kind: "version" };
   return call === "help"
     ? { kind: "help", words: command.words, commands: [command] }
     : { kind: "call", call };

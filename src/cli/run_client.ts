@@ -1,4 +1,5 @@
 import { UsageError } from "../options/usage_error.ts";
+import { versionLine } from "../options/version.ts";
 import { formatRequestV1 } from "../rpc/request_v1.ts";
 import { formatRequestV2 } from "../rpc/request_v2.ts";
 import type { Call } from "./command.ts";
@@ -42,6 +43,10 @@ export async function runClient(
     const line = parseCommandLine(argv);
     if (line.kind === "help") {
       stdout.write(formatHelp(line.words, line.commands));
+      return DONE;
+    }
+    if (line.kind === "version") {
+      stdout.write(versionLine("etmem"));
       return DONE;
     }
     const terminal = new TerminalText(settings.stdout ?? 1);

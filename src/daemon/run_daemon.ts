@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../options/usage_error.ts";
+import { versionLine } from "../options/version.ts";
 import { messageOf } from "../text/message_of.ts";
 import { startInBackground } from "./background.ts";
 import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
@@ -24,8 +25,8 @@ const STDERR = 2;
 export async function runDaemon(args: readonly string[]): Promise<number> {
   try {
     const parsed = parseServerOptions(args);
-    if (parsed.help) {
-      writeSync(STDOUT, serverHelp());
+    if (parsed.info !== undefined) {
+      writeSync(STDOUT, parsed.info === "help" ? serverHelp() : versionLine("etmemd"));
       return 0;
     }
     return await start(absolute(parsed.options));

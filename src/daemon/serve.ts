@@ -16,7 +16,7 @@ import { createRequestHandler } from "./requests.ts";
 import type { ServerOptions } from "./server_options.ts";
 import { StatusSource } from "./server_status.ts";
 import { StopRequest } from "./stop_request.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../options/version.ts";
 
 /** Of the 2 s in which a server ends, what its projects may take to stop. */
 const STOP_MS = 1_700;

@@ -6,7 +6,7 @@ import { pickSizes } from "../procfs/size_table.ts";
 import type { ProjectView } from "../project/registry.ts";
 import type { ProjectStatus, ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { EngineLoader, EngineSupport } from "./engine_code.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../options/version.ts";
 
 /** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */
 const PMD_SIZE = PAGE_SIZE * (PAGE_SIZE / 8);

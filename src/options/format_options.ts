@@ -1,4 +1,4 @@
-import { describeOption, HELP_OPTION, type Option, type OptionTable } from "./option.ts";
+import { describeOption, type Option, type OptionTable, withInfoOptions } from "./option.ts";
 
 /** The options of a command for its usage line: `-f|--file FILE -s|--socket NAME [--json]`. */
 export function formatSynopsis(table: OptionTable): string {
@@ -11,10 +11,11 @@ export function formatSynopsis(table: OptionTable): string {
   }).join(" ");
 }
 
-/** A line for each option, -h included, and below a line for each kind of value. */
+/** A line for each option, -h and -V included, and below a line for each kind of value. */
 export function formatOptionList(options: readonly Option[]): string {
-  const all = [...options, HELP_OPTION];
-  const list = formatPairs(all.map((option) => [describeOption(option), option.about]));
+  const list = formatPairs(
+    withInfoOptions(options).map((option) => [describeOption(option), option.about]),
+  );
   const placeholders = new Map<string, Set<string>>();
   for (const { value } of options) {
     if (value === undefined) continue;

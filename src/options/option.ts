@@ -34,7 +34,7 @@ export type Option = Flag | ValueOption<unknown>;
 
 /**
  * The options of a command by the name that the program calls them. Parser, help texts, completions and
- * manual pages all read this table. Every table has -h, --help besides.
+ * manual pages all read this table. Every command has the options of `INFO_OPTIONS` besides.
  */
 export type OptionTable = Readonly<Record<string, Option>>;
 
@@ -45,12 +45,19 @@ export type ParsedOptions<Table extends OptionTable> = {
     : boolean;
 };
 
-/** Stands in every table. */
-export const HELP_OPTION: Flag = {
-  long: "help",
-  short: "h",
-  about: "print this help",
+/** What a command line may ask for instead of the command's work. */
+export type Info = "help" | "version";
+
+/** The options that ask for it. Every command has them. */
+export const INFO_OPTIONS: Readonly<Record<Info, Flag>> = {
+  help: { long: "help", short: "h", about: "print this help" },
+  version: { long: "version", short: "V", about: "print the version" },
 };
+
+/** All options of a command: those of its table, then those that every command has. */
+export function withInfoOptions(options: readonly Option[]): Option[] {
+  return [...options, ...Object.values(INFO_OPTIONS)];
+}
 
 /** An option as messages and help texts name it: `-s, --socket NAME`. */
 export function describeOption(option: Option): string {

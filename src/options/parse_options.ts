@@ -1,22 +1,25 @@
 import { nearest } from "../text/nearest.ts";
 import {
   describeOption,
-  HELP_OPTION,
+  type Info,
+  INFO_OPTIONS,
   type Option,
   type OptionTable,
   type ParsedOptions,
   type ValueOption,
+  withInfoOptions,
 } from "./option.ts";
 import { quote, UsageError } from "./usage_error.ts";
 
-/** Options as getopt_long(3) has them: `-l0`, `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, any order. */
+/** What a command line comes to: a wish for information, or the options to run the command with. */
 export type ParseResult<Table extends OptionTable> =
-  | { readonly help: true }
-  | { readonly help: false; readonly options: ParsedOptions<Table> };
+  | { readonly info: Info }
+  | { readonly info?: undefined; readonly options: ParsedOptions<Table> };
 
 /**
- * Parses the arguments after a command; only options may stand there. Arguments are taken from left to
- * right: what comes after -h is not looked at. node:util's parseArgs is no choice here: loading it takes
+ * Parses the arguments after a command; only options may stand there, as getopt_long(3) has them: `-l0`,
+ * `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, in any order. Arguments are taken from left to right:
+ * what comes after -h or -V is not looked at. node:util's parseArgs is no choice here: loading it takes
  * a tenth of the whole client's time.
  * @param command for messages: `etmem obj add`.
  * @throws {UsageError} for the first mistake.
@@ -27,9 +30,10 @@ export function parseOptions<const Table extends OptionTable>(
   args: readonly string[],
 ): ParseResult<Table> {
   const parser = new Parser(command, table, args);
-  if (parser.run() === "help") return { help: true };
+  const info = parser.run();
+  if (info !== undefined) return { info };
   // Parser fills in exactly what ParsedOptions says of the table.
-  return { help: false, options: parser.values as ParsedOptions<Table> };
+  return { options: parser.values as ParsedOptions<Table> };
 }
 
 class Parser {
@@ -47,24 +51,27 @@ class Parser {
     this.#args = args;
   }
 
-  run(): "help" | "options" {
+  /** Fills in `values`, unless the command line asks for information. */
+  run(): Info | undefined {
     while (this.#next < this.#args.length) {
       const arg = this.#args[this.#next++] ?? "";
       if (arg === "--") {
         this.#refuseOperand(this.#args[this.#next]);
       } else if (arg.startsWith("--")) {
-        if (this.#long(arg) === "help") return "help";
+        const info = this.#long(arg);
+        if (info !== undefined) return info;
       } else if (arg.startsWith("-") && arg !== "-") {
-        if (this.#cluster(arg) === "help") return "help";
+        const info = this.#cluster(arg);
+        if (info !== undefined) return info;
       } else {
         this.#refuseOperand(arg);
       }
     }
     this.#complete();
-    return "options";
+    return undefined;
   }
 
-  #long(arg: string): "help" | undefined {
+  #long(arg: string): Info | undefined {
     const equals = arg.indexOf("=");
     const written = equals < 0 ? arg : arg.slice(0, equals);
     const inline = equals < 0 ? undefined : arg.slice(equals + 1);
@@ -81,7 +88,7 @@ class Parser {
   }
 
   /** `-m`, `-ml0`, `-l 0`: flags, of which the last may be an option with its value. */
-  #cluster(arg: string): "help" | undefined {
+  #cluster(arg: string): Info | undefined {
     const letters = Array.from(arg.slice(1));
     for (const [index, letter] of letters.entries()) {
       const written = `-${letter}`;
@@ -92,13 +99,14 @@ class Parser {
         this.#set(option, written, rest === "" ? this.#following(option, written) : rest);
         return undefined;
       }
-      if (this.#raise(option, written) === "help") return "help";
+      const info = this.#raise(option, written);
+      if (info !== undefined) return info;
     }
     return undefined;
   }
 
   #find(isIt: (known: Option) => boolean): Option | undefined {
-    return Object.values(this.#table).find(isIt) ?? (isIt(HELP_OPTION) ? HELP_OPTION : undefined);
+    return withInfoOptions(Object.values(this.#table)).find(isIt);
   }
 
   /** The argument after an option, as its value. */
@@ -129,8 +137,9 @@ class Parser {
     this.values[this.#nameOf(option)] = value;
   }
 
-  #raise(option: Option, written: string): "help" | undefined {
-    if (option === HELP_OPTION) return "help";
+  #raise(option: Option, written: string): Info | undefined {
+    if (option === INFO_OPTIONS.help) return "help";
+    if (option === INFO_OPTIONS.version) return "version";
     this.#giveOnce(option, written);
     this.values[this.#nameOf(option)] = true;
     return undefined;
@@ -167,7 +176,7 @@ class Parser {
   }
 
   #unknown(written: string, arg = written): UsageError {
-    const known = [...Object.values(this.#table), HELP_OPTION];
+    const known = withInfoOptions(Object.values(this.#table));
     const meant = nearest(written, known.map((option) => `--${option.long}`));
     const inside = arg === written ? "" : ` in ${quote(arg)}`;
     return new UsageError(

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileEngine } from "../tools/fixtures/engines/compile_engine.ts";
 import { hostsOf } from "../tools/fixtures/engines/hosts_of.ts";
+import { versionLine } from "../../src/options/version.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { freshName, isListening } from "./server_process.ts";
 
@@ -45,6 +46,26 @@ test("etmemd, any symlink of that name, and etmem etmemd are servers called etme
     }
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test("etmem and etmemd print the version of package.json, and nothing else", () => {
+  const commands: readonly (readonly [string, ...string[]])[] = [
+    ["etmem", "--version"],
+    ["etmem", "-V"],
+    ["etmemd", "--version"],
+    ["etmemd", "-V"],
+    ["etmem", "etmemd", "--version"],
+  ];
+  for (const [program, ...args] of commands) {
+    const run = Bun.spawnSync([join(DIST, program), ...args], { cwd: "/", env: {} });
+    expect({ args, status: run.exitCode, stderr: run.stderr.toString() }).toEqual({
+      args,
+      status: 0,
+      stderr: "",
+    });
+    const name = args.includes("etmemd") ? "etmemd" : program;
+    expect(run.stdout.toString()).toBe(versionLine(name));
   }
 });
 

@@ -10,7 +10,7 @@ for (const call of JSON.parse(held) as Call[]) engines.hold(call);
 
 takeStartMark();
 const parsed = parseServerOptions(args);
-if (parsed.help) throw new Error("the scripted server has no help");
+if (parsed.info !== undefined) throw new Error("the scripted server has no help");
 const support = { trackers: () => [], movers: () => [], workers: () => 0 };
 process.exit(
   await serve(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
+import { versionLine } from "../../src/options/version.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
 import { freshName, isListening, runServer, ServerProcess, slideConfig } from "./server_process.ts";
@@ -112,4 +113,9 @@ test("a user that is not root cannot start it, and is told so", () => {
     );
     expect(exitCode).toBe(1);
   }
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, script, "-V"]);
+  expect({ exitCode, stdout: stdout.toString() }).toEqual({
+    exitCode: 0,
+    stdout: versionLine("etmemd"),
+  });
 });

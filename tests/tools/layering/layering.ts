@@ -32,11 +32,11 @@ function refusal(
   typeOnly: boolean,
 ): string | undefined {
   const there = roomOf(target);
-  if (there === undefined) return "lies in no room";
   if (there === name) return undefined;
   const allows = (list: readonly string[]): boolean =>
-    list.includes(there) || list.includes(target);
+    list.includes(target) || (there !== undefined && list.includes(there));
   if (allows(room.imports) || (typeOnly && allows(room.types ?? []))) return undefined;
+  if (there === undefined) return "it lies in no room";
   if (allows(room.types ?? [])) return `${name} may import it by "import type" only`;
   return `${name} may import ${
     [...room.imports, ...room.types ?? []].join(", ") || "no other room"

@@ -1,6 +1,6 @@
 /**
  * Which room may import which: a room is main.ts, ffi/ or a folder of src/. An entry is a room or one
- * file of a room. Imports inside a room are free.
+ * file. Imports inside a room are free.
  */
 export interface Room {
   /** May be imported. */
@@ -63,7 +63,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   status: { imports: [], types: [DESCRIPTION], pure: true },
   rpc: { imports: [], types: ["status"], pure: true },
   config: { imports: ["text"], pure: true },
-  options: { imports: ["text"], pure: true },
+  options: { imports: ["text", "package.json"], pure: true },
   text: { imports: [], pure: true },
   async: { imports: [], pure: true },
   ffi: { imports: [] },

@@ -26,7 +26,11 @@ describe("formatHelp()", () => {
       const [command] = ofWords(...words);
       const help = formatHelp(words, ofWords(...words));
       const named = help.slice(help.indexOf("\nOptions:\n"), help.indexOf("\nValues:\n"));
-      const expected = [...Object.values(command?.options ?? {}).map(({ long }) => long), "help"];
+      const expected = [
+        ...Object.values(command?.options ?? {}).map(({ long }) => long),
+        "help",
+        "version",
+      ];
       expect(Array.from(named.matchAll(/--([\w-]+)/g), (match) => match[1] ?? "")).toEqual(
         expected,
       );
@@ -47,6 +51,7 @@ describe("formatHelp()", () => {
         "  -f, --file FILE    configuration file\n" +
         "  -s, --socket NAME  the name that etmemd was started with\n" +
         "  -h, --help         print this help\n" +
+        "  -V, --version      print the version\n" +
         "\nValues:\n" +
         "  FILE  a path of 1 to 4095 bytes\n" +
         "  NAME  a name of 1 to 106 bytes\n" +

@@ -114,6 +114,19 @@ describe("parseCommandLine()", () => {
     });
   }
 
+  for (
+    const line of ["-V", "--version", "--version --bogus", "obj -V", "project --version"].concat(
+      "obj add -V",
+      "status -s x --version",
+      "engine -V",
+      "engine showhostpages --version",
+    )
+  ) {
+    test(`takes etmem ${line} for a wish for the version`, () => {
+      expect(parseCommandLine(words(line))).toEqual({ kind: "version" });
+    });
+  }
+
   const top = "allowed is obj, project, engine, status or help";
   const name = 'allowed is a name of 1 to 64 bytes without blanks, other than "-"';
   const mistakes: readonly (readonly [string[], string])[] = [
@@ -164,7 +177,7 @@ describe("parseCommandLine()", () => {
     [
       words("obj add -n x"),
       'Cannot use "-n": "etmem obj add" has no such option, ' +
-      "it has -f, --file FILE; -s, --socket NAME; -h, --help",
+      "it has -f, --file FILE; -s, --socket NAME; -h, --help; -V, --version",
     ],
     [
       words("project start -s x"),
@@ -209,7 +222,7 @@ describe("parseCommandLine()", () => {
       words("engine c --name p"),
       'Cannot use "--name": "etmem engine" has no such option, it has ' +
       "-n, --proj_name PROJECT; -s, --socket NAME; -e, --engine ENGINE; -t, --task_name TASK; " +
-      "--json; -h, --help",
+      "--json; -h, --help; -V, --version",
     ],
     [words("engine c -t -"), `Cannot set "-t" to "-": ${name}`],
     [words("engine c -e -"), `Cannot set "-e" to "-": ${name}`],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { versionLine } from "../../../src/options/version.ts";
 import { AnswerEncoderV2 } from "../../../src/rpc/answer_v2.ts";
 import { FIRST_WORDS, Refusal, type RefusalKind } from "../../../src/rpc/refusal.ts";
 import { formatRequestV2 } from "../../../src/rpc/request_v2.ts";
@@ -385,6 +386,11 @@ describe("runClient() without a server", () => {
     const run = await runToEnd(["obj", "help"]);
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(run.stdout).toStartWith("etmem obj: ");
+  });
+
+  test("prints the version and exits 0", async () => {
+    const run = await runToEnd(["--version"]);
+    expect(run).toEqual({ status: 0, stdout: versionLine("etmem"), stderr: "" });
   });
 
   test("exits 2 with one line for wrong usage", async () => {

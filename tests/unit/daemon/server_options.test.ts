@@ -9,7 +9,7 @@ import {
 
 function parsed(...args: string[]): ServerOptions {
   const result = parseServerOptions(args);
-  if (result.help) throw new Error("help");
+  if (result.info !== undefined) throw new Error("help");
   return result.options;
 }
 
@@ -103,19 +103,35 @@ describe("parseServerOptions()", () => {
   test("parseServerOptions() names all options for an unknown one", () => {
     expect(() => parseServerOptions(["-x"])).toThrow(
       'Cannot use "-x": "etmemd" has no such option, it has -s, --socket NAME; ' +
-        "-l, --log-level LEVEL; -m, --mode-systemctl; --conf-dir DIR; -h, --help",
+        "-l, --log-level LEVEL; -m, --mode-systemctl; --conf-dir DIR; -h, --help; " +
+        "-V, --version",
     );
   });
 
   test("parseServerOptions() takes help wherever it comes before a mistake", () => {
     for (const args of [["-h"], ["--help"], ["-s", "a", "-mh"]]) {
-      expect(parseServerOptions(args)).toEqual({ help: true });
+      expect(parseServerOptions(args)).toEqual({ info: "help" });
+    }
+  });
+
+  test("parseServerOptions() takes -V without the options that are needed else", () => {
+    for (const args of [["-V"], ["--version"], ["-s", "a", "-mV"], ["-V", "-l", "9"]]) {
+      expect(parseServerOptions(args)).toEqual({ info: "version" });
     }
   });
 });
 
 test("serverHelp() names every option, every exit status and the manuals", () => {
-  for (const word of ["-s, --socket NAME", "-l, --log-level", "-m, --mode", "--conf-dir", "-h, "]) {
+  for (
+    const word of [
+      "-s, --socket NAME",
+      "-l, --log-level",
+      "-m, --mode",
+      "--conf-dir",
+      "-h, ",
+      "-V, ",
+    ]
+  ) {
     expect(serverHelp()).toContain(`\n  ${word}`);
   }
   for (const [status, meaning] of SERVER_EXIT_STATUSES) {

@@ -18,20 +18,23 @@ describe("formatSynopsis()", () => {
 });
 
 describe("formatOptionList()", () => {
-  test("lists options, -h, and below each kind of value once", () => {
+  test("lists options, -h, -V, and below each kind of value once", () => {
     expect(formatOptionList(Object.values(TABLE))).toBe(
       "  -s, --socket NAME  its name\n" +
         "  --other OTHER      another\n" +
         "  -l, --level LEVEL  how much\n" +
         "  --json             as JSON\n" +
         "  -h, --help         print this help\n" +
+        "  -V, --version      print the version\n" +
         "\nValues:\n" +
         "  NAME, OTHER  a name of 1 to 106 bytes\n" +
         "  LEVEL        0 to 3\n",
     );
   });
 
-  test("lists -h alone when there are no options", () => {
-    expect(formatOptionList([])).toBe("  -h, --help  print this help\n");
+  test("lists -h and -V alone when there are no options", () => {
+    expect(formatOptionList([])).toBe(
+      "  -h, --help     print this help\n  -V, --version  print the version\n",
+    );
   });
 });

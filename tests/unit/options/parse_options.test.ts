@@ -35,7 +35,7 @@ describe("parseOptions()", () => {
   for (const level of levelForms) {
     for (const socket of socketForms) {
       test(`reads ${[...level, ...socket].join(" ")} in any order`, () => {
-        const expected = { help: false, options: { ...NOTHING, level: 0 } } as const;
+        const expected = { options: { ...NOTHING, level: 0 } } as const;
         expect(parse(...level, ...socket)).toEqual(expected);
         expect(parse(...socket, ...level)).toEqual(expected);
       });
@@ -43,38 +43,42 @@ describe("parseOptions()", () => {
   }
 
   test("fills in false for flags and leaves out values that were not given", () => {
-    expect(parse("-s", "x")).toEqual({ help: false, options: NOTHING });
+    expect(parse("-s", "x")).toEqual({ options: NOTHING });
   });
 
   test("reads flags together with a value at their end", () => {
     expect(parse("-ml2", "-s", "x")).toEqual({
-      help: false,
       options: { ...NOTHING, service: true, level: 2 },
     });
-    expect(parse("-ms", "x")).toEqual({ help: false, options: { ...NOTHING, service: true } });
+    expect(parse("-ms", "x")).toEqual({ options: { ...NOTHING, service: true } });
   });
 
   test("takes the rest after a short option as its value, = included", () => {
-    expect(parse("-s=x")).toEqual({ help: false, options: { ...NOTHING, socket: "=x" } });
+    expect(parse("-s=x")).toEqual({ options: { ...NOTHING, socket: "=x" } });
   });
 
   test("takes a value with = in it, and one that begins with - when it is joined", () => {
-    expect(parse("--socket=a=b")).toEqual({ help: false, options: { ...NOTHING, socket: "a=b" } });
-    expect(parse("--socket=-x")).toEqual({ help: false, options: { ...NOTHING, socket: "-x" } });
-    expect(parse("-s-x")).toEqual({ help: false, options: { ...NOTHING, socket: "-x" } });
+    expect(parse("--socket=a=b")).toEqual({ options: { ...NOTHING, socket: "a=b" } });
+    expect(parse("--socket=-x")).toEqual({ options: { ...NOTHING, socket: "-x" } });
+    expect(parse("-s-x")).toEqual({ options: { ...NOTHING, socket: "-x" } });
   });
 
   test('takes "-" and blanks for a value, and nothing after "--"', () => {
-    expect(parse("-s", "-")).toEqual({ help: false, options: { ...NOTHING, socket: "-" } });
+    expect(parse("-s", "-")).toEqual({ options: { ...NOTHING, socket: "-" } });
     expect(parse("-s", "a b", "--")).toEqual({
-      help: false,
       options: { ...NOTHING, socket: "a b" },
     });
   });
 
   for (const help of [["-h"], ["--help"], ["-mh"], ["-h", "--bogus"], ["-l0", "-h", "-l9"]]) {
     test(`asks for help by ${help.join(" ")}`, () => {
-      expect(parse(...help)).toEqual({ help: true });
+      expect(parse(...help)).toEqual({ info: "help" });
+    });
+  }
+
+  for (const version of [["-V"], ["--version"], ["-mV"], ["-V", "-h"], ["-l0", "-V", "-l9"]]) {
+    test(`asks for the version by ${version.join(" ")}`, () => {
+      expect(parse(...version)).toEqual({ info: "version" });
     });
   }
 
@@ -83,7 +87,7 @@ describe("parseOptions()", () => {
   });
 
   const has = "it has -s, --socket NAME; -l, --log-level LEVEL; --conf-dir DIR; " +
-    "-m, --mode-systemctl; --json; -h, --help";
+    "-m, --mode-systemctl; --json; -h, --help; -V, --version";
   const mistakes: readonly (readonly [string[], string])[] = [
     [[], 'Cannot run "etmemd": -s, --socket NAME is missing'],
     [["-s"], 'Cannot use "-s": its NAME is missing, allowed is a name of 1 to 106 bytes'],
@@ -121,6 +125,7 @@ describe("parseOptions()", () => {
     [["-l1000000000000"], 'Cannot set "-l" to "1000000000000": allowed is 0 to 3'],
     [["--json=yes"], 'Cannot set "--json" to "yes": it takes no value'],
     [["--json="], 'Cannot set "--json" to "": it takes no value'],
+    [["--version=x"], 'Cannot set "--version" to "x": it takes no value'],
     [["--help=x"], 'Cannot set "--help" to "x": it takes no value'],
     [["-x"], `Cannot use "-x": "etmemd" has no such option, ${has}`],
     [["-mx"], `Cannot use "-x" in "-mx": "etmemd" has no such option, ${has}`],
@@ -170,7 +175,7 @@ describe("parseOptions()", () => {
       fc.property(fc.array(arg, { maxLength: 6 }), (args) => {
         try {
           const parsed = parseOptions("etmemd", TABLE, args);
-          if (!parsed.help) expect(parsed.options.socket).toBeString();
+          if (parsed.info === undefined) expect(parsed.options.socket).toBeString();
         } catch (error) {
           expect(error).toBeInstanceOf(UsageError);
           expect(String(error)).not.toMatch(/\p{Cc}/u);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { buildCompletions } from "../../../packaging/completions/build_completions.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { SERVER_OPTIONS } from "../../../src/daemon/server_options.ts";
-import { HELP_OPTION, type OptionTable } from "../../../src/options/option.ts";
+import { type OptionTable, withInfoOptions } from "../../../src/options/option.ts";
 import { FakeServer } from "../cli/fake_server.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { ServerProcess, slideConfig } from "../../system/server_process.ts";
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 /** The names of a command's options that begin with `--`, as the table has them. */
 function longOptions(table: OptionTable): Set<string> {
-  return new Set([...Object.values(table), HELP_OPTION].map(({ long }) => `--${long}`));
+  return new Set(withInfoOptions(Object.values(table)).map(({ long }) => `--${long}`));
 }
 
 const present = (["bash", "zsh"] as const).filter(isThere);
@@ -94,9 +94,18 @@ for (const shell of present) {
       expect((await after("etmemd -")).has("-m")).toBe(true);
     });
 
+    test("offers help and version before a command, and after the word of a group", async () => {
+      for (const line of ["etmem", "etmem obj", "etmem project"]) {
+        expect(await longAfter(line)).toEqual(new Set(["--help", "--version"]));
+        expect(await after(`${line} -`)).toEqual(new Set(["-h", "--help", "-V", "--version"]));
+      }
+    });
+
     test("offers an option once", async () => {
       const left = await after(`etmem status --json -s ${server.name} -`);
-      expect(left).toEqual(new Set(["-n", "--name", "--restart-safe", "-h", "--help"]));
+      expect(left).toEqual(
+        new Set(["-n", "--name", "--restart-safe", "-h", "--help", "-V", "--version"]),
+      );
     });
 
     test("offers what an option may be set to", async () => {

@@ -1,2 +1,0 @@
-/** The program's version: that of package.json, which a test compares. */
-export const VERSION = "1.0.0";
