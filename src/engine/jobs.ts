@@ -1,6 +1,6 @@
 import type { JobFunctions } from "../worker/messages.ts";
 import type { StepReply, StepRequest } from "./round/scan_step.ts";
-import { runProcessStep } from "./round/run_scan_step.ts";
+import { runScanStep } from "./round/run_scan_step.ts";
 import {
   type SwapCacheReply,
   type SwapCacheRequest,
@@ -11,7 +11,7 @@ import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round
 
 /** What the engines have done in threads: by name, the request and the reply. */
 export type Jobs = {
-  readonly process_step: { readonly request: StepRequest; readonly reply: StepReply };
+  readonly scan_step: { readonly request: StepRequest; readonly reply: StepReply };
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };
   readonly move_pair: { readonly request: MovePairRequest; readonly reply: MovePairReply };
@@ -19,7 +19,7 @@ export type Jobs = {
 
 /** The functions behind the names; only worker threads load them. */
 export const JOBS: JobFunctions<Jobs> = {
-  process_step: runProcessStep,
+  scan_step: runScanStep,
   trim_swap_cache: trimSwapCache,
   plan_round: planRound,
   move_pair: movePair,

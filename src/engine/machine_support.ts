@@ -1,7 +1,9 @@
 import type { MoverName, TrackerName } from "../config/description.ts";
 import { MOVERS } from "../mover/movers.ts";
 import { TRACKERS } from "../tracker/trackers.ts";
-import { workers } from "./shared_means.ts";
+import { engineContext } from "./engine_context.ts";
+
+const { workers } = engineContext;
 
 /** An entry of a table, and whether this machine has what it needs. */
 interface Availability<Name extends string> {

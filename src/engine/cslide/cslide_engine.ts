@@ -7,7 +7,7 @@ import type {
 import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
-import { chooseTracker } from "../choose_means.ts";
+import { chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { pause } from "../../async/pause.ts";
 import { Semaphore } from "../../async/semaphore.ts";

@@ -7,10 +7,10 @@ import { messageOf } from "../../text/message_of.ts";
 import type { LocatedPages } from "./located_pages.ts";
 import type { StepRequest } from "../round/scan_step.ts";
 import { errorLine } from "../round/error_line.ts";
-import { closeProcess, keyOf, type RoundPlan, runProcessRound } from "../round/pid_round.ts";
-import type { Turn } from "../round/scan_lock.ts";
+import { closeProcess, type RoundPlan, runPidRound } from "../round/pid_round.ts";
+import { processKey, type ScanHold } from "../round/scan_lock.ts";
 import { addByReason, type RoundRecord } from "../round/round_record.ts";
-import { scanLock, workers } from "../shared_means.ts";
+import { engineContext } from "../engine_context.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
 import type { MemoryByReason, NodePairStatus } from "../../status/task_status.ts";
 import type { CslideTask, TaskLife } from "./cslide_task.ts";
@@ -21,6 +21,8 @@ import type { DecidedPair } from "./node_pairs.ts";
 import { type NodePages } from "./page_tables.ts";
 import type { PairAccount } from "./pair_planner.ts";
 import type { NodeUsage, PlanReply } from "./plan_round.ts";
+
+const { scanLock, workers } = engineContext;
 
 const MIB = 2 ** 20;
 
@@ -44,7 +46,7 @@ interface Part {
 /** A process in a round. */
 interface Entry extends Part {
   readonly process: FoundProcess;
-  turn?: Turn;
+  hold?: ScanHold;
   /** Set when its scans are over; its descriptors are open then. */
   located?: { readonly pages: LocatedPages; readonly open: NonNullable<StepRequest["open"]> };
 }
@@ -73,9 +75,9 @@ export class CslideRound {
       await this.#move(this.#entries.filter(({ life, located }) => !life.isOver && located));
       hasFailed = false;
     } finally {
-      for (const { located, turn } of this.#entries) {
+      for (const { located, hold } of this.#entries) {
         if (located !== undefined) closeProcess(located.open);
-        turn?.end(true);
+        hold?.release(true);
       }
       for (const { task, record, life } of this.#parts) {
         task.endRound(record, life);
@@ -84,8 +86,8 @@ export class CslideRound {
             record.summary(hasFailed)
           }`,
         );
-        // Its turns have ended only now.
-        task.forgetTurns();
+        // It has released its locks only now.
+        task.forgetLocks();
       }
     }
   }
@@ -99,13 +101,13 @@ export class CslideRound {
         record,
         (pid, error) => this.#fail(task, record, pid, error),
       );
-      const keys = new Set(found.map(keyOf));
+      const keys = new Set(found.map(processKey));
       task.forgetAllBut(keys);
-      scanLock.keepOnly(keys, task);
+      scanLock.forgetAllBut(keys, task);
       for (const process of found) {
-        const other = taken.get(keyOf(process));
+        const other = taken.get(processKey(process));
         if (other === undefined) {
-          taken.set(keyOf(process), task.description.name);
+          taken.set(processKey(process), task.description.name);
           this.#entries.push({ ...part, process });
         } else {
           record.skip(`belongs to task ${other}`, [process.pid]);
@@ -135,13 +137,13 @@ export class CslideRound {
 
   async #scan(entry: Entry): Promise<void> {
     const { task, life, record, process } = entry;
-    const key = keyOf(process);
-    const turn = await scanLock.take(key, task, life.signal);
-    if (turn === undefined) return;
+    const key = processKey(process);
+    const hold = await scanLock.acquire(key, task, life.signal);
+    if (hold === undefined) return;
     const known = task.memories.get(key);
     task.memories.delete(key);
     try {
-      const reply = await task.track(runProcessRound(
+      const reply = await task.track(runPidRound(
         process,
         this.#planFor(entry),
         {
@@ -155,17 +157,17 @@ export class CslideRound {
           },
         },
         known,
-        turn.isStale,
+        hold.isStale,
       ));
       if (reply?.state === "located") {
-        entry.turn = turn;
+        entry.hold = hold;
         entry.located = reply;
         if (!life.isOver) task.memories.set(key, reply.memory);
       }
     } catch (error) {
       this.#fail(task, record, process.pid, error);
     } finally {
-      if (entry.turn === undefined) turn.end(true);
+      if (entry.hold === undefined) hold.release(true);
     }
   }
 
@@ -200,7 +202,7 @@ export class CslideRound {
       free: pairs.map(freeOf),
       tables: entries.map(({ located }) => located!.pages),
       held: entries.map(({ task, process, record }) =>
-        task.stuckPagesOf(keyOf(process)).takeHeld(record.status.number)
+        task.stuckPagesOf(processKey(process)).takeHeld(record.status.number)
       ),
     });
     const planUs = (performance.now() - begin) * 1000;
@@ -275,11 +277,13 @@ export class CslideRound {
       this.#warn(task, process.pid, errorLine(moves.errors));
       noteMoves(record, index, moves);
       shift(usage[i]!, pair, moves);
-      if (!life.isOver) task.stuckPagesOf(keyOf(process)).add(moves.stuck, record.status.number);
+      if (!life.isOver) {
+        task.stuckPagesOf(processKey(process)).add(moves.stuck, record.status.number);
+      }
       // What was moved, for this process or another that has it too, would be taken for used, and moved back: forget
       // what the tracker knows, and begin anew.
       const hasNewFrames = hasMoved[i]! || plan.owners[i]!.some((owner) => hasMoved[owner]);
-      if (tracker.losesMovedPages && hasNewFrames) task.memories.delete(keyOf(process));
+      if (tracker.losesMovedPages && hasNewFrames) task.memories.delete(processKey(process));
     }
     for (const { record } of this.#parts) {
       record.status.phases.move_us += Math.round(reply.us / this.#parts.length);

@@ -1,18 +1,20 @@
 import type { CslideTaskDescription } from "../../config/description.ts";
 import type { ProcessMemory } from "../round/scan_step.ts";
 import { RoundRecord } from "../round/round_record.ts";
-import { scanLock } from "../shared_means.ts";
+import { engineContext } from "../engine_context.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { PinnedTarget } from "../round/pinned_target.ts";
-import { MoveSwitch } from "./move_switch.ts";
+import { StopFlag } from "../round/stop_flag.ts";
 import { StuckPages } from "./stuck_pages.ts";
 import type { SharedProcessPages } from "./page_tables.ts";
+
+const { scanLock } = engineContext;
 
 const KEPT_ROUNDS = 16;
 
 /** A task's time from a start to a stop; what is left of an earlier one touches nothing. */
 export class TaskLife {
-  readonly stop = new MoveSwitch();
+  readonly stop = new StopFlag();
   readonly target: PinnedTarget;
   readonly #abort = new AbortController();
 
@@ -26,18 +28,18 @@ export class TaskLife {
   }
 
   get isOver(): boolean {
-    return this.stop.isOff;
+    return this.stop.isRaised;
   }
 
   /** Resolves when no thread moves pages of the task. */
   async end(): Promise<void> {
-    const still = this.stop.turnOff();
+    const still = this.stop.raise();
     this.#abort.abort();
     await still;
   }
 }
 
-/** A task of the cslide engine: what it has done, and its switch. */
+/** A task of the cslide engine: what it has done, and its life. */
 export class CslideTask {
   readonly description: CslideTaskDescription;
   /** By process key. */
@@ -90,12 +92,12 @@ export class CslideTask {
     this.#onIdle = idle.resolve;
     if (this.#inFlight === 0) idle.resolve();
     await Promise.all([this.#life.end(), idle.promise]);
-    this.forgetTurns();
+    this.forgetLocks();
   }
 
-  /** Once it is stopped, nobody needs to know that it was the last to scan its processes. */
-  forgetTurns(): void {
-    if (!this.#started) scanLock.keepOnly(new Set(), this);
+  /** Once it is stopped, it does not matter that it was the last to scan its processes. */
+  forgetLocks(): void {
+    if (!this.#started) scanLock.forgetAllBut(new Set(), this);
   }
 
   /** Counts the scanning of a process while it lasts. */

@@ -9,7 +9,7 @@ import { isGone } from "../../procfs/read_file.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { NodeRoom } from "./free_memory.ts";
 import { POOL } from "./memory_pools.ts";
-import { MoveSwitch } from "./move_switch.ts";
+import { StopFlag } from "../round/stop_flag.ts";
 import type { MoveList, MoveStep } from "./plan_round.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
@@ -25,7 +25,7 @@ const GONE = "process gone";
 export interface MovedProcess {
   readonly pid: number;
   readonly pagemapFd: number;
-  /** The words of its task's MoveSwitch. */
+  /** The words of its task's StopFlag. */
   readonly stop: Int32Array;
 }
 
@@ -96,13 +96,13 @@ class PairMove {
   readonly #mover = new NodeMover(Math.max(BATCH_UNITS, PMD_PAGES));
   #rooms: { readonly slow: NodeRoom; readonly dram: NodeRoom } | undefined;
   readonly #pagemaps: readonly Pagemap[];
-  readonly #switches: readonly MoveSwitch[];
+  readonly #stops: readonly StopFlag[];
   readonly moves: readonly ProcessMoves[];
 
   constructor(request: MovePairRequest) {
     this.#request = request;
     this.#pagemaps = request.processes.map((process) => new Pagemap(process.pagemapFd));
-    this.#switches = request.processes.map((process) => new MoveSwitch(process.stop));
+    this.#stops = request.processes.map((process) => new StopFlag(process.stop));
     this.moves = request.processes.map(() => ({
       asked: 0,
       upHot: 0,
@@ -170,7 +170,7 @@ class PairMove {
     if (current === undefined) return 0;
     const { list, at } = current;
     const left = list.page.length - at;
-    if (this.#switches[list.process]!.isOff) {
+    if (this.#stops[list.process]!.isRaised) {
       this.#refuse(progress, left, "stopped");
       return left;
     }
@@ -194,7 +194,7 @@ class PairMove {
     if (units <= 0 || units * list.unitBytes < Math.min(leastBytes, left * list.unitBytes)) {
       return 0;
     }
-    const movedBytes = this.#switches[list.process]!.moveUnlessOff(() =>
+    const movedBytes = this.#stops[list.process]!.moveUnlessRaised(() =>
       this.#move(list, at, units, way)
     );
     if (movedBytes === undefined) return this.#moveBatch(progress, way, leastBytes);

@@ -4,7 +4,7 @@ import type { ProcessMemory, StepReply, StepRequest } from "./scan_step.ts";
 import { WorkerLostError } from "../../worker/pool.ts";
 import { pause } from "../../async/pause.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
-import type { Workers } from "../shared_means.ts";
+import type { Workers } from "../engine_context.ts";
 
 /** What a task does with each process of a round. */
 export interface RoundPlan {
@@ -28,11 +28,6 @@ export interface RoundMeans {
   readonly onReply: (reply: StepReply, process: FoundProcess) => void;
 }
 
-/** The key of a process in tables. */
-export function keyOf(process: FoundProcess): string {
-  return `${process.pid}:${process.startTicks}`;
-}
-
 /** Closes the descriptors of a process that a step left open. */
 export function closeProcess(open: NonNullable<StepRequest["open"]>): void {
   close(open.pagemapFd);
@@ -46,7 +41,7 @@ async function runStep(
 ): Promise<StepReply | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await workers.run("process_step", request, signal);
+    return await workers.run("scan_step", request, signal);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
     // A step that fails closes what it was handed; nobody has when its thread is lost.
@@ -57,12 +52,12 @@ async function runStep(
 
 /**
  * One round for one process: `loop` scans that count, `interval` apart, and what follows the last one. It waits in
- * between without holding a thread. The caller has its turn at the process.
+ * between without holding a thread. The caller holds the lock of the process.
  * @param known what was kept of the process. @param stale it was not this task that scanned it last.
  * @returns the reply that ended the round; undefined when it was stopped. Only "located" leaves descriptors open.
  * @throws {JobError} when a step failed.
  */
-export async function runProcessRound(
+export async function runPidRound(
   process: FoundProcess,
   plan: RoundPlan,
   means: RoundMeans,

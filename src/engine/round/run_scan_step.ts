@@ -239,6 +239,6 @@ function countsOf(open: OpenProcess | undefined): PageCounts {
  * Does one step of a round for one process. Runs in a worker: it may stay in the kernel for long.
  * @throws {SystemCallError | ProcfsError} when the process cannot be worked on; its descriptors are closed then.
  */
-export function runProcessStep(request: StepRequest): StepReply {
+export function runScanStep(request: StepRequest): StepReply {
   return new Step(request).run();
 }

@@ -1,64 +1,79 @@
-/** A task's turn at a process. */
-export interface Turn {
+import type { FoundProcess } from "../../procfs/process_tree.ts";
+
+/** A task holds the lock of a process. */
+export interface ScanHold {
   /** This task was not the last to scan the process: what it knows of accesses is void. */
   readonly isStale: boolean;
-  /** @param mayHaveScanned when not, it stays with the one who scanned the process last. */
-  readonly end: (mayHaveScanned: boolean) => void;
+  /**
+   * Gives the lock to the next task; called once.
+   * @param mayHaveScanned whether this task may have scanned the process meanwhile, and so is its last scanner.
+   */
+  readonly release: (mayHaveScanned: boolean) => void;
 }
 
+/** The lock of one process. */
 interface Queue {
-  /** Resolves when the one before is done. */
+  /** Resolves when all that have asked so far have released the lock. */
   tail: Promise<void>;
-  waiting: number;
+  /** Tasks that hold the lock or wait for it. */
+  tasks: number;
   lastScanner: object | undefined;
 }
 
+/** The key of a process in tables. */
+export function processKey({ pid, startTicks }: Pick<FoundProcess, "pid" | "startTicks">): string {
+  return `${pid}:${startTicks}`;
+}
+
 /**
- * Two tasks never scan a process at the same time, since each scan clears what the other would see; the second
- * waits for its turn. Processes are named by a key of pid and start time.
+ * Two tasks never scan a process at the same time, since each scan clears what the other would see: one lock for each
+ * process, which tasks get in the order in which they ask. Processes are named by their processKey().
  */
 export class ScanLock {
   readonly #queues = new Map<string, Queue>();
 
   /**
-   * Waits for the turn of `task`; it lasts until `end` is called, once.
-   * @returns undefined when the signal came before the turn.
+   * Waits for the lock of a process.
+   * @returns undefined when the signal came first.
    */
-  async take(key: string, task: object, signal: AbortSignal): Promise<Turn | undefined> {
+  async acquire(key: string, task: object, signal: AbortSignal): Promise<ScanHold | undefined> {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { tail: Promise.resolve(), waiting: 0, lastScanner: undefined };
+      queue = { tail: Promise.resolve(), tasks: 0, lastScanner: undefined };
       this.#queues.set(key, queue);
     }
     const mine = queue;
     const before = mine.tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     mine.tail = promise;
-    mine.waiting++;
-    const end = (): void => {
-      mine.waiting--;
+    mine.tasks++;
+    const leave = (): void => {
+      mine.tasks--;
       resolve();
     };
     if (!await isFirst(before, signal)) {
-      void before.then(end);
+      void before.then(leave);
       return undefined;
     }
     return {
       isStale: mine.lastScanner !== task,
-      end: (mayHaveScanned) => {
+      release: (mayHaveScanned) => {
         if (mayHaveScanned) mine.lastScanner = task;
-        end();
+        leave();
       },
     };
   }
 
-  /** Forgets the processes that `task`, or nobody, was the last to scan and that are not among `keys`. */
-  keepOnly(keys: ReadonlySet<string>, task: object): void {
+  /**
+   * Forgets processes that a task does not see any more. One that another task was the last to scan stays.
+   * @param keys the processes that the task still sees.
+   */
+  forgetAllBut(keys: ReadonlySet<string>, task: object): void {
     for (const [key, queue] of this.#queues) {
       const isOthers = queue.lastScanner !== undefined && queue.lastScanner !== task;
       if (isOthers || keys.has(key)) continue;
-      if (queue.waiting === 0) this.#queues.delete(key);
-      // Whoever is at it may not scan it: it is nobody's then, and others can forget it.
+      if (queue.tasks === 0) this.#queues.delete(key);
+      // The task that holds the lock may never scan. Without a last scanner, any task can forget the process then.
       else queue.lastScanner = undefined;
     }
   }

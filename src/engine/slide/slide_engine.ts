@@ -6,12 +6,14 @@ import type {
 } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
-import { chooseMover, chooseTracker } from "../choose_means.ts";
+import { chooseMover, chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { scanLock, workers } from "../shared_means.ts";
+import { engineContext } from "../engine_context.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { SwapCache } from "./swap_cache.ts";
 import { type TaskMeans, TaskRun } from "./task_run.ts";
+
+const { scanLock, workers } = engineContext;
 
 interface SlideTask {
   readonly description: SlideTaskDescription;
@@ -84,7 +86,7 @@ class SlideEngine implements Engine {
           ? "swapcache_high_wmark: only swap_pages can reclaim the swap cache"
           : undefined,
     ]);
-    return { tracker, mover, workers, turns: scanLock, swapCache: this.#swapCache };
+    return { tracker, mover, workers, scanLock, swapCache: this.#swapCache };
   }
 
   async stopTask(name: string): Promise<void> {

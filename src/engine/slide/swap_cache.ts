@@ -3,7 +3,7 @@ import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { JobError } from "../../worker/pool.ts";
 import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
-import type { Workers } from "../shared_means.ts";
+import type { Workers } from "../engine_context.ts";
 
 /** Keeps the swap cache between the marks of a project: the marks are set once, reclaim is begun when needed. */
 export class SwapCache {

@@ -7,15 +7,15 @@ import type { MoverKind } from "../../mover/mover.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import { errorLine } from "../round/error_line.ts";
 import { pause } from "../../async/pause.ts";
-import type { ScanLock } from "../round/scan_lock.ts";
+import { processKey, type ScanLock } from "../round/scan_lock.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { RoundStatus, TaskStatus } from "../../status/task_status.ts";
-import { keyOf, type RoundMeans, type RoundPlan, runProcessRound } from "../round/pid_round.ts";
+import { type RoundMeans, type RoundPlan, runPidRound } from "../round/pid_round.ts";
 import { RoundRecord } from "../round/round_record.ts";
 import { PinnedTarget } from "../round/pinned_target.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { SwapCache } from "./swap_cache.ts";
-import type { Workers } from "../shared_means.ts";
+import type { Workers } from "../engine_context.ts";
 
 const KEPT_ROUNDS = 16;
 /** A process that has nothing present is looked at so often although nothing seems to happen in it. */
@@ -29,7 +29,7 @@ export interface TaskMeans {
   readonly tracker: TrackerKind;
   readonly mover: MoverKind;
   readonly workers: Workers;
-  readonly turns: ScanLock;
+  readonly scanLock: ScanLock;
   readonly swapCache: SwapCache;
 }
 
@@ -143,15 +143,15 @@ export class TaskRun {
 
   /** Whether a scan would find nothing present, as the one before did: most of what was moved once is left alone. */
   #isQuiet(process: FoundProcess): boolean {
-    const quiet = this.#quiet.get(keyOf(process));
+    const quiet = this.#quiet.get(processKey(process));
     return quiet !== undefined && quiet.activity === process.activity &&
       performance.now() - quiet.lookedMs < QUIET_MS;
   }
 
   async #work(process: FoundProcess, means: RoundMeans, record: RoundRecord): Promise<void> {
-    const key = keyOf(process);
-    const turn = await this.#means.turns.take(key, this, means.signal);
-    if (turn === undefined) return;
+    const key = processKey(process);
+    const hold = await this.#means.scanLock.acquire(key, this, means.signal);
+    if (hold === undefined) return;
     const known = this.#memories.get(key);
     this.#memories.delete(key);
     this.#quiet.delete(key);
@@ -170,7 +170,7 @@ export class TaskRun {
       },
     };
     try {
-      const reply = await runProcessRound(process, this.#plan, own, known, turn.isStale);
+      const reply = await runPidRound(process, this.#plan, own, known, hold.isStale);
       mayHaveScanned = steps > 1 || reply?.state !== "skipped";
       if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
         this.#memories.set(key, reply.memory);
@@ -181,7 +181,7 @@ export class TaskRun {
     } catch (error) {
       this.#fail(record, process.pid, error);
     } finally {
-      turn.end(mayHaveScanned);
+      hold.release(mayHaveScanned);
     }
   }
 
@@ -209,11 +209,11 @@ export class TaskRun {
   }
 
   #forgetAllBut(found: readonly FoundProcess[]): void {
-    const keys = new Set(found.map(keyOf));
+    const keys = new Set(found.map(processKey));
     for (const known of [this.#memories, this.#quiet]) {
       for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
     }
-    this.#means.turns.keepOnly(keys, this);
+    this.#means.scanLock.forgetAllBut(keys, this);
   }
 
   #sumUp(round: RoundStatus): void {

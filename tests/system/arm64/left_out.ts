@@ -49,7 +49,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
   {
     path: "tests/unit/engine/round/scan_step.test.ts",
-    tests: ["runProcessStep() after the last scan"],
+    tests: ["runScanStep() after the last scan"],
     reason: NO_MOVES,
   },
   {
@@ -84,12 +84,12 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "it runs under valgrind where there is one, which does not work under qemu-user",
   },
   {
-    path: "tests/unit/engine/plugin/thirdparty_engine.test.ts",
+    path: "tests/unit/engine/plugin/plugin_engine.test.ts",
     only: [
-      "ThirdPartyEngine calls the operations in their order",
-      "ThirdPartyEngine unlinks a task",
-      "ThirdPartyEngine says what is wrong with the library",
-      "ThirdPartyEngine relays a megabyte",
+      "PluginEngine calls the operations in their order",
+      "PluginEngine unlinks a task",
+      "PluginEngine says what is wrong with the library",
+      "PluginEngine relays a megabyte",
     ],
     reason:
       "the others take seconds each, or look for the engine's process by its name in /proc, " +

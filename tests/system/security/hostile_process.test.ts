@@ -6,7 +6,7 @@ import { readProcessStat } from "../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../src/procfs/process_status.ts";
 import { findProcesses } from "../../../src/procfs/process_tree.ts";
 import { readSmaps } from "../../../src/procfs/smaps.ts";
-import { runProcessStep } from "../../../src/engine/round/run_scan_step.ts";
+import { runScanStep } from "../../../src/engine/round/run_scan_step.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { OwnMounts } from "../own_mounts.ts";
 import { ask } from "../raw_client.ts";
@@ -117,7 +117,7 @@ describe("a process with hostile memory", () => {
     // The kernel stops at its limit, give or take the few that it does not count.
     expect(Math.abs(vmas.length - Math.min(limit, 100_000))).toBeLessThan(100);
     expect(readSmaps(dirFd)!.length).toBe(vmas.length);
-    const reply = runProcessStep({
+    const reply = runScanStep({
       pid: hostile.pid,
       startTicks: readProcessStat(dirFd)!.startTicks,
       tracker: "smaps",

@@ -16,7 +16,7 @@ const CSLIDE: Exception = {
 export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   "ffi/c_stdio.ts": {
     why: "one line is for a C library without the symbol stdout",
-    shownBy: "tests/unit/engine/plugin/thirdparty_engine.test.ts",
+    shownBy: "tests/unit/engine/plugin/plugin_engine.test.ts",
   },
   "ffi/process_cpu_clock.ts": {
     why: "a process that ends between clock_getcpuclockid(3) and clock_gettime(2)",

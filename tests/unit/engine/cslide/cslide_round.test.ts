@@ -2,12 +2,14 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { TaskTarget } from "../../../../src/config/description.ts";
 import { CslideRound } from "../../../../src/engine/cslide/cslide_round.ts";
 import { CslideTask } from "../../../../src/engine/cslide/cslide_task.ts";
-import { scanLock } from "../../../../src/engine/shared_means.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { configureLog } from "../../../../src/log/logger.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { project } from "../slide/slide_trial.ts";
+
+const { scanLock } = engineContext;
 
 afterEach(() => configureLog("error", []));
 
@@ -44,7 +46,7 @@ function roundOf(tasks: readonly CslideTask[]): CslideRound {
 }
 
 describe("CslideRound", () => {
-  test("leaves nothing remembered of whose turn it was when its task is stopped after it or in it", async () => {
+  test("leaves no lock remembered when its task is stopped after it or in it", async () => {
     using target = await TargetProcess.start({ hot: "none", sizeBytes: 2 ** 21 });
     for (const isStoppedInRound of [false, true, false]) {
       // As one that is deleted and added again.

@@ -1,6 +1,6 @@
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { movePair } from "../../../../src/engine/cslide/move_pair.ts";
-import { MoveSwitch } from "../../../../src/engine/cslide/move_switch.ts";
+import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 
 // Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are, in three batches,
@@ -22,7 +22,7 @@ const { moves } = movePair({
       page: Float64Array.from({ length: pages }, (_, i) => first + i),
     }],
   }],
-  processes: [{ pid, pagemapFd, stop: new MoveSwitch().words }],
+  processes: [{ pid, pagemapFd, stop: new StopFlag().words }],
 });
 close(pagemapFd);
 const [account] = moves;

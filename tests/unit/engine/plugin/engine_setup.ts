@@ -7,7 +7,7 @@ import type {
   ThirdPartyTaskDescription,
 } from "../../../../src/config/description.ts";
 import type { EngineCommand } from "../../../../src/engine/engine.ts";
-import { ThirdPartyEngine } from "../../../../src/engine/plugin/thirdparty_engine.ts";
+import { PluginEngine } from "../../../../src/engine/plugin/plugin_engine.ts";
 import { compileEngine } from "../../../tools/fixtures/engines/compile_engine.ts";
 
 export const PROJECT: ProjectDescription = {
@@ -36,10 +36,10 @@ export interface EngineSetup {
 }
 
 /** An engine that is not opened yet. */
-export function makeEngine(setup: EngineSetup = {}): ThirdPartyEngine {
+export function makeEngine(setup: EngineSetup = {}): PluginEngine {
   const { source = "misbehave.c", name = "eng", keys = "", limitMs = LIMIT_MS } = setup;
   const groupText = `[engine]\nname=thirdparty\n${keys}\n`;
-  return new ThirdPartyEngine(
+  return new PluginEngine(
     {
       kind: "thirdparty",
       project: PROJECT.name,

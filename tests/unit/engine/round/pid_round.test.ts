@@ -3,9 +3,9 @@ import type { Jobs } from "../../../../src/engine/jobs.ts";
 import {
   type RoundMeans,
   type RoundPlan,
-  runProcessRound,
+  runPidRound,
 } from "../../../../src/engine/round/pid_round.ts";
-import { workers } from "../../../../src/engine/shared_means.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import type { FoundProcess } from "../../../../src/procfs/process_tree.ts";
@@ -13,6 +13,8 @@ import { WorkerLostError, WorkerPool } from "../../../../src/worker/pool.ts";
 import type { StepReply } from "../../../../src/engine/round/scan_step.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+
+const { workers } = engineContext;
 
 const LOST = new URL("../../worker/lost_worker.ts", import.meta.url).href;
 
@@ -50,12 +52,12 @@ function trialOf(target: TargetProcess, more: Partial<RoundMeans> = {}): Trial {
   return { process: { pid: target.pid, startTicks, activity }, replies, means, controller };
 }
 
-describe("runProcessRound()", () => {
+describe("runPidRound()", () => {
   test("does a scan that does not count, those that do, and what follows", async () => {
     using target = await TargetProcess.start();
     const before = openDescriptors();
     const { process, replies, means } = trialOf(target);
-    const last = await runProcessRound(process, plan, means, undefined, true);
+    const last = await runPidRound(process, plan, means, undefined, true);
     expect(last).toMatchObject({ state: "done", moves: { cold: 0, asked: 0 } });
     expect(replies.map((reply) => reply.state)).toEqual(["open", "open", "done"]);
     expect(replies.map((reply) => reply.state === "open" && reply.counted))
@@ -66,10 +68,10 @@ describe("runProcessRound()", () => {
   test("does without the scan that does not count when the process is known", async () => {
     using target = await TargetProcess.start();
     const first = trialOf(target);
-    const known = await runProcessRound(first.process, plan, first.means, undefined, true);
+    const known = await runPidRound(first.process, plan, first.means, undefined, true);
     const { process, replies, means } = trialOf(target);
     const memory = known?.state === "done" ? known.memory : undefined;
-    await runProcessRound(process, plan, means, memory, false);
+    await runPidRound(process, plan, means, memory, false);
     expect(replies.map((reply) => reply.state)).toEqual(["open", "done"]);
   });
 
@@ -79,9 +81,9 @@ describe("runProcessRound()", () => {
     const { process, means, controller } = trialOf(target);
     const stopping = { ...means, onReply: () => controller.abort() };
     const slow = { ...plan, intervalMs: 1_200_000 };
-    expect(await runProcessRound(process, slow, stopping, undefined, true)).toBeUndefined();
+    expect(await runPidRound(process, slow, stopping, undefined, true)).toBeUndefined();
     await untilOpenDescriptors(before);
-    expect(await runProcessRound(process, slow, stopping, undefined, true)).toBeUndefined();
+    expect(await runPidRound(process, slow, stopping, undefined, true)).toBeUndefined();
   });
 
   test("leaves nothing open when a thread is lost", async () => {
@@ -99,7 +101,7 @@ describe("runProcessRound()", () => {
         run = lost.run.bind(lost);
       },
     };
-    const failure = await runProcessRound(process, plan, failing, undefined, true).catch(
+    const failure = await runPidRound(process, plan, failing, undefined, true).catch(
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(WorkerLostError);
@@ -126,7 +128,7 @@ describe("runProcessRound()", () => {
         run = full.run.bind(full);
       },
     };
-    expect(await runProcessRound(process, plan, waiting, undefined, true)).toBeUndefined();
+    expect(await runPidRound(process, plan, waiting, undefined, true)).toBeUndefined();
     expect(replies.map((reply) => reply.state)).toEqual(["open"]);
     expect(full.size).toBe(0);
     await untilOpenDescriptors(before);

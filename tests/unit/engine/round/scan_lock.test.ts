@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { ScanLock, type Turn } from "../../../../src/engine/round/scan_lock.ts";
+import { type ScanHold, ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 
 const { signal: never } = new AbortController();
 const tasks = [{ name: "a" }, { name: "b" }, { name: "c" }] as const;
@@ -18,89 +18,89 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("ScanLock", () => {
-  test("take() lets one task at a process, the others in order", async () => {
-    const turns = new ScanLock();
-    const first = await turns.take("1:1", a, never);
-    const second = turns.take("1:1", b, never);
-    const third = turns.take("1:1", a, never);
+  test("acquire() lets one task at a process, the others in order", async () => {
+    const lock = new ScanLock();
+    const first = await lock.acquire("1:1", a, never);
+    const second = lock.acquire("1:1", b, never);
+    const third = lock.acquire("1:1", a, never);
     expect(await isSettled(second)).toBe(false);
-    first?.end(true);
-    const turn = await second;
+    first?.release(true);
+    const hold = await second;
     expect(await isSettled(third)).toBe(false);
-    turn?.end(true);
+    hold?.release(true);
     expect(await isSettled(third)).toBe(true);
   });
 
-  test("take() keeps processes apart", async () => {
-    const turns = new ScanLock();
-    await turns.take("1:1", a, never);
-    expect(await isSettled(turns.take("1:2", b, never))).toBe(true);
+  test("acquire() keeps processes apart", async () => {
+    const lock = new ScanLock();
+    await lock.acquire("1:1", a, never);
+    expect(await isSettled(lock.acquire("1:2", b, never))).toBe(true);
   });
 
-  test("take() says whether another task has scanned since", async () => {
-    const turns = new ScanLock();
+  test("acquire() says whether another task has scanned since", async () => {
+    const lock = new ScanLock();
     const order = [a, a, b, b, a] as const;
     const stale: (boolean | undefined)[] = [];
     for (const task of order) {
-      const turn = await turns.take("1:1", task, never);
-      stale.push(turn?.isStale);
-      turn?.end(true);
+      const hold = await lock.acquire("1:1", task, never);
+      stale.push(hold?.isStale);
+      hold?.release(true);
     }
     expect(stale).toEqual([true, false, true, false, true]);
   });
 
-  test("take() says so until the task has scanned itself, however many turns it ends without", async () => {
-    const turns = new ScanLock();
+  test("acquire() says so until the task has scanned itself, however often it has the lock without", async () => {
+    const lock = new ScanLock();
     const order = [[a, true], [b, false], [a, false], [b, true], [a, false], [a, true], [
       a,
       true,
     ]] as const;
     const stale: (boolean | undefined)[] = [];
     for (const [task, hasScanned] of order) {
-      const turn = await turns.take("1:1", task, never);
-      stale.push(turn?.isStale);
-      turn?.end(hasScanned);
+      const hold = await lock.acquire("1:1", task, never);
+      stale.push(hold?.isStale);
+      hold?.release(hasScanned);
     }
     expect(stale).toEqual([true, true, false, true, true, true, false]);
   });
 
-  test("take() waits no longer when the signal comes, and the others still get their turns", async () => {
-    const turns = new ScanLock();
-    const first = await turns.take("1:1", a, never);
+  test("acquire() waits no longer when the signal comes, and the others still get the lock", async () => {
+    const lock = new ScanLock();
+    const first = await lock.acquire("1:1", a, never);
     const controller = new AbortController();
-    const second = turns.take("1:1", b, controller.signal);
-    const third = turns.take("1:1", a, never);
+    const second = lock.acquire("1:1", b, controller.signal);
+    const third = lock.acquire("1:1", a, never);
     controller.abort();
     expect(await second).toBeUndefined();
     expect(await isSettled(third)).toBe(false);
-    first?.end(true);
+    first?.release(true);
     // Nobody else has scanned it.
     expect((await third)?.isStale).toBe(false);
-    expect(await turns.take("2:2", a, controller.signal)).toBeUndefined();
+    expect(await lock.acquire("2:2", a, controller.signal)).toBeUndefined();
   });
 
-  test("keepOnly() forgets what a task was the last to scan, unless somebody is at it", async () => {
-    const turns = new ScanLock();
-    (await turns.take("gone", a, never))?.end(true);
-    (await turns.take("stays", a, never))?.end(true);
-    (await turns.take("others", b, never))?.end(true);
-    await turns.take("at work", a, never);
-    await turns.take("never begun", a, AbortSignal.abort());
-    turns.keepOnly(new Set(["stays"]), a);
-    expect(turns.size).toBe(3);
-    expect((await turns.take("stays", a, never))?.isStale).toBe(false);
+  test("forgetAllBut() forgets what a task was the last to scan, unless somebody is at it", async () => {
+    const lock = new ScanLock();
+    (await lock.acquire("gone", a, never))?.release(true);
+    (await lock.acquire("stays", a, never))?.release(true);
+    (await lock.acquire("others", b, never))?.release(true);
+    await lock.acquire("at work", a, never);
+    await lock.acquire("never begun", a, AbortSignal.abort());
+    lock.forgetAllBut(new Set(["stays"]), a);
+    expect(lock.size).toBe(3);
+    expect((await lock.acquire("stays", a, never))?.isStale).toBe(false);
   });
 
-  test("keepOnly() leaves nobody a process whose scanner went while another was at it", async () => {
-    const turns = new ScanLock();
-    (await turns.take("1:1", b, never))?.end(true);
-    const turn = await turns.take("1:1", a, never);
-    turns.keepOnly(new Set(), b);
-    turn?.end(false);
-    expect((await turns.take("1:1", a, AbortSignal.abort()))?.isStale).toBeUndefined();
+  test("forgetAllBut() leaves nobody a process whose scanner went while another was at it", async () => {
+    const lock = new ScanLock();
+    (await lock.acquire("1:1", b, never))?.release(true);
+    const hold = await lock.acquire("1:1", a, never);
+    lock.forgetAllBut(new Set(), b);
+    hold?.release(false);
+    expect((await lock.acquire("1:1", a, AbortSignal.abort()))?.isStale).toBeUndefined();
     await new Promise((resolve) => setImmediate(resolve));
-    turns.keepOnly(new Set(), a);
-    expect(turns.size).toBe(0);
+    lock.forgetAllBut(new Set(), a);
+    expect(lock.size).toBe(0);
   });
 
   test("never has two at a process, and forgets all in the end, whatever is asked", async () => {
@@ -117,25 +117,25 @@ describe("ScanLock", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const turns = new ScanLock();
+        const lock = new ScanLock();
         const atWork = new Map<string, number>();
         const run = async ({ task, key, abort, holdFor, hasScanned }: (typeof steps)[number]) => {
           const controller = new AbortController();
-          const waiting: Promise<Turn | undefined> = turns.take(key, task, controller.signal);
+          const waiting: Promise<ScanHold | undefined> = lock.acquire(key, task, controller.signal);
           if (abort) controller.abort();
-          const turn = await waiting;
-          if (turn === undefined) return;
+          const hold = await waiting;
+          if (hold === undefined) return;
           atWork.set(key, (atWork.get(key) ?? 0) + 1);
           expect(atWork.get(key)).toBe(1);
           for (let i = 0; i < holdFor; i++) await Promise.resolve();
           atWork.set(key, 0);
-          turn.end(hasScanned);
+          hold.release(hasScanned);
         };
         await Promise.all(steps.map(run));
-        // Turns that nobody took pass one after the other, in microtasks.
+        // Locks that nobody took pass one after the other, in microtasks.
         await new Promise((resolve) => setImmediate(resolve));
-        for (const task of tasks) turns.keepOnly(new Set(), task);
-        expect(turns.size).toBe(0);
+        for (const task of tasks) lock.forgetAllBut(new Set(), task);
+        expect(lock.size).toBe(0);
       }),
       { numRuns: 100, examples: [[manyAborted]] },
     );

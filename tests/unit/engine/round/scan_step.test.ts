@@ -4,7 +4,7 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
 import type { StepMoves, StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
-import { runProcessStep } from "../../../../src/engine/round/run_scan_step.ts";
+import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
@@ -15,7 +15,7 @@ const AREA_PAGES = 8 * MIB / PAGE_SIZE;
 const swap = TemporarySwap.make(64 * MIB);
 afterAll(() => swap[Symbol.dispose]());
 const missing = swap.missing ?? PROCESS_MADVISE.missing();
-if (missing !== undefined) console.log(`runProcessStep(): left out what moves memory: ${missing}`);
+if (missing !== undefined) console.log(`runScanStep(): left out what moves memory: ${missing}`);
 
 const MOVE = { mover: "process_madvise", coldThreshold: 1 } as const;
 
@@ -58,7 +58,7 @@ function expectAccount({ present, hot, cold, asked, moved, refused, spared }: St
 /** A step of the same round, behind `before`. */
 function goOn(request: StepRequest, before: Open, more: Partial<StepRequest> = {}): StepReply {
   const { open, memory } = before;
-  return runProcessStep({ ...request, open, memory, ...more });
+  return runScanStep({ ...request, open, memory, ...more });
 }
 
 function closeOpen({ open }: Open): void {
@@ -66,10 +66,10 @@ function closeOpen({ open }: Open): void {
   close(open.dirFd);
 }
 
-describe("runProcessStep()", () => {
+describe("runScanStep()", () => {
   test("does not count the accesses of a process that it does not know", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
-    const reply = expectOpen(runProcessStep(requestFor(trial, { move: MOVE })));
+    const reply = expectOpen(runScanStep(requestFor(trial, { move: MOVE })));
     expect(reply).toMatchObject({ counted: false, scanned: 0, cameBack: 0, errors: [] });
     expect(reply.open.counts).toBeNull();
     expect(reply.windowAgeMs).toBeGreaterThanOrEqual(0);
@@ -79,7 +79,7 @@ describe("runProcessStep()", () => {
   test("counts scan after scan, and accounts for each", async () => {
     using trial = await TargetProcess.start({ hot: "every:2", flush: true });
     const request = requestFor(trial);
-    let reply = expectOpen(runProcessStep(request));
+    let reply = expectOpen(runScanStep(request));
     for (let scans = 0; scans < 2; scans++) {
       await trial.untilTouched();
       reply = expectOpen(goOn(request, reply));
@@ -95,14 +95,14 @@ describe("runProcessStep()", () => {
   test("forgets the accesses so far when another task has scanned meanwhile", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runProcessStep(request));
+    const first = expectOpen(runScanStep(request));
     closeOpen(first);
     const { memory } = first;
-    const known = expectOpen(runProcessStep({ ...request, memory }));
+    const known = expectOpen(runScanStep({ ...request, memory }));
     expect(known.counted).toBe(true);
     closeOpen(known);
     const stale = expectOpen(
-      runProcessStep({ ...request, memory: known.memory, isStale: true }),
+      runScanStep({ ...request, memory: known.memory, isStale: true }),
     );
     expect(stale.counted).toBe(false);
     closeOpen(stale);
@@ -111,18 +111,18 @@ describe("runProcessStep()", () => {
   test("leaves a process alone that is small, and keeps what it knows", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runProcessStep(request));
+    const first = expectOpen(runScanStep(request));
     closeOpen(first);
     const { memory } = first;
     const before = openDescriptors();
-    const small = runProcessStep({ ...request, memory, swapThresholdBytes: 2 ** 40 });
+    const small = runScanStep({ ...request, memory, swapThresholdBytes: 2 ** 40 });
     expect(small).toMatchObject({
       state: "skipped",
       reason: "VmRSS is not above swap_threshold",
       memory,
     });
     expect(openDescriptors()).toEqual(before);
-    const large = runProcessStep({ ...request, memory, swapThresholdBytes: MIB });
+    const large = runScanStep({ ...request, memory, swapThresholdBytes: MIB });
     closeOpen(expectOpen(large));
   });
 
@@ -130,18 +130,18 @@ describe("runProcessStep()", () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
     const before = openDescriptors();
-    const other = runProcessStep({ ...request, startTicks: request.startTicks - 1 });
+    const other = runScanStep({ ...request, startTicks: request.startTicks - 1 });
     expect(other.state).toBe("gone");
 
-    const execed = expectOpen(runProcessStep(request));
+    const execed = expectOpen(runScanStep(request));
     await trial.exec();
     expect(goOn(request, execed, { move: MOVE }).state).toBe("gone");
 
-    const unknown = expectOpen(runProcessStep({ ...request, memory: execed.memory }));
+    const unknown = expectOpen(runScanStep({ ...request, memory: execed.memory }));
     expect(unknown.counted).toBe(false);
     await trial.end();
     expect(goOn(request, unknown, { move: MOVE }).state).toBe("gone");
-    expect(runProcessStep(request).state).toBe("gone");
+    expect(runScanStep(request).state).toBe("gone");
     expect(openDescriptors()).toEqual(before);
   });
 
@@ -149,32 +149,32 @@ describe("runProcessStep()", () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
     const before = openDescriptors();
-    const first = expectOpen(runProcessStep(request));
+    const first = expectOpen(runScanStep(request));
     Atomics.store(request.stop, 0, 1);
     expect(goOn(request, first).state).toBe("stopped");
-    expect(runProcessStep(request).state).toBe("stopped");
+    expect(runScanStep(request).state).toBe("stopped");
     expect(openDescriptors()).toEqual(before);
   });
 
   test("fails, and leaves nothing open, when it cannot look at a process", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runProcessStep(request));
+    const first = expectOpen(runScanStep(request));
     closeOpen(first);
     const before = openDescriptors();
     // A descriptor that is no folder of a process.
     const open = { dirFd: -2, pagemapFd: -2, counts: null };
-    expect(() => runProcessStep({ ...request, open })).toThrow("EBADF");
+    expect(() => runScanStep({ ...request, open })).toThrow("EBADF");
     expect(openDescriptors()).toEqual(before);
   });
 });
 
-describe.skipIf(missing !== undefined)("runProcessStep() after the last scan", () => {
+describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () => {
   test("moves what is cold, keeps what is hot, and notices what comes back", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial, { move: MOVE });
     const before = openDescriptors();
-    const first = expectOpen(runProcessStep(request));
+    const first = expectOpen(runScanStep(request));
     const { moves, memory } = expectDone(goOn(request, first));
     expect(openDescriptors()).toEqual(before);
     expect(moves.cold).toBeGreaterThanOrEqual(AREA_PAGES);
@@ -184,7 +184,7 @@ describe.skipIf(missing !== undefined)("runProcessStep() after the last scan", (
 
     // Reading all of it brings it back.
     expect(await trial.target.verify()).toBe(0);
-    const again = expectDone(runProcessStep({ ...request, memory }));
+    const again = expectDone(runScanStep({ ...request, memory }));
     expect(again.cameBack).toBeGreaterThanOrEqual(AREA_PAGES * 0.99);
     expect(again.moves.hot).toBeGreaterThanOrEqual(AREA_PAGES);
     expect(again.moves.asked).toBeLessThan(AREA_PAGES * 0.1);
@@ -193,7 +193,7 @@ describe.skipIf(missing !== undefined)("runProcessStep() after the last scan", (
   test("moves nothing while MemAvailable is not below sysmem_threshold", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial, { move: { ...MOVE, sysmemThresholdPercent: 0 } });
-    const { moves } = expectDone(goOn(request, expectOpen(runProcessStep(request))));
+    const { moves } = expectDone(goOn(request, expectOpen(runScanStep(request))));
     expect(moves.asked).toBe(0);
     expect([...moves.spared.keys()]).toEqual([
       "MemAvailable is not below sysmem_threshold any more",
@@ -203,7 +203,7 @@ describe.skipIf(missing !== undefined)("runProcessStep() after the last scan", (
   test("moves as much as brings the process down to dram_percent", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial, { move: { ...MOVE, dramPercent: 50 } });
-    const { moves } = expectDone(goOn(request, expectOpen(runProcessStep(request))));
+    const { moves } = expectDone(goOn(request, expectOpen(runScanStep(request))));
     const { rssBytes, swapBytes } = readProcessSizes(trial.process.dirFd)!;
     const share = rssBytes / (rssBytes + swapBytes);
     expect(share).toBeLessThan(0.53);

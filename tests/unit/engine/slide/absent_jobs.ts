@@ -3,8 +3,8 @@ import { serveJobs } from "../../../../src/worker/serve_jobs.ts";
 
 /** Threads that find nothing present in any process. */
 if (!Bun.isMainThread) {
-  serveJobs<Pick<Jobs, "process_step">>({
-    process_step: () => ({
+  serveJobs<Pick<Jobs, "scan_step">>({
+    scan_step: () => ({
       state: "done",
       moves: {
         present: 0,

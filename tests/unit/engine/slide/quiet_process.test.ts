@@ -21,7 +21,7 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
     workers,
-    turns: new ScanLock(),
+    scanLock: new ScanLock(),
     swapCache: new SwapCache(description, workers),
   });
   try {

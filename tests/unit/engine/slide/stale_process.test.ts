@@ -1,8 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
-import { keyOf } from "../../../../src/engine/round/pid_round.ts";
-import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
-import { workers } from "../../../../src/engine/shared_means.ts";
+import { processKey, ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
 import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
@@ -13,6 +12,8 @@ import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { project, task } from "./slide_trial.ts";
 
+const { workers } = engineContext;
+
 afterAll(() => workers.close());
 
 /** So that no swap space is needed. */
@@ -21,9 +22,9 @@ const BEYOND_ANY_RSS = 2 ** 40;
 
 test("a round that skips a process does not make another task's scan pass for one's own", async () => {
   using target = await TargetProcess.start({ hot: "none" });
-  const { startTicks, activity } = readProcessStat(target.process.dirFd)!;
-  const key = keyOf({ pid: target.pid, startTicks, activity });
-  const turns = new ScanLock();
+  const { startTicks } = readProcessStat(target.process.dirFd)!;
+  const key = processKey({ pid: target.pid, startTicks });
+  const scanLock = new ScanLock();
   const description = project();
   /** By round: whether what the task knew of accesses was void. */
   const stale: boolean[] = [];
@@ -32,10 +33,10 @@ test("a round that skips a process does not make another task's scan pass for on
     const harmless = { ...request, move: NOTHING_COLD };
     if (request.open !== undefined) return await workers.run(name, harmless, signal);
     stale.push(request.isStale);
-    // In the first round another task waits for its turn already, and scans.
+    // In the first round another task waits for the lock already, and scans.
     if (stale.length === 1) {
-      void turns.take(key, { name: "other" }, new AbortController().signal)
-        .then((turn) => turn?.end(true));
+      void scanLock.acquire(key, { name: "other" }, new AbortController().signal)
+        .then((hold) => hold?.release(true));
     }
     // In the second the process is too small; from the third on it is not.
     const swapThresholdBytes = stale.length === 2 ? BEYOND_ANY_RSS : 1;
@@ -48,7 +49,7 @@ test("a round that skips a process does not make another task's scan pass for on
       tracker: SMAPS,
       mover: PROCESS_MADVISE,
       workers: { run } as WorkerPool<Jobs>,
-      turns,
+      scanLock,
       swapCache: new SwapCache(description, workers),
     },
   );

@@ -116,7 +116,7 @@ describe("TaskRun", () => {
         tracker: SMAPS,
         mover: PROCESS_MADVISE,
         workers: trial.workers,
-        turns: new ScanLock(),
+        scanLock: new ScanLock(),
         swapCache: trial.cache,
       },
     );

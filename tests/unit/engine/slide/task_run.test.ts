@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
-import { scanLock, workers } from "../../../../src/engine/shared_means.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import type { RoundStatus } from "../../../../src/status/task_status.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
@@ -9,6 +9,8 @@ import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { expectAccount } from "../../../system/slide_server.ts";
 import { project, SlideTrial, task } from "./slide_trial.ts";
+
+const { scanLock, workers } = engineContext;
 
 const MIB = 2 ** 20;
 const swap = TemporarySwap.make(64 * MIB);
@@ -149,7 +151,7 @@ describe.skipIf(missing !== undefined)("a started task", () => {
     expect(await execs.target.verify()).toBe(0);
   });
 
-  test("waits for its turn when another task works on the process", async () => {
+  test("waits for the lock when another task works on the process", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     const tasks = [task(byPid(target), { name: "a" }), task(byPid(target), { name: "b" })];
     await using trial = await SlideTrial.start(project(), ...tasks);

@@ -25,7 +25,7 @@ function logLines(): string[] {
   return lines;
 }
 
-describe("ThirdPartyEngine", () => {
+describe("PluginEngine", () => {
   test("calls the operations in their order with linked structs and the keys of the file", async () => {
     using record = new Record();
     await using _child = Bun.spawn(["sleep", "infinity"], {

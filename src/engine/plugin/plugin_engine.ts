@@ -19,7 +19,7 @@ import { operationLimitMs } from "./operation_limit.ts";
 /** What an operation that a stop waits for may still take. */
 const URGENT_MS = 500;
 
-interface ThirdPartyTask {
+interface PluginTask {
   readonly description: ThirdPartyTaskDescription;
   /** Waiting: the project is started, and the task has no process yet. */
   state: "stopped" | "waiting" | "starting" | "running" | "stopping";
@@ -32,11 +32,11 @@ interface ThirdPartyTask {
  * An engine of somebody else's, in a process of its own. When that dies, its tasks have failed; the next
  * thing it is asked for starts a fresh one, with the engine and its tasks added anew.
  */
-export class ThirdPartyEngine implements Engine {
+export class PluginEngine implements Engine {
   readonly #description: ThirdPartyEngineDescription;
   readonly #project: ProjectDescription;
   readonly #limitMs: number;
-  readonly #tasks = new Map<string, ThirdPartyTask>();
+  readonly #tasks = new Map<string, PluginTask>();
   #host: HostProcess | undefined;
   /** Operations that the engine does not have are not asked for. */
   #operations: readonly string[] = [];
@@ -186,7 +186,7 @@ export class ThirdPartyEngine implements Engine {
     return `project ${this.#project.name}: engine ${this.#description.name}`;
   }
 
-  #task(name: string): ThirdPartyTask {
+  #task(name: string): PluginTask {
     const task = this.#tasks.get(name);
     if (task === undefined) throw new EngineRefusal(`Cannot find task "${name}": not added`);
     return task;
@@ -244,7 +244,7 @@ export class ThirdPartyEngine implements Engine {
   }
 
   /** Starts a task with the processes that it has now. @returns false when there is none. */
-  async #startIfFound(task: ThirdPartyTask): Promise<boolean> {
+  async #startIfFound(task: PluginTask): Promise<boolean> {
     const { name, target } = task.description;
     const found = findProcesses(target, (pid, error) => {
       log.warning(`${this.#name}: task ${name}: process ${pid}: ${error.message}`);
@@ -264,7 +264,7 @@ export class ThirdPartyEngine implements Engine {
   }
 
   /** Looks for a task's processes once in a round until there is one. */
-  async #waitForProcess(task: ThirdPartyTask, signal: AbortSignal): Promise<void> {
+  async #waitForProcess(task: PluginTask, signal: AbortSignal): Promise<void> {
     const { name } = task.description;
     try {
       while (await pause(this.#project.sleepSeconds * 1000, signal)) {
@@ -311,13 +311,13 @@ export class ThirdPartyEngine implements Engine {
 }
 
 /** The kind of engines that are libraries of somebody else's. */
-export const THIRD_PARTY: EngineKind = {
+export const PLUGIN: EngineKind = {
   kind: "thirdparty",
   async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
     if (description.kind !== "thirdparty") {
       throw new EngineRefusal(`${description.name} is not a third-party engine`);
     }
-    const engine = new ThirdPartyEngine(description, project, operationLimitMs());
+    const engine = new PluginEngine(description, project, operationLimitMs());
     await engine.open();
     return engine;
   },

@@ -5,32 +5,33 @@ import type { TrackerKind } from "../tracker/tracker.ts";
 import { TRACKERS } from "../tracker/trackers.ts";
 import { EngineRefusal } from "./engine.ts";
 
-/** Something of a table that may be missing on this kernel. */
-interface Means {
+/** An entry of the table of trackers or movers. */
+interface Candidate {
   readonly name: string;
+  /** Why this kernel does not offer it; undefined when it does. */
   readonly missing: () => string | undefined;
 }
 
-/** A requirement: why this one does not meet it. */
-export type Requirement<T> = (means: T) => string | undefined;
+/** What a task demands of a candidate: why this one cannot do it; undefined when it can. */
+export type Requirement<T> = (candidate: T) => string | undefined;
 
 /**
  * The first entry of a table that this kernel offers and that meets all requirements.
  * @throws {EngineRefusal} that says for each candidate what is missing.
  */
-function chooseFrom<T extends Means>(
+function chooseFrom<T extends Candidate>(
   what: string,
   table: readonly T[],
   pinned: string,
   requirements: readonly Requirement<T>[],
 ): T {
-  const candidates = pinned === "auto" ? table : table.filter((means) => means.name === pinned);
+  const candidates = pinned === "auto" ? table : table.filter(({ name }) => name === pinned);
   const reasons: string[] = [];
-  for (const means of candidates) {
-    const reason = [means.missing, ...requirements.map((r) => () => r(means))]
+  for (const candidate of candidates) {
+    const reason = [candidate.missing, ...requirements.map((r) => () => r(candidate))]
       .reduce<string | undefined>((found, check) => found ?? check(), undefined);
-    if (reason === undefined) return means;
-    reasons.push(`${means.name}: ${reason}`);
+    if (reason === undefined) return candidate;
+    reasons.push(`${candidate.name}: ${reason}`);
   }
   const pin = pinned === "auto" ? "" : ` (${what}=${pinned} in [project])`;
   throw new EngineRefusal(`no ${what} can be used${pin}: ${reasons.join("; ")}`);

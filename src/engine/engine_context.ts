@@ -10,8 +10,15 @@ const WORKER_ENTRY = import.meta.url.includes("$bunfs")
 /** The engines' threads. */
 export type Workers = WorkerPool<Jobs>;
 
-/** The server's threads, for all projects. */
-export const workers: Workers = new WorkerPool(WORKER_ENTRY);
+/** What all engines of a server share. */
+export interface EngineContext {
+  readonly workers: Workers;
+  /** Which task scans which process. */
+  readonly scanLock: ScanLock;
+}
 
-/** Who is at which process, over all projects. */
-export const scanLock: ScanLock = new ScanLock();
+/** That of the server, for all projects. The entries of the engine table hand it to the engines that they make. */
+export const engineContext: EngineContext = {
+  workers: new WorkerPool(WORKER_ENTRY),
+  scanLock: new ScanLock(),
+};
