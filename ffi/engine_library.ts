@@ -14,11 +14,17 @@ const { symbols: libdl } = dlopen("libdl.so.2", {
   // int dlinfo(void *handle, int request, void *info)
   dlinfo: { args: ["ptr", "i32", "ptr"], returns: "i32" },
 });
+const { symbols: libc } = dlopen("libc.so.6", {
+  // int setvbuf(FILE *stream, char *buf, int mode, size_t size)
+  setvbuf: { args: ["ptr", "ptr", "i32", "u64"], returns: "i32" },
+});
 
 const RTLD_NOW = 2;
 const RTLD_LOCAL = 0;
 const RTLD_GLOBAL = 0x100;
 const RTLD_DI_LINKMAP = 2;
+const RTLD_DEFAULT = null;
+const _IOLBF = 1;
 /** Of struct link_map in link.h: ElfW(Addr) l_addr; char *l_name; ElfW(Dyn) *l_ld. */
 const LINK_MAP_DYNAMIC = 16;
 
@@ -73,4 +79,12 @@ export class EngineLibrary implements Disposable {
   [Symbol.dispose](): void {
     libdl.dlclose(this.handle as Pointer);
   }
+}
+
+/** Has what libraries print to the stdout of C written line by line, though it is no terminal (setvbuf(3)). */
+export function flushStdoutByLine(): void {
+  // extern FILE *stdout
+  const stdout = libdl.dlsym(RTLD_DEFAULT, cString("stdout"));
+  if (stdout === null) return;
+  libc.setvbuf(readMemory.ptr(stdout, 0), null, _IOLBF, 0);
 }

@@ -1,5 +1,5 @@
 import { CFunction, type Pointer } from "bun:ffi";
-import { ENGINE_OPS } from "./struct_engine_ops.ts";
+import { ENGINE_OPS } from "./engine_structs.ts";
 
 /** The nine operations of struct engine_ops in C; addresses are numbers, 0 is NULL. */
 export interface EngineOperations {

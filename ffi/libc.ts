@@ -26,20 +26,16 @@ const { symbols: libc } = dlopen("libc.so.6", {
   lseek: { args: ["i32", "i64", "i32"], returns: FFIType.i64_fast },
   // int ioctl(int fd, unsigned long request, void *argp)
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+  // int flock(int fd, int operation)
+  flock: { args: ["i32", "i32"], returns: "i32" },
   // long syscall(long number, ...)
   syscall: { args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: FFIType.i64_fast },
-  // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)
-  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
-  // int execve(const char *pathname, char *const argv[], char *const envp[])
-  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
   // int clock_gettime(clockid_t clockid, struct timespec *tp)
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   // long sysconf(int name)
   sysconf: { args: ["i32"], returns: FFIType.i64_fast },
   // struct tm *localtime_r(const time_t *timep, struct tm *result)
   localtime_r: { args: ["ptr", "ptr"], returns: "ptr" },
-  // void _exit(int status)
-  _exit: { args: ["i32"], returns: "void" },
 });
 
 /** What a wrapper takes for memory: the pointer lives as long as the view. */
@@ -54,6 +50,8 @@ export const AT_FDCWD = -100;
 
 const SEEK_SET = 0;
 const SEEK_CUR = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
 const EINTR = 4;
 
 /** errno of the call that was made last on this thread: to be asked for right after it, in its wrapper. */
@@ -190,6 +188,14 @@ export function tell(fd: number): number {
   return position;
 }
 
+/**
+ * Locks a file against others that lock it, until the descriptor is closed: flock(2), never waiting.
+ * @throws {SystemCallError} EAGAIN when another has the lock.
+ */
+export function lockFile(fd: number): void {
+  if (libc.flock(fd, LOCK_EX | LOCK_NB) < 0) throw new SystemCallError("flock", lastErrno());
+}
+
 /** ioctl(2) with a pointer argument. @returns its result. @throws {SystemCallError} */
 export function ioctl(fd: number, request: number, argument: Memory): number {
   const result = libc.ioctl(fd, request, argument);
@@ -222,46 +228,6 @@ export function syscall(
 /** The address of a view's first byte; the view must be kept alive for as long as it is used. */
 export function addressOf(memory: Memory): Pointer {
   return ptr(memory);
-}
-
-/** Who connected: struct ucred of getsockopt(2) SO_PEERCRED (socket(7), unix(7)). */
-export interface PeerCredentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const SOL_SOCKET = 1;
-const SO_PEERCRED = 17;
-
-/** The peer of a connected AF_UNIX socket at the time it connected. @throws {SystemCallError} */
-export function peerCredentials(fd: number): PeerCredentials {
-  const ucred = new Uint32Array(3);
-  const length = new Uint32Array([ucred.byteLength]);
-  if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length) < 0) {
-    throw new SystemCallError("getsockopt", lastErrno(), "SO_PEERCRED");
-  }
-  return { pid: ucred[0] ?? 0, uid: ucred[1] ?? 0, gid: ucred[2] ?? 0 };
-}
-
-/** A NULL-terminated array of C strings, and what keeps them alive. */
-function stringVector(strings: readonly string[]): { vector: BigUint64Array; keep: Uint8Array[] } {
-  const keep = strings.map(cString);
-  const vector = new BigUint64Array(strings.length + 1);
-  for (const [i, s] of keep.entries()) vector[i] = BigInt(addressOf(s));
-  return { vector, keep };
-}
-
-/** execve(2): replaces this process; returns only by throwing. @throws {SystemCallError} */
-export function execve(
-  path: string,
-  argv: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): never {
-  const args = stringVector(argv);
-  const env = stringVector(Object.entries(environment).map(([k, v]) => `${k}=${v}`));
-  libc.execve(cString(path), args.vector, env.vector);
-  throw new SystemCallError("execve", lastErrno(), path);
 }
 
 const CLOCK_THREAD_CPUTIME_ID = 3;
@@ -297,10 +263,4 @@ export function localTime(seconds: number): LocalTime {
   libc.localtime_r(time, brokenDown);
   const [second = 0, minute = 0, hour = 0, day = 0, month = 0] = brokenDown;
   return { month: month + 1, day, hour, minute, second };
-}
-
-/** _exit(2): ends the process at once, whatever its threads do. */
-export function exitNow(status: number): never {
-  libc._exit(status);
-  throw new Error("_exit returned");
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { dlopen } from "bun:ffi";
-import { lastErrno } from "./libc.ts";
+import { addressOf, cString, lastErrno } from "./libc.ts";
 import { SystemCallError } from "./errno.ts";
 
 const { symbols: libc } = dlopen("libc.so.6", {
@@ -12,6 +12,10 @@ const { symbols: libc } = dlopen("libc.so.6", {
   kill: { args: ["i32", "i32"], returns: "i32" },
   // int fcntl(int fd, int cmd, ...)
   fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
+  // int execve(const char *pathname, char *const argv[], char *const envp[])
+  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  // void _exit(int status)
+  _exit: { args: ["i32"], returns: "void" },
 });
 
 type Signal = keyof typeof constants.signals;
@@ -50,4 +54,30 @@ export function killOwnGroup(): void {
 /** Keeps a descriptor from programs that this process starts. */
 export function closeOnExec(fd: number): void {
   libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/** A NULL-terminated array of C strings, and what keeps them alive. */
+function stringVector(strings: readonly string[]): { vector: BigUint64Array; keep: Uint8Array[] } {
+  const keep = strings.map(cString);
+  const vector = new BigUint64Array(strings.length + 1);
+  for (const [i, s] of keep.entries()) vector[i] = BigInt(addressOf(s));
+  return { vector, keep };
+}
+
+/** execve(2): replaces this process; returns only by throwing. @throws {SystemCallError} */
+export function execve(
+  path: string,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): never {
+  const args = stringVector(argv);
+  const env = stringVector(Object.entries(environment).map(([k, v]) => `${k}=${v}`));
+  libc.execve(cString(path), args.vector, env.vector);
+  throw new SystemCallError("execve", lastErrno(), path);
+}
+
+/** _exit(2): ends the process at once, whatever its threads do. */
+export function exitNow(status: number): never {
+  libc._exit(status);
+  throw new Error("_exit returned");
 }

@@ -9,6 +9,8 @@ const { symbols: libc } = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   // ssize_t send(int sockfd, const void *buf, size_t len, int flags)
   send: { args: ["i32", "ptr", "u64", "i32"], returns: FFIType.i64_fast },
   // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)
@@ -27,6 +29,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
 const SCM_RIGHTS = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -42,6 +45,23 @@ export function socketPair(): readonly [number, number] {
     throw new SystemCallError("socketpair", lastErrno());
   }
   return [pair[0] ?? -1, pair[1] ?? -1];
+}
+
+/** Who connected: struct ucred of getsockopt(2) SO_PEERCRED (socket(7), unix(7)). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The peer of a connected AF_UNIX socket at the time it connected. @throws {SystemCallError} */
+export function peerCredentials(fd: number): PeerCredentials {
+  const ucred = new Uint32Array(3);
+  const length = new Uint32Array([ucred.byteLength]);
+  if (libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length) < 0) {
+    throw new SystemCallError("getsockopt", lastErrno(), "SO_PEERCRED");
+  }
+  return { pid: ucred[0] ?? 0, uid: ucred[1] ?? 0, gid: ucred[2] ?? 0 };
 }
 
 /** sizeof(struct sockaddr_un): sa_family_t sun_family; char sun_path[108] (unix(7)). */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { execve } from "../../ffi/libc.ts";
+import { execve } from "../../ffi/process_control.ts";
 
 /** What the server is called in argv[0] and in /proc/PID/comm. */
 export const SERVER_NAME = "etmemd";

@@ -1,5 +1,5 @@
 import { errorCode } from "../../ffi/errno.ts";
-import { peerCredentials } from "../../ffi/libc.ts";
+import { peerCredentials } from "../../ffi/unix_socket.ts";
 import { log } from "../log/logger.ts";
 import { FAILURE_BYTE } from "../rpc/answer_v1.ts";
 import { Refusal } from "../rpc/refusal.ts";

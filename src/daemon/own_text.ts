@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { releaseText } from "../../ffi/text_memory.ts";
+import { releaseText } from "../../ffi/own_mappings.ts";
 
 /** By then a server has done what it does only once. */
 const SETTLED_MS = 2_000;

@@ -11,8 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
-import { lockFile } from "../../ffi/file_lock.ts";
-import { AT_FDCWD } from "../../ffi/libc.ts";
+import { AT_FDCWD, lockFile } from "../../ffi/libc.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
 
 /** Where scripts find the pid of a server that was started with -m. */

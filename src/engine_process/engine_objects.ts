@@ -1,8 +1,5 @@
 import { CMemory } from "../../ffi/c_memory.ts";
-import { ENGINE } from "../../ffi/struct_engine.ts";
-import { PAGE_SCAN } from "../../ffi/struct_page_scan.ts";
-import { PROJECT } from "../../ffi/struct_project.ts";
-import { TASK } from "../../ffi/struct_task.ts";
+import { ENGINE, PAGE_SCAN, PROJECT, TASK } from "../../ffi/engine_structs.ts";
 import type { CStruct } from "../../ffi/struct_layout.ts";
 import type { HostedProject, HostedTask } from "./messages.ts";
 

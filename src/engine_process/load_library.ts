@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } fro
 import { dirname } from "node:path";
 import { EngineLibrary, LinkError } from "../../ffi/engine_library.ts";
 import { errorCode } from "../../ffi/errno.ts";
-import { FileMapping } from "../../ffi/file_mapping.ts";
+import { FileMapping } from "../../ffi/own_mappings.ts";
 import { AT_FDCWD } from "../../ffi/libc.ts";
 import { readText } from "../procfs/read_file.ts";
 import { machineName, machineOf, readElfFile } from "./elf_file.ts";

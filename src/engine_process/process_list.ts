@@ -1,6 +1,6 @@
 import type { EngineOperations } from "../../ffi/engine_operations.ts";
 import { CMemory } from "../../ffi/c_memory.ts";
-import { TASK_PID } from "../../ffi/struct_task_pid.ts";
+import { TASK_PID } from "../../ffi/engine_structs.ts";
 import type { CStruct } from "../../ffi/struct_layout.ts";
 import type { TaskObjects } from "./engine_objects.ts";
 import { HostRefusal } from "./host_refusal.ts";

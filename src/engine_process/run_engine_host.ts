@@ -1,11 +1,10 @@
 import { fstatSync, writeFileSync, writeSync } from "node:fs";
-import { flushStdoutByLine } from "../../ffi/c_stdio.ts";
-import { LinkError, loadForAll } from "../../ffi/engine_library.ts";
+import { flushStdoutByLine, LinkError, loadForAll } from "../../ffi/engine_library.ts";
 import { GlibError } from "../../ffi/glib.ts";
-import { exitNow } from "../../ffi/libc.ts";
 import {
   closeOnExec,
   dieWithParent,
+  exitNow,
   ignoreSignals,
   killOwnGroup,
   setDefaultAction,

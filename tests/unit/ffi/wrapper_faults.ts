@@ -1,12 +1,11 @@
 import {
   AT_FDCWD,
   close,
-  execve,
   ioctl,
+  lockFile,
   O_RDONLY,
   O_RDWR,
   openAt,
-  peerCredentials,
   pread,
   pwrite,
   read,
@@ -15,14 +14,14 @@ import {
   write,
 } from "../../../ffi/libc.ts";
 import { bindThread, CpuStay, threadCpus } from "../../../ffi/affinity.ts";
-import { lockFile } from "../../../ffi/file_lock.ts";
-import { FileMapping } from "../../../ffi/file_mapping.ts";
+import { FileMapping } from "../../../ffi/own_mappings.ts";
 import { MovePagesBatch, MPOL_MF_MOVE } from "../../../ffi/move_pages.ts";
 import { IoVector, MADV_PAGEOUT, PidFd, processMadvise } from "../../../ffi/process_madvise.ts";
-import { closeOnExec, dieWithParent } from "../../../ffi/process_control.ts";
+import { closeOnExec, dieWithParent, execve } from "../../../ffi/process_control.ts";
 import {
   closePair,
   connectDatagramSocket,
+  peerCredentials,
   receiveDescriptor,
   sendDatagram,
   sendDescriptor,

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { CHeader } from "../../../packaging/manuals/c_header.ts";
 import { ENGINE_HEADERS, ENGINE_STRUCTS } from "../../../packaging/manuals/engine_headers.ts";
-import { ENGINE_OPS } from "../../../ffi/struct_engine_ops.ts";
+import { ENGINE_OPS } from "../../../ffi/engine_structs.ts";
 import { ServerProcess } from "../../system/server_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { compileC, run, SCAN_LIB } from "../scan_lib/c_program.ts";

@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CMemory } from "../../../ffi/c_memory.ts";
-import { ENGINE } from "../../../ffi/struct_engine.ts";
-import { ENGINE_OPS } from "../../../ffi/struct_engine_ops.ts";
 import type { Member } from "../../../ffi/struct_layout.ts";
-import { PAGE_SCAN } from "../../../ffi/struct_page_scan.ts";
-import { PROJECT } from "../../../ffi/struct_project.ts";
-import { TASK } from "../../../ffi/struct_task.ts";
-import { TASK_PID } from "../../../ffi/struct_task_pid.ts";
+import {
+  ENGINE,
+  ENGINE_OPS,
+  PAGE_SCAN,
+  PROJECT,
+  TASK,
+  TASK_PID,
+} from "../../../ffi/engine_structs.ts";
 
 const HEADERS = join(import.meta.dir, "../../../scan_lib/include");
 const STRUCTS: Readonly<

@@ -1,7 +1,18 @@
 import { expect, test } from "bun:test";
-import { readFileSync, readlinkSync } from "node:fs";
-import { releaseText } from "../../../ffi/text_memory.ts";
+import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
+import { FileMapping, releaseText } from "../../../ffi/own_mappings.ts";
 import { textMappings } from "../../../src/daemon/own_text.ts";
+
+test("FileMapping maps a file, and says why it cannot map something else", () => {
+  const file = openSync(import.meta.path, "r");
+  const folder = openSync(import.meta.dir, "r");
+  using mapping = new FileMapping(file);
+  expect(mapping.address).toBeGreaterThan(0);
+  expect(() => new FileMapping(folder)).toThrow("mmap: ENODEV");
+  expect(() => new FileMapping(-1)).toThrow("mmap: EBADF");
+  closeSync(file);
+  closeSync(folder);
+});
 
 function residentFileBytes(): number {
   return Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))![1]) *
