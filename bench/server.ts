@@ -3,7 +3,7 @@ import type { Benchmark } from "./benchmark.ts";
 import type { Figure } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
 import { IdleTarget } from "./idle_target.ts";
-import { processCpuSeconds } from "../ffi/process_cpu_clock.ts";
+import { processCpuSeconds } from "./process_cpu_clock.ts";
 import { sizesOf } from "./process_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 

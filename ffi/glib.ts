@@ -1,5 +1,4 @@
 import { dlopen, type Pointer, ptr, read as readMemory, toBuffer } from "bun:ffi";
-import { cString } from "./libc.ts";
 
 /** Opens the GLib of the system; each symbol stands with its C prototype (gsize is size_t). */
 function open() {
@@ -9,26 +8,8 @@ function open() {
     // gboolean g_key_file_load_from_data(GKeyFile *key_file, const gchar *data, gsize length,
     //                                    GKeyFileFlags flags, GError **error)
     g_key_file_load_from_data: { args: ["ptr", "ptr", "u64", "i32", "ptr"], returns: "i32" },
-    // gchar **g_key_file_get_groups(GKeyFile *key_file, gsize *length)
-    g_key_file_get_groups: { args: ["ptr", "ptr"], returns: "ptr" },
-    // gchar **g_key_file_get_keys(GKeyFile *key_file, const gchar *group_name, gsize *length,
-    //                             GError **error)
-    g_key_file_get_keys: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "ptr" },
-    // gchar *g_key_file_get_value(GKeyFile *key_file, const gchar *group_name, const gchar *key,
-    //                             GError **error)
-    g_key_file_get_value: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "ptr" },
-    // gchar *g_key_file_get_string(GKeyFile *key_file, const gchar *group_name, const gchar *key,
-    //                              GError **error)
-    g_key_file_get_string: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "ptr" },
-    // gint g_key_file_get_integer(GKeyFile *key_file, const gchar *group_name, const gchar *key,
-    //                             GError **error)
-    g_key_file_get_integer: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "i32" },
     // void g_key_file_free(GKeyFile *key_file)
     g_key_file_free: { args: ["ptr"], returns: "void" },
-    // void g_strfreev(gchar **str_array)
-    g_strfreev: { args: ["ptr"], returns: "void" },
-    // void g_free(gpointer mem)
-    g_free: { args: ["ptr"], returns: "void" },
     // void g_error_free(GError *error)
     g_error_free: { args: ["ptr"], returns: "void" },
   }).symbols;
@@ -73,32 +54,9 @@ class ErrorSlot {
   }
 }
 
-/** Takes a `gchar *` over: its bytes, copied, and the original freed. */
-function takeBytes(raw: Pointer | bigint | null): Uint8Array | undefined {
-  const string = narrow(raw);
-  if (string === null) return undefined;
-  const bytes = bytesAt(string);
-  glib().g_free(string);
-  return bytes;
-}
-
 /** A copy of the NUL-terminated string at an address: without a length toBuffer looks for the NUL. */
 function bytesAt(string: Pointer): Uint8Array {
   return readMemory.u8(string, 0) === 0 ? new Uint8Array() : new Uint8Array(toBuffer(string));
-}
-
-/** Takes a NULL-terminated `gchar **` over. */
-function takeStrings(raw: Pointer | bigint | null): string[] {
-  const vector = narrow(raw);
-  if (vector === null) return [];
-  const strings: string[] = [];
-  for (let offset = 0;; offset += 8) {
-    const string = narrow(readMemory.ptr(vector, offset));
-    if (string === null) break;
-    strings.push(decoder.decode(bytesAt(string)));
-  }
-  glib().g_strfreev(vector);
-  return strings;
 }
 
 const G_KEY_FILE_NONE = 0;
@@ -132,52 +90,6 @@ export class GKeyFile implements Disposable {
       this[Symbol.dispose]();
       throw refusal;
     }
-  }
-
-  /** Group names, each once, in the order of their first appearance. */
-  groups(): string[] {
-    return takeStrings(glib().g_key_file_get_groups(this.address, null));
-  }
-
-  /** Keys of a group in file order; a repeated key is listed as often as it stands there. */
-  keys(group: string): string[] {
-    const error = new ErrorSlot();
-    const keys = glib().g_key_file_get_keys(this.address, cString(group), null, error.address);
-    error.throwIfSet();
-    return takeStrings(keys);
-  }
-
-  /** The raw bytes of a value, by g_key_file_get_value. @throws {GlibError} when it is not there. */
-  value(group: string, key: string): Uint8Array {
-    const error = new ErrorSlot();
-    const value = takeBytes(
-      glib().g_key_file_get_value(this.address, cString(group), cString(key), error.address),
-    );
-    error.throwIfSet();
-    return value ?? new Uint8Array();
-  }
-
-  /** A value, unescaped, by g_key_file_get_string. @throws {GlibError} for a wrong escape or no UTF-8. */
-  string(group: string, key: string): string {
-    const error = new ErrorSlot();
-    const value = takeBytes(
-      glib().g_key_file_get_string(this.address, cString(group), cString(key), error.address),
-    );
-    error.throwIfSet();
-    return decoder.decode(value);
-  }
-
-  /** A value by g_key_file_get_integer. @throws {GlibError} when GLib sees no number of 32 bits. */
-  integer(group: string, key: string): number {
-    const error = new ErrorSlot();
-    const value = glib().g_key_file_get_integer(
-      this.address,
-      cString(group),
-      cString(key),
-      error.address,
-    );
-    error.throwIfSet();
-    return value;
   }
 
   /** g_key_file_free. */

@@ -1,8 +1,9 @@
-import { GKeyFile, GlibError } from "../../../ffi/glib.ts";
+import { GlibError } from "../../../ffi/glib.ts";
 import { BadValue } from "../../../src/config/bad_value.ts";
 import { type KeyFile, KeyFileError, parseKeyFile } from "../../../src/config/key_file.ts";
 import { parseInteger } from "../../../src/config/parse_integer.ts";
 import { unescapeString } from "../../../src/config/unescape_string.ts";
+import { ReadableKeyFile } from "../../tools/fixtures/readable_key_file.ts";
 
 /** What a parser makes of a file, in a form that can be compared; a string says why it refused. */
 type Outcome = string | readonly GroupOutcome[];
@@ -33,7 +34,7 @@ function orRefused<T>(read: () => T): T | typeof REFUSED {
 /** What GLib makes of a file. */
 function glibOutcome(bytes: Uint8Array): Outcome {
   try {
-    using file = new GKeyFile(bytes);
+    using file = new ReadableKeyFile(bytes);
     return file.groups().map((group) => {
       const keys = file.keys(group).filter(hasNoLocale);
       return {
@@ -51,7 +52,7 @@ function glibOutcome(bytes: Uint8Array): Outcome {
 }
 
 /** GLib warns and leaks when a wrong escape precedes a backslash at the end: it is not asked then. */
-function stringOf(file: GKeyFile, group: string, key: string): string {
+function stringOf(file: ReadableKeyFile, group: string, key: string): string {
   const escapes = decoder.decode(file.value(group, key)).match(/\\.?/gsu) ?? [];
   const wrong = escapes.filter((escape) => !/^\\[sntr\\]$/.test(escape));
   return wrong.length > 1 && wrong.at(-1) === "\\" ? REFUSED : file.string(group, key);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { GKeyFile } from "../../../ffi/glib.ts";
 import type { EngineDescription, TaskDescription } from "../../../src/config/description.ts";
 import { compile, SLIDE } from "./config_text.ts";
+import { ReadableKeyFile } from "../../tools/fixtures/readable_key_file.ts";
 
 const FILE = `# Our site.
 
@@ -86,7 +86,9 @@ bad escape=\\q
 
 test("a third-party engine's own group is kept for tasks of other files", () => {
   const { engines } = compile(FILE);
-  using file = new GKeyFile(new TextEncoder().encode(Reflect.get(engines[1] ?? {}, "groupText")));
+  using file = new ReadableKeyFile(
+    new TextEncoder().encode(Reflect.get(engines[1] ?? {}, "groupText")),
+  );
   expect(file.groups()).toEqual(["engine"]);
   expect(file.string("engine", "eng_name")).toBe("two");
   expect(file.string("engine", "mine")).toBe("two's");
@@ -95,7 +97,7 @@ test("a third-party engine's own group is kept for tasks of other files", () => 
 test("a task of a third-party engine is handed its own groups, continued ones too", () => {
   const { tasks } = compile(FILE);
   expect(tasks).toMatchObject([{ hasEngine: true }, { hasEngine: true }]);
-  using file = new GKeyFile(new TextEncoder().encode(textOf(tasks, "second")));
+  using file = new ReadableKeyFile(new TextEncoder().encode(textOf(tasks, "second")));
   expect(file.groups()).toEqual(["project", "engine", "task"]);
   expect(file.keys("engine")).toEqual([
     "name",
@@ -110,7 +112,7 @@ test("a task of a third-party engine is handed its own groups, continued ones to
   expect(file.keys("task")).toEqual(["name", "project", "engine", "type", "value", "mine"]);
   expect(file.string("task", "mine")).toBe("b");
   expect(textOf(tasks, "second")).toContain("# Goes on.\n[task]\nmine=b\n");
-  using first = new GKeyFile(new TextEncoder().encode(textOf(tasks, "first")));
+  using first = new ReadableKeyFile(new TextEncoder().encode(textOf(tasks, "first")));
   expect(first.string("task", "mine")).toBe("a");
   expect(first.integer("engine", "depth")).toBe(5);
 });

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
-import { GKeyFile, GlibError } from "../../../ffi/glib.ts";
+import { GlibError } from "../../../ffi/glib.ts";
+import { ReadableKeyFile } from "../../tools/fixtures/readable_key_file.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 test("GKeyFile lists groups once and keys as often as they stand there", () => {
-  using file = new GKeyFile(bytes("[a]\nb=1\nb= 2\n[c]\n[a]\nd=3\n"));
+  using file = new ReadableKeyFile(bytes("[a]\nb=1\nb= 2\n[c]\n[a]\nd=3\n"));
   expect(file.groups()).toEqual(["a", "c"]);
   expect(file.keys("a")).toEqual(["b", "b", "d"]);
   expect(file.keys("c")).toEqual([]);
@@ -12,7 +13,7 @@ test("GKeyFile lists groups once and keys as often as they stand there", () => {
 });
 
 test("GKeyFile reads values raw, unescaped and as numbers", () => {
-  using file = new GKeyFile(bytes("[a]\ns=x\\ty\\s\nn=-2147483648\ne=\n"));
+  using file = new ReadableKeyFile(bytes("[a]\ns=x\\ty\\s\nn=-2147483648\ne=\n"));
   expect(new TextDecoder().decode(file.value("a", "s"))).toBe("x\\ty\\s");
   expect(file.string("a", "s")).toBe("x\ty ");
   expect(file.string("a", "e")).toBe("");
@@ -21,9 +22,9 @@ test("GKeyFile reads values raw, unescaped and as numbers", () => {
 });
 
 test("GKeyFile throws the message of the GError when GLib refuses", () => {
-  expect(() => new GKeyFile(bytes("[a\n"))).toThrow(GlibError);
-  expect(() => new GKeyFile(bytes("[a\n"))).toThrow("[a");
-  using file = new GKeyFile(bytes("[a]\ns=x\\q\nn=1x\n"));
+  expect(() => new ReadableKeyFile(bytes("[a\n"))).toThrow(GlibError);
+  expect(() => new ReadableKeyFile(bytes("[a\n"))).toThrow("[a");
+  using file = new ReadableKeyFile(bytes("[a]\ns=x\\q\nn=1x\n"));
   expect(() => file.string("a", "s")).toThrow("cannot be interpreted");
   expect(() => file.integer("a", "n")).toThrow("cannot be interpreted");
   expect(() => file.value("a", "none")).toThrow("none");
@@ -31,7 +32,7 @@ test("GKeyFile throws the message of the GError when GLib refuses", () => {
 });
 
 test("GKeyFile takes an empty text", () => {
-  using file = new GKeyFile(new Uint8Array());
+  using file = new ReadableKeyFile(new Uint8Array());
   expect(file.groups()).toEqual([]);
 });
 
@@ -41,11 +42,11 @@ test("GKeyFile frees what it is given when it is used many times", () => {
   const wrong = bytes(long);
   const round = (): void => {
     for (let i = 0; i < 50; i++) {
-      using file = new GKeyFile(text);
+      using file = new ReadableKeyFile(text);
       file.keys("a");
       file.string("a", "k");
       file.value("a", "k");
-      expect(() => new GKeyFile(wrong)).toThrow(GlibError);
+      expect(() => new ReadableKeyFile(wrong)).toThrow(GlibError);
     }
     Bun.gc(true);
   };

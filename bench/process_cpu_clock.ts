@@ -1,6 +1,6 @@
 import { dlopen } from "bun:ffi";
-import { SystemCallError } from "./errno.ts";
-import { lastErrno } from "./libc.ts";
+import { SystemCallError } from "../ffi/errno.ts";
+import { lastErrno } from "../ffi/libc.ts";
 
 const { symbols: libc } = dlopen("libc.so.6", {
   // int clock_getcpuclockid(pid_t pid, clockid_t *clockid): the error number is its result

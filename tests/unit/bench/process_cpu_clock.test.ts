@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { processCpuSeconds } from "../../../ffi/process_cpu_clock.ts";
+import { processCpuSeconds } from "../../../bench/process_cpu_clock.ts";
 
 test("processCpuSeconds() counts what a process used, its ended threads included", async () => {
   const before = processCpuSeconds(process.pid);
