@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
-import { programArguments, SERVER_NAME, serverEnvironment } from "./clean_start.ts";
+import { programArguments, serverEnvironment, serverName } from "./clean_start.ts";
 
 /** The descriptor over which a server in the background reports to the command that started it. */
 const REPORT_FD = 3;
@@ -25,16 +25,15 @@ function parseReport(text: string): Report {
 }
 
 /**
- * Starts a server with a session of its own, in the folder `/` and without standard input and output,
- * and waits until it accepts connections and has written its pid file.
- * @param args its options.
+ * Starts a server with a session of its own and without standard input and output, and waits until it
+ * accepts connections and has written its pid file.
+ * @param args what was typed, which is what process lists show of it.
  * @returns a warning of the server's.
  * @throws {Error} with the reason when it could not start; then it has ended.
  */
 export async function startInBackground(args: readonly string[]): Promise<string | undefined> {
   const server = Bun.spawn([process.execPath, ...programArguments(), ...args], {
-    argv0: SERVER_NAME,
-    cwd: "/",
+    argv0: serverName(),
     env: serverEnvironment("background"),
     stdio: ["ignore", "ignore", "ignore", "pipe"],
     detached: true,

@@ -1,8 +1,13 @@
 import { basename } from "node:path";
 import { execve } from "../../ffi/process_control.ts";
 
-/** What the server is called in argv[0] and in /proc/PID/comm. */
+/** What the server is called in /proc/PID/comm, and without its folder in argv[0]. */
 export const SERVER_NAME = "etmemd";
+
+/** argv[0] of the server: as it was typed, since scripts look for `/usr/bin/etmemd` with pgrep -f. */
+export function serverName(): string {
+  return basename(process.argv0) === SERVER_NAME ? process.argv0 : SERVER_NAME;
+}
 
 /** How a server process was started by the program itself. */
 export type StartMark = "foreground" | "background" | "launcher";
@@ -57,6 +62,6 @@ export function hasRuntimeVariables(): boolean {
  * stay. @throws {SystemCallError} when execve(2) fails.
  */
 export function restartClean(args: readonly string[], mark: StartMark): never {
-  const argv = [SERVER_NAME, ...programArguments(), ...args];
+  const argv = [serverName(), ...programArguments(), ...args];
   execve(process.execPath, argv, serverEnvironment(mark));
 }

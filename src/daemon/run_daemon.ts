@@ -7,12 +7,7 @@ import { startInBackground } from "./background.ts";
 import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
 import { loadEngines } from "./engine_code.ts";
 import { serve } from "./serve.ts";
-import {
-  formatServerOptions,
-  parseServerOptions,
-  serverHelp,
-  type ServerOptions,
-} from "./server_options.ts";
+import { parseServerOptions, serverHelp, type ServerOptions } from "./server_options.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -29,7 +24,7 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
       writeSync(STDOUT, parsed.info === "help" ? serverHelp() : versionLine("etmemd"));
       return 0;
     }
-    return await start(absolute(parsed.options));
+    return await start(args, parsed.options);
   } catch (error) {
     const message = messageOf(error);
     writeSync(STDERR, `${SERVER_NAME}: ${message}\n`);
@@ -37,22 +32,19 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The same options in whatever folder the server runs. */
-function absolute(options: ServerOptions): ServerOptions {
-  return { ...options, confDir: options.confDir && resolve(options.confDir) };
-}
-
-async function start(options: ServerOptions): Promise<number> {
+/** @param args as they were typed: process lists show them, and scripts look for them. */
+async function start(args: readonly string[], options: ServerOptions): Promise<number> {
   const uid = process.geteuid?.();
   if (uid !== 0) throw new Error(`Cannot start the server: it needs root, this is uid ${uid}`);
   const mark = takeStartMark();
-  const args = formatServerOptions(options);
-  if (options.modeSystemctl) {
-    if (mark === undefined && hasRuntimeVariables()) restartClean([...args, "-m"], "launcher");
+  if (options.modeSystemctl && mark !== "background") {
+    if (mark === undefined && hasRuntimeVariables()) restartClean(args, "launcher");
     const warning = await startInBackground(args);
     if (warning !== undefined) writeSync(STDERR, `${SERVER_NAME}: warning: ${warning}\n`);
     return 0;
   }
   if (mark === undefined) restartClean(args, "foreground");
-  return serve(options, mark, loadEngines);
+  const confDir = options.confDir && resolve(options.confDir);
+  if (mark === "background") process.chdir("/");
+  return serve({ ...options, confDir }, mark, loadEngines);
 }

@@ -40,15 +40,6 @@ export function parseServerOptions(
   return parseOptions("etmemd", SERVER_OPTIONS, args);
 }
 
-/** The arguments that give these options to another etmemd. */
-export function formatServerOptions(options: ServerOptions): string[] {
-  return [
-    `--socket=${options.socket}`,
-    ...(options.logLevel === undefined ? [] : [`--log-level=${options.logLevel}`]),
-    ...(options.confDir === undefined ? [] : [`--conf-dir=${options.confDir}`]),
-  ];
-}
-
 /** Exit statuses of etmemd with their meanings, for help texts and manual pages. */
 export const SERVER_EXIT_STATUSES = [
   ["0", "a signal ended the server, or with -m it is ready"],

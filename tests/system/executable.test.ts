@@ -24,18 +24,21 @@ test("etmemd, any symlink of that name, and etmem etmemd are servers called etme
   const folder = mkdtempSync(join(tmpdir(), "etmem-dist-"));
   try {
     symlinkSync(join(DIST, "etmem"), join(folder, "etmemd"));
-    const commands = [[join(DIST, "etmemd")], [join(folder, "etmemd")], [
-      join(DIST, "etmem"),
-      "etmemd",
-    ]];
-    for (const command of commands) {
+    const commands = [
+      { command: [join(DIST, "etmemd")], title: join(DIST, "etmemd") },
+      { command: [join(folder, "etmemd")], title: join(folder, "etmemd") },
+      { command: [join(DIST, "etmem"), "etmemd"], title: "etmemd" },
+    ];
+    for (const { command, title } of commands) {
       const name = freshName();
-      const server = Bun.spawn([...command, "-s", name], { stdio: ["ignore", "ignore", "ignore"] });
+      const server = Bun.spawn([...command, "-l", "0", "-s", name], {
+        stdio: ["ignore", "ignore", "ignore"],
+      });
       try {
         await waitFor("the server to listen", 20, () => isListening(name), 5);
         expect(readFileSync(`/proc/${server.pid}/comm`, "latin1")).toBe("etmemd\n");
         expect(readFileSync(`/proc/${server.pid}/cmdline`, "utf8")).toBe(
-          `etmemd\0--socket=${name}\0`,
+          `${title}\0-l\x000\0-s\0${name}\0`,
         );
         const client = Bun.spawnSync([join(DIST, "etmem"), "project", "show", "-s", name]);
         expect(client.stdout.toString()).toBe("no project exists\n\n");

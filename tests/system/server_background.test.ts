@@ -94,7 +94,9 @@ describe("etmemd -m", () => {
     expect([group, session, terminal]).toEqual([`${pid}`, `${pid}`, "0"]);
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/");
     expect(readFileSync(`/proc/${pid}/comm`, "latin1")).toBe("etmemd\n");
-    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toStartWith("etmemd\0");
+    const [program, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    expect(program).toBe("etmemd");
+    expect(args.slice(-6)).toEqual(["-s", socket.name, "-m", "-l", "0", ""]);
     const targets = readdirSync(`/proc/${pid}/fd`).map((fd) =>
       readlinkSync(`/proc/${pid}/fd/${fd}`)
     );

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import {
-  formatServerOptions,
   parseServerOptions,
   SERVER_EXIT_STATUSES,
   serverHelp,
@@ -138,11 +137,4 @@ test("serverHelp() names every option, every exit status and the manuals", () =>
     expect(serverHelp()).toContain(`\n  ${status}  ${meaning}\n`);
   }
   expect(serverHelp()).toEndWith("\nSee etmemd(8), etmem(1) and etmem.conf(5).\n");
-});
-
-test("formatServerOptions() gives arguments that parse to the same, whatever the name", () => {
-  for (const socket of ["plain", "-s", "--", "a b", "=", "-l0"]) {
-    const options = { socket, logLevel: 2, modeSystemctl: false, confDir: "/a b" };
-    expect(parsed(...formatServerOptions(options))).toEqual(options);
-  }
 });

@@ -20,7 +20,7 @@ export const otherServer: Scenario = {
       run("systemctl", "start", "etmemd");
       const pid = mainPid();
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      demand(command.includes(`--socket=${SOCKET}`), `the main process is ${command.join(" ")}`);
+      demand(command.includes(SOCKET), `the main process is ${command.join(" ")}`);
       process.kill(pid, "SIGKILL");
       await waitFor("another server of the service", 30, () => {
         return ![0, pid].includes(mainPid()) &&
