@@ -44,12 +44,8 @@ function wrongPages(): PageClass {
 }
 
 function movedPages(plans: readonly PairPlan[]): number {
-  return plans.flatMap(({ steps }) => steps).reduce(
-    (sum, step) =>
-      sum + (step.kind === "demote" ? 0 : step.up.pages.length) +
-      (step.kind === "promote" ? 0 : step.down.pages.length),
-    0,
-  );
+  return plans.flatMap(({ steps }) => steps).flatMap(({ down, up }) => [down, up].flat())
+    .reduce((sum, { pages }) => sum + pages.length, 0);
 }
 
 /** Has the kernel forget the peak so far (proc_pid_clear_refs(5)). @returns what this process takes now, in bytes. */

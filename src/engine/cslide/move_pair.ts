@@ -10,7 +10,8 @@ import { messageOf } from "../../text/message_of.ts";
 import { NodeRoom } from "./free_memory.ts";
 import { POOL } from "./memory_pools.ts";
 import { StopFlag } from "../round/stop_flag.ts";
-import type { MoveList, MoveStep } from "./plan_round.ts";
+import type { PairStep } from "./pair_step.ts";
+import type { MoveList } from "./plan_round.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;
@@ -35,7 +36,7 @@ export interface MovePairRequest {
   readonly dram: number;
   /** CPUs that the thread runs on meanwhile. */
   readonly cpus: readonly number[];
-  readonly steps: readonly MoveStep[];
+  readonly steps: readonly PairStep<MoveList>[];
   readonly processes: readonly MovedProcess[];
 }
 

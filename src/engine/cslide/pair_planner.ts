@@ -1,6 +1,7 @@
 import { coldPagesFor, partnersOf, roomForOne } from "./exchange_room.ts";
 import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket, BucketSlice } from "./page_buckets.ts";
+import type { PairStep } from "./pair_step.ts";
 
 /** What a round may do to a pair. */
 export interface PairLimits {
@@ -12,23 +13,8 @@ export interface PairLimits {
   readonly reserveBytes: number;
 }
 
-/** A step whose pages are known by number, not yet by index. */
-export type DraftStep =
-  | { readonly kind: "promote"; readonly up: BucketSlice }
-  | { readonly kind: "exchange"; readonly down: BucketSlice; readonly up: BucketSlice }
-  | { readonly kind: "demote"; readonly down: BucketSlice };
-
 /** What a plan comes to for a pair. */
 export interface PairAccount {
-  /** Hot pages into memory that was free. */
-  promotedHotBytes: number;
-  /** Hot pages in exchange for cold ones, and those cold ones. */
-  exchangedUpBytes: number;
-  exchangedDownBytes: number;
-  /** Pages that are not hot, into what is free beyond the reserve. */
-  promotedRestBytes: number;
-  /** Cold pages that leave DRAM for the reserve's sake. */
-  demotedBytes: number;
   /** Charged to the quota of what goes up: an exchange counts both ways. */
   upQuotaUsedBytes: number;
   /** Charged to the quota of what goes down. */
@@ -47,8 +33,6 @@ export interface PairAccount {
     noColdPages: number;
     slowNodeFull: number;
   };
-  /** Free memory in each pool when all is done. */
-  readonly pools: PoolFree[];
 }
 
 /** The largest n of 0..limit that fits, where all smaller ones fit too. */
@@ -68,7 +52,9 @@ export class PairPlanner {
   readonly #limits: PairLimits;
   readonly #slow: readonly Bucket[];
   readonly #dram: readonly Bucket[];
-  readonly #steps: DraftStep[] = [];
+  /** Free memory when the steps so far are done. */
+  readonly #pools: readonly PoolFree[];
+  readonly #steps: PairStep<BucketSlice>[] = [];
   readonly #account: PairAccount;
   #upQuota: number;
   #downQuota: number;
@@ -85,30 +71,25 @@ export class PairPlanner {
     this.#dram = dram.toSorted((a, b) => a.heat - b.heat || b.pageBytes - a.pageBytes);
     this.#upQuota = limits.quotaBytes;
     this.#downQuota = limits.quotaBytes;
+    this.#pools = pools.map((pool) => ({ ...pool }));
     this.#account = {
-      promotedHotBytes: 0,
-      exchangedUpBytes: 0,
-      exchangedDownBytes: 0,
-      promotedRestBytes: 0,
-      demotedBytes: 0,
       upQuotaUsedBytes: 0,
       downQuotaUsedBytes: 0,
       hotLeftBytes: { quota: 0, noColdPages: 0, noFreeMemory: 0 },
       reserveShortBytes: { quota: 0, noColdPages: 0, slowNodeFull: 0 },
-      pools: pools.map((pool) => ({ ...pool })),
     };
   }
 
-  plan(): { steps: readonly DraftStep[]; account: PairAccount } {
+  plan(): { steps: readonly PairStep<BucketSlice>[]; account: PairAccount } {
     const { hotThreshold, reserveBytes, quotaBytes } = this.#limits;
     const hot = this.#slow.filter((bucket) => bucket.heat >= hotThreshold);
     const rest = this.#slow.filter((bucket) => bucket.heat < hotThreshold);
     const cold = this.#dram.filter((bucket) => bucket.heat < hotThreshold);
     const account = this.#account;
-    for (const bucket of hot) account.promotedHotBytes += this.#promote(bucket, 0);
+    for (const bucket of hot) this.#promote(bucket, 0);
     this.#exchangeAll(hot, cold);
     for (const bucket of hot) this.#explainHot(bucket, cold);
-    for (const bucket of rest) account.promotedRestBytes += this.#promote(bucket, reserveBytes);
+    for (const bucket of rest) this.#promote(bucket, reserveBytes);
     for (const bucket of cold) this.#demote(bucket);
     this.#explainReserve(cold);
     account.upQuotaUsedBytes = quotaBytes - this.#upQuota;
@@ -117,23 +98,23 @@ export class PairPlanner {
   }
 
   #poolOf(bucket: Bucket): PoolFree {
-    const pool = this.#account.pools[bucket.pool];
+    const pool = this.#pools[bucket.pool];
     if (pool === undefined) throw new RangeError(`Cannot plan without pool ${bucket.pool}`);
     return pool;
   }
 
-  /** Fills what is free in DRAM down to `keepFree`. @returns bytes that go up. */
-  #promote(bucket: Bucket, keepFree: number): number {
+  /** Fills what is free in DRAM down to `keepFree`. @returns whether anything goes up. */
+  #promote(bucket: Bucket, keepFree: number): boolean {
     const pool = this.#poolOf(bucket);
     const room = Math.min(pool.dramFreeBytes - keepFree, this.#upQuota);
     const count = Math.min(bucket.left, Math.floor(room / bucket.pageBytes));
-    if (count <= 0) return 0;
+    if (count <= 0) return false;
     const bytes = count * bucket.pageBytes;
     this.#upQuota -= bytes;
     pool.dramFreeBytes -= bytes;
     pool.slowFreeBytes += bytes;
-    this.#steps.push({ kind: "promote", up: bucket.take(count) });
-    return bytes;
+    this.#steps.push({ down: [], up: [bucket.take(count)] });
+    return true;
   }
 
   /** Exchanges until nothing more can be: what one leaves free may be what a hotter page lacked. */
@@ -154,9 +135,7 @@ export class PairPlanner {
   #exchange(hot: Bucket, cold: readonly Bucket[]): boolean {
     if (hot.left === 0) return false;
     // Larger cold pages that left for smaller hot ones may have made more room than those took.
-    const promotedBytes = this.#promote(hot, 0);
-    this.#account.promotedHotBytes += promotedBytes;
-    if (promotedBytes > 0) return true;
+    if (this.#promote(hot, 0)) return true;
     const pool = this.#poolOf(hot);
     const limitBytes = Math.min(pool.slowFreeBytes, this.#upQuota - hot.pageBytes);
     const leaving = roomForOne(hot, partnersOf(hot, cold), pool, limitBytes);
@@ -170,7 +149,7 @@ export class PairPlanner {
   /** Cold pages that leave ahead of an exchange. */
   #leave(down: BucketSlice): void {
     this.#chargeExchange(down);
-    this.#steps.push({ kind: "demote", down });
+    this.#steps.push({ down: [down], up: [] });
   }
 
   /**
@@ -191,8 +170,7 @@ export class PairPlanner {
     this.#upQuota -= upBytes;
     pool.dramFreeBytes -= upBytes;
     pool.slowFreeBytes += upBytes;
-    this.#account.exchangedUpBytes += upBytes;
-    this.#steps.push({ kind: "exchange", down, up });
+    this.#steps.push({ down: [down], up: [up] });
   }
 
   /** What goes down in exchange is charged to both quotas, so the upward one always runs out first. */
@@ -203,7 +181,6 @@ export class PairPlanner {
     this.#downQuota -= bytes;
     pool.dramFreeBytes += bytes;
     pool.slowFreeBytes -= bytes;
-    this.#account.exchangedDownBytes += bytes;
   }
 
   #explainHot(hot: Bucket, cold: readonly Bucket[]): void {
@@ -238,15 +215,14 @@ export class PairPlanner {
     this.#downQuota -= bytes;
     pool.dramFreeBytes += bytes;
     pool.slowFreeBytes -= bytes;
-    this.#account.demotedBytes += bytes;
-    this.#steps.push({ kind: "demote", down: bucket.take(count) });
+    this.#steps.push({ down: [bucket.take(count)], up: [] });
   }
 
   /** Of a pool in which these tasks have nothing, nothing is kept free: it is not theirs. */
   #explainReserve(cold: readonly Bucket[]): void {
     const short = this.#account.reserveShortBytes;
     const used = new Set([...this.#slow, ...this.#dram].map((bucket) => bucket.pool));
-    for (const [index, pool] of this.#account.pools.entries()) {
+    for (const [index, pool] of this.#pools.entries()) {
       if (!used.has(index)) continue;
       const bytes = this.#shortBytes(pool);
       const left = cold.filter((bucket) => bucket.pool === index && bucket.left > 0);

@@ -4,8 +4,9 @@ import { type LocatedPages, NO_NODE } from "./located_pages.ts";
 import { type PoolFree, UNIT_CLASSES } from "./memory_pools.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
 import type { PairAccount, PairLimits } from "./pair_planner.ts";
+import { mapStep, type PairStep } from "./pair_step.ts";
 import { SharedUnits } from "./shared_units.ts";
-import { type PageList, planMoves, type PlanStep } from "./policy.ts";
+import { type PageList, planMoves } from "./policy.ts";
 
 /** What a round has found, for all processes of the engine's tasks. */
 export interface PlanRequest {
@@ -29,12 +30,6 @@ export interface MoveList {
   readonly page: Float64Array<ArrayBuffer>;
 }
 
-/** A piece of the work on a pair; what goes down makes the room for what goes up. */
-export interface MoveStep {
-  readonly down: readonly MoveList[];
-  readonly up: readonly MoveList[];
-}
-
 /** Memory of one process on one node. */
 export interface NodeUsage {
   readonly node: number;
@@ -47,7 +42,10 @@ export interface NodeUsage {
 /** What to do, and what was found where. */
 export interface PlanReply {
   /** In the order of the pairs. */
-  readonly pairs: readonly { readonly steps: readonly MoveStep[]; readonly account: PairAccount }[];
+  readonly pairs: readonly {
+    readonly steps: readonly PairStep<MoveList>[];
+    readonly account: PairAccount;
+  }[];
   /** In the order of the processes: all that each has, also what another has too. */
   readonly usage: readonly (readonly NodeUsage[])[];
   /** Of that, what is another process's in the plan. */
@@ -262,19 +260,11 @@ export function planRound(request: PlanRequest): PlanReply {
   }
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
-  const toStep = (step: PlanStep): MoveStep => {
-    switch (step.kind) {
-      case "promote":
-        return { up: lists(step.up), down: [] };
-      case "exchange":
-        return { up: lists(step.up), down: lists(step.down) };
-      case "demote":
-        return { up: [], down: lists(step.down) };
-    }
-  };
   return {
-    pairs: planMoves({ ...limits, classes, pairs: free })
-      .map(({ steps, account }) => ({ steps: steps.map(toStep), account })),
+    pairs: planMoves({ ...limits, classes, pairs: free }).map(({ steps, account }) => ({
+      steps: steps.map((step) => mapStep(step, lists)),
+      account,
+    })),
     usage,
     ...repeated,
     spared,

@@ -9,7 +9,8 @@ import {
   slowPlace,
 } from "./page_buckets.ts";
 import type { PoolFree } from "./memory_pools.ts";
-import { type DraftStep, type PairAccount, type PairLimits, PairPlanner } from "./pair_planner.ts";
+import { mapStep, type PairStep } from "./pair_step.ts";
+import { type PairAccount, type PairLimits, PairPlanner } from "./pair_planner.ts";
 
 /** What a round knows when its scans are done; the limits hold for each pair. */
 export interface PolicyInput extends PairLimits {
@@ -26,21 +27,9 @@ export interface PageList {
   readonly pages: Uint32Array;
 }
 
-/**
- * A piece of the work on a pair.
- * - promote: into memory that is free on the DRAM node.
- * - exchange: `down` makes the room for `up`. By turns, a few pages down and what then fits up, it needs
- *   no more free memory on either node than the account's pools had.
- * - demote: to the slow node; ahead of an exchange, to make room for it together with its `down`.
- */
-export type PlanStep =
-  | { readonly kind: "promote"; readonly up: PageList }
-  | { readonly kind: "exchange"; readonly down: PageList; readonly up: PageList }
-  | { readonly kind: "demote"; readonly down: PageList };
-
 /** What to do for a pair, in this order. */
 export interface PairPlan {
-  readonly steps: readonly PlanStep[];
+  readonly steps: readonly PairStep<PageList>[];
   readonly account: PairAccount;
 }
 
@@ -91,15 +80,8 @@ export function planMoves(input: PolicyInput): PairPlan[] {
     const { classIndex, heat } = slice.bucket;
     return { classIndex, heat, pages: picks[classIndex]?.(slice) ?? new Uint32Array() };
   };
-  const stepOf = (draft: DraftStep): PlanStep => {
-    switch (draft.kind) {
-      case "promote":
-        return { kind: "promote", up: listOf(draft.up) };
-      case "exchange":
-        return { kind: "exchange", down: listOf(draft.down), up: listOf(draft.up) };
-      case "demote":
-        return { kind: "demote", down: listOf(draft.down) };
-    }
-  };
-  return drafts.map(({ steps, account }) => ({ steps: steps.map(stepOf), account }));
+  return drafts.map(({ steps, account }) => ({
+    steps: steps.map((step) => mapStep(step, listOf)),
+    account,
+  }));
 }

@@ -1,13 +1,31 @@
-import { dramPlace, slowPlace } from "../../../../src/engine/cslide/page_buckets.ts";
+import type { PoolFree } from "../../../../src/engine/cslide/memory_pools.ts";
+import {
+  dramPlace,
+  type PageClass,
+  slowPlace,
+} from "../../../../src/engine/cslide/page_buckets.ts";
 import type { PageList, PairPlan, PolicyInput } from "../../../../src/engine/cslide/policy.ts";
 
 /** What became of a plan. */
 export interface Executed {
   readonly upBytes: number;
-  readonly downBytes: number;
-  readonly pools: { slowFreeBytes: number; dramFreeBytes: number }[];
+  /** Left DRAM to make room for what goes up. */
+  readonly displacedBytes: number;
+  /** Left DRAM when nothing went up any more: for the reserve. */
+  readonly demotedBytes: number;
+  readonly pools: readonly PoolFree[];
   /** By class: the pages that moved. */
   readonly moved: ReadonlySet<number>[];
+}
+
+/** A page of a step, and what it is a page of. */
+interface PlannedPage {
+  readonly index: number;
+  readonly heat: number;
+  readonly pages: PageClass;
+  readonly pool: PoolFree;
+  /** The pages of its class that have moved. */
+  readonly seen: Set<number>;
 }
 
 /**
@@ -21,22 +39,29 @@ export function execute(input: PolicyInput, pair: number, plan: PairPlan): Execu
   }));
   const moved = input.classes.map(() => new Set<number>());
   let upBytes = 0;
+  let displacedBytes = 0;
   let downBytes = 0;
 
-  const move = (list: PageList, at: number, isUp: boolean): void => {
-    const pages = input.classes[list.classIndex];
-    const index = list.pages[at];
-    const pool = pools[pages?.pool ?? -1];
-    const seen = moved[list.classIndex];
-    if (pages === undefined || index === undefined || pool === undefined || seen === undefined) {
-      throw new Error(`no page ${at} in a list of ${list.pages.length}`);
-    }
+  /** Throws unless the pages of some lists are of some class. */
+  const pagesOf = (lists: readonly PageList[]): PlannedPage[] =>
+    lists.flatMap(({ classIndex, heat, pages: indices }) => {
+      const pages = input.classes[classIndex];
+      const pool = pools[pages?.pool ?? -1];
+      const seen = moved[classIndex];
+      if (indices.length === 0) throw new Error("a list without pages");
+      if (pages === undefined || pool === undefined || seen === undefined) {
+        throw new Error(`no class ${classIndex}, or no pool for it`);
+      }
+      return Array.from(indices, (index) => ({ index, heat, pages, pool, seen }));
+    });
+
+  const move = ({ index, heat, pages, pool, seen }: PlannedPage, isUp: boolean): void => {
     if (seen.has(index)) throw new Error(`page ${index} moves twice`);
     seen.add(index);
     if (pages.place[index] !== (isUp ? slowPlace(pair) : dramPlace(pair))) {
       throw new Error(`page ${index} is not where the step takes it from`);
     }
-    if (pages.heat[index] !== list.heat) throw new Error(`page ${index} has another heat`);
+    if (pages.heat[index] !== heat) throw new Error(`page ${index} has another heat`);
     const bytes = isUp ? pages.pageBytes : -pages.pageBytes;
     pool.dramFreeBytes -= bytes;
     pool.slowFreeBytes += bytes;
@@ -49,27 +74,18 @@ export function execute(input: PolicyInput, pair: number, plan: PairPlan): Execu
     }
   };
 
-  const all = (list: PageList, isUp: boolean): void => {
-    if (list.pages.length === 0) throw new Error("a step without pages");
-    for (let at = 0; at < list.pages.length; at++) move(list, at, isUp);
-  };
-
-  const takeTurns = (down: PageList, up: PageList): void => {
-    const upPages = input.classes[up.classIndex];
-    const pool = pools[upPages?.pool ?? -1];
-    if (upPages === undefined || pool === undefined) throw new Error("no such class or pool");
-    let downAt = 0;
-    for (let upAt = 0; upAt < up.pages.length; upAt++) {
-      while (pool.dramFreeBytes < upPages.pageBytes) move(down, downAt++, false);
-      move(up, upAt, true);
-    }
-    if (downAt !== down.pages.length) throw new Error("more pages leave than are needed");
-  };
-
   for (const step of plan.steps) {
-    if (step.kind === "promote") all(step.up, true);
-    else if (step.kind === "demote") all(step.down, false);
-    else takeTurns(step.down, step.up);
+    const [down, up] = [pagesOf(step.down), pagesOf(step.up)];
+    if (down.length + up.length === 0) throw new Error("a step without pages");
+    for (const page of up) {
+      while (page.pool.dramFreeBytes < page.pages.pageBytes && down.length > 0) {
+        move(down.shift()!, false);
+      }
+      move(page, true);
+    }
+    if (up.length > 0 && down.length > 0) throw new Error("more pages leave than are needed");
+    for (const page of down) move(page, false);
+    if (up.length > 0) displacedBytes = downBytes;
   }
-  return { upBytes, downBytes, pools, moved };
+  return { upBytes, displacedBytes, demotedBytes: downBytes - displacedBytes, pools, moved };
 }

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { dramPlace, NOWHERE, slowPlace } from "../../../../src/engine/cslide/page_buckets.ts";
-import { planMoves, type PolicyInput } from "../../../../src/engine/cslide/policy.ts";
+import {
+  type PageList,
+  planMoves,
+  type PolicyInput,
+} from "../../../../src/engine/cslide/policy.ts";
+import { execute } from "./execute_plan.ts";
 
 const SLOW = slowPlace(0);
 const DRAM = dramPlace(0);
@@ -41,21 +46,24 @@ function planOne(input: PolicyInput) {
   return plan;
 }
 
-/** What went where, by kind of step. */
+const pagesIn = (lists: readonly PageList[]) => lists.flatMap(({ pages }) => Array.from(pages));
+
+/** What went where: into free memory, in exchange, or for the reserve. */
 function movesOf(input: PolicyInput) {
-  const moves = { promote: [], exchangeUp: [], exchangeDown: [], demote: [] } as Record<
-    "promote" | "exchangeUp" | "exchangeDown" | "demote",
-    number[]
-  >;
-  for (const step of planOne(input).steps) {
-    if (step.kind === "promote") moves.promote.push(...step.up.pages);
-    if (step.kind === "demote") moves.demote.push(...step.down.pages);
-    if (step.kind === "exchange") {
-      moves.exchangeUp.push(...step.up.pages);
-      moves.exchangeDown.push(...step.down.pages);
-    }
-  }
-  return moves;
+  const { steps } = planOne(input);
+  const exchanges = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
+  return {
+    promote: pagesIn(steps.flatMap(({ down, up }) => down.length === 0 ? up : [])),
+    exchangeUp: pagesIn(exchanges.flatMap(({ up }) => up)),
+    exchangeDown: pagesIn(exchanges.flatMap(({ down }) => down)),
+    demote: pagesIn(steps.flatMap(({ down, up }) => up.length === 0 ? down : [])),
+  };
+}
+
+/** Bytes that go up, that make room for them, and that leave for the reserve. */
+function bytesOf(input: PolicyInput) {
+  const { upBytes, displacedBytes, demotedBytes } = execute(input, 0, planOne(input));
+  return { upBytes, displacedBytes, demotedBytes };
 }
 
 describe("planMoves()", () => {
@@ -84,15 +92,14 @@ describe("planMoves()", () => {
   test("planMoves() charges the quota twice for an exchange", () => {
     const slow = [1, 1, 1, 1, 1];
     const dram = [0, 0, 0, 0, 0];
-    const { account } = planOne(inputOf({ slow, dram }, { slow: 1, dram: 1 }, { quotaBytes: 6 }));
+    const input = inputOf({ slow, dram }, { slow: 1, dram: 1 }, { quotaBytes: 6 });
     // 1 into free memory, then 2 exchanges at 2 each; the last 1 is not enough for another.
-    expect(account).toMatchObject({
-      promotedHotBytes: 1,
-      exchangedUpBytes: 2,
-      exchangedDownBytes: 2,
+    expect(bytesOf(input)).toEqual({ upBytes: 3, displacedBytes: 2, demotedBytes: 0 });
+    expect(planOne(input).account).toEqual({
       upQuotaUsedBytes: 5,
       downQuotaUsedBytes: 2,
       hotLeftBytes: { quota: 2, noColdPages: 0, noFreeMemory: 0 },
+      reserveShortBytes: { quota: 0, noColdPages: 0, slowNodeFull: 0 },
     });
   });
 
@@ -100,9 +107,13 @@ describe("planMoves()", () => {
     const dram = [2, 0, 1, 0, 5];
     const short = inputOf({ dram }, { slow: 9, dram: 1 }, { hotThreshold: 3, reserveBytes: 4 });
     expect(movesOf(short).demote).toEqual([1, 3, 2]);
-    const { account } = planOne({ ...short, quotaBytes: 2 });
-    expect(account.demotedBytes).toBe(2);
-    expect(account.reserveShortBytes).toEqual({ quota: 1, noColdPages: 0, slowNodeFull: 0 });
+    const limited = { ...short, quotaBytes: 2 };
+    expect(bytesOf(limited)).toEqual({ upBytes: 0, displacedBytes: 0, demotedBytes: 2 });
+    expect(planOne(limited).account.reserveShortBytes).toEqual({
+      quota: 1,
+      noColdPages: 0,
+      slowNodeFull: 0,
+    });
   });
 
   test("planMoves() frees the reserve again after hot pages took it", () => {
@@ -167,9 +178,11 @@ describe("planMoves()", () => {
       quotaBytes: 10,
       classes: [pagesOf({ slow: [9] }, 512), pagesOf({ slow: [1, 1] }, 1)],
     });
-    expect(planOne(input).account).toMatchObject({
-      promotedHotBytes: 2,
-      hotLeftBytes: { quota: 0, noColdPages: 512, noFreeMemory: 0 },
+    expect(movesOf(input).promote).toEqual([0, 1]);
+    expect(planOne(input).account.hotLeftBytes).toEqual({
+      quota: 0,
+      noColdPages: 512,
+      noFreeMemory: 0,
     });
   });
 
@@ -178,16 +191,12 @@ describe("planMoves()", () => {
     const up = inputOf({}, { slow: 8, dram: 0 }, {
       classes: [pagesOf({ slow: [1] }, 8), pagesOf({ dram: zeros }, 1)],
     });
-    expect(planOne(up).account).toMatchObject({ exchangedUpBytes: 8, exchangedDownBytes: 8 });
+    expect(bytesOf(up)).toEqual({ upBytes: 8, displacedBytes: 8, demotedBytes: 0 });
     const down = inputOf({}, { slow: 8, dram: 0 }, {
       classes: [pagesOf({ dram: [0, 0] }, 8), pagesOf({ slow: [3, 3, 3] }, 1)],
       reserveBytes: 1,
     });
-    expect(planOne(down).account).toMatchObject({
-      exchangedUpBytes: 3,
-      exchangedDownBytes: 8,
-      demotedBytes: 0,
-    });
+    expect(bytesOf(down)).toEqual({ upBytes: 3, displacedBytes: 8, demotedBytes: 0 });
   });
 
   test("planMoves() holds of equally hot pages the smaller for the hotter", () => {
@@ -198,15 +207,15 @@ describe("planMoves()", () => {
       reserveBytes: 9,
       classes: [pagesOf(pages, 4), pagesOf(pages, 1)],
     });
-    const sizes = planOne(input).steps.map((step) =>
-      step.kind === "demote" ? [step.down.classIndex, step.down.pages.length] : [
-        step.kind,
-        step.up.classIndex,
-        step.up.pages.length,
-      ]
-    );
-    // Up: both small ones, then no large one fits. Down: a large one, then a small one.
-    expect(sizes).toEqual([["promote", 1, 2], [0, 1], [1, 1]]);
+    const sizesOf = (lists: readonly PageList[]) =>
+      lists.map((list) => ({ classIndex: list.classIndex, count: list.pages.length }));
+    const { steps } = planOne(input);
+    expect(steps.map(({ down, up }) => ({ down: sizesOf(down), up: sizesOf(up) }))).toEqual([
+      // Up: both small ones, then no large one fits. Down: a large one, then a small one.
+      { down: [], up: [{ classIndex: 1, count: 2 }] },
+      { down: [{ classIndex: 0, count: 1 }], up: [] },
+      { down: [{ classIndex: 1, count: 1 }], up: [] },
+    ]);
   });
 
   test("planMoves() exchanges pages for those of their size when others are just as cold", () => {
@@ -218,7 +227,7 @@ describe("planMoves()", () => {
         ],
       });
       const { steps } = planOne(input);
-      expect(steps).toMatchObject([{ kind: "exchange", down: { classIndex: 1 } }]);
+      expect(steps).toMatchObject([{ down: [{ classIndex: 1 }], up: [{ classIndex: 1 }] }]);
     }
   });
 
@@ -228,15 +237,9 @@ describe("planMoves()", () => {
       classes: [pagesOf({ dram: [3, 1, 3, 0, 3, 3] }, 1), pagesOf({ slow: [9] }, 4)],
     });
     const { steps, account } = planOne(input);
-    const down = steps.flatMap((step) => step.kind === "promote" ? [] : [step.down.heat]);
-    expect(down).toEqual([0, 1, 3]);
-    expect(account).toMatchObject({
-      exchangedUpBytes: 4,
-      exchangedDownBytes: 4,
-      demotedBytes: 0,
-      upQuotaUsedBytes: 8,
-      downQuotaUsedBytes: 4,
-    });
+    expect(steps.flatMap(({ down }) => down.map(({ heat }) => heat))).toEqual([0, 1, 3]);
+    expect(bytesOf(input)).toEqual({ upBytes: 4, displacedBytes: 4, demotedBytes: 0 });
+    expect(account).toMatchObject({ upQuotaUsedBytes: 8, downQuotaUsedBytes: 4 });
   });
 
   test("planMoves() keeps base pages that are too few when a page as large as the hot one leaves", () => {
@@ -244,7 +247,7 @@ describe("planMoves()", () => {
       hotThreshold: 4,
       classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9], dram: [1] }, 4)],
     });
-    expect(planOne(input).account).toMatchObject({ exchangedUpBytes: 4, exchangedDownBytes: 4 });
+    expect(bytesOf(input)).toEqual({ upBytes: 4, displacedBytes: 4, demotedBytes: 0 });
   });
 
   test("planMoves() comes back to the cold pages that an exchange with others made room for", () => {
@@ -252,9 +255,12 @@ describe("planMoves()", () => {
     const input = inputOf({}, { slow: 1, dram: 15 }, {
       classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9, 9], dram: [0] }, 16)],
     });
-    const { steps, account } = planOne(input);
-    expect(steps.map((step) => step.kind === "exchange" && step.down.classIndex)).toEqual([0, 1]);
-    expect(account).toMatchObject({ exchangedUpBytes: 32, exchangedDownBytes: 17 });
+    const { steps } = planOne(input);
+    expect(steps).toMatchObject([
+      { down: [{ classIndex: 0 }], up: [{ classIndex: 1 }] },
+      { down: [{ classIndex: 1 }], up: [{ classIndex: 1 }] },
+    ]);
+    expect(bytesOf(input)).toEqual({ upBytes: 32, displacedBytes: 17, demotedBytes: 0 });
   });
 
   test("planMoves() says that the quota keeps a page out when there is room but not enough quota", () => {
@@ -276,8 +282,8 @@ describe("planMoves()", () => {
       pairs: [[{ slowFreeBytes: 0, dramFreeBytes: 0 }, { slowFreeBytes: 0, dramFreeBytes: 8 }]],
     };
     const { steps, account } = planOne(input);
-    expect(steps.map((step) => step.kind)).toEqual(["promote"]);
-    expect(account.promotedHotBytes).toBe(8);
+    expect(steps).toMatchObject([{ down: [], up: [{ classIndex: 1 }] }]);
+    expect(bytesOf(input)).toEqual({ upBytes: 8, displacedBytes: 0, demotedBytes: 0 });
     expect(account.hotLeftBytes.noColdPages).toBe(1);
   });
 
@@ -296,9 +302,7 @@ describe("planMoves()", () => {
         [{ slowFreeBytes: 0, dramFreeBytes: 5 }],
       ],
     };
-    const moved = planMoves(input).map(({ steps }) =>
-      steps.flatMap((step) => step.kind === "promote" ? [...step.up.pages] : [])
-    );
+    const moved = planMoves(input).map(({ steps }) => steps.flatMap(({ up }) => pagesIn(up)));
     expect(moved).toEqual([[0], [3]]);
   });
 
