@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { layeringViolations } from "./layering.ts";
-import { ROOMS } from "./rooms.ts";
+import { FOLDERS, ROOMS } from "./rooms.ts";
+import { unlistedFolders } from "./unlisted_folders.ts";
+import { unusedGrants } from "./unused_grants.ts";
 
 const CONTRACTS = [
   "src/config/description.ts",
@@ -186,5 +188,50 @@ describe("layeringViolations()", () => {
     plant("src/attic/base.ts", "export const base = 1;\n");
     plant("src/loose.ts", "export const base = 1;\n");
     expect(layeringViolations(top)).toHaveLength(2);
+  });
+});
+
+describe("unusedGrants()", () => {
+  test("names what no file of a room imports", () => {
+    const unused = unusedGrants(top);
+    expect(unused).toHaveLength(
+      Object.values(ROOMS).flatMap(({ imports, types = [] }) => imports.concat(types)).length,
+    );
+    expect(unused).toContain(
+      "tests/tools/layering/rooms.ts: no file uses that cli may import types of status",
+    );
+  });
+
+  test("counts an import of a file for the file and for its room, each in its kind", () => {
+    const all = unusedGrants(top).length;
+    plant("src/options/planted.ts", 'import { base } from "../text/base.ts";\nbase;\n');
+    expect(unusedGrants(top)).toHaveLength(all - 1);
+    plant("src/cli/planted.ts", 'import { base } from "../status/base.ts";\nbase;\n');
+    expect(unusedGrants(top)).toHaveLength(all - 1);
+    plant("src/cli/planted.ts", 'import type { base } from "../status/base.ts";\n');
+    expect(unusedGrants(top)).toHaveLength(all - 2);
+    plant("src/mover/planted.ts", 'import type { A } from "../config/description.ts";\n');
+    expect(unusedGrants(top)).toHaveLength(all - 3);
+  });
+});
+
+describe("unlistedFolders()", () => {
+  test("finds nothing where each folder is listed, and knows rooms and hidden folders", () => {
+    for (const folder of Object.keys(FOLDERS)) plant(`${folder}/file`, "");
+    plant(".hidden/file", "");
+    plant("tests/file", "");
+    expect(unlistedFolders(top)).toEqual([]);
+  });
+
+  test("names a folder that the table lacks, and one that is gone", () => {
+    for (const folder of Object.keys(FOLDERS)) plant(`${folder}/file`, "");
+    plant("attic/file", "");
+    plant("tests/attic/deep/file", "");
+    rmSync(join(top, "demo"), { recursive: true });
+    expect(unlistedFolders(top)).toEqual([
+      "attic: tests/tools/layering/rooms.ts does not list it",
+      "tests/attic: tests/tools/layering/rooms.ts does not list it",
+      'tests/tools/layering/rooms.ts: there is no folder "demo"',
+    ]);
   });
 });

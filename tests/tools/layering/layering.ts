@@ -1,28 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { importsOf, isBarrel } from "./imports.ts";
+import { filesBelow, roomOf } from "./program_files.ts";
 import { DRAWERS, PURE_MODULES, RESERVED_MODULES, type Room, ROOMS } from "./rooms.ts";
 
-const NOT_OURS = new Set(["node_modules", "dist", ".git", ".cache"]);
 /** What reaches out of the process without an import; looked for in code without comments. */
 const GLOBAL_IO = /\b(?:Bun|process|console)\.\w+|\bfetch\(|\bnew (?:Worker|WebSocket)\(/;
-
-/** All files below a folder, as paths relative to it. */
-function filesBelow(top: string, folder = ""): string[] {
-  return readdirSync(join(top, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (NOT_OURS.has(entry.name)) return [];
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(top, path) : [path];
-  });
-}
-
-/** The room that a file of the program lies in; undefined for all other files. */
-function roomOf(path: string): string | undefined {
-  const [first, second, ...deeper] = path.split("/");
-  if (first === "main.ts") return "main";
-  if (first === "ffi") return "ffi";
-  return first === "src" && second !== undefined && deeper.length > 0 ? second : undefined;
-}
 
 /** Why `from` in `name` may not import the file `target`; undefined when it may. */
 function refusal(

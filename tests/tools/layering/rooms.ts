@@ -3,6 +3,8 @@
  * file. Imports inside a room are free.
  */
 export interface Room {
+  /** What lies in it: a line of the tables that `npm run docs` makes. */
+  readonly about: string;
   /** May be imported. */
   readonly imports: readonly string[];
   /** May be imported by `import type` only. */
@@ -16,10 +18,19 @@ const TASK_STATUS = "src/status/task_status.ts";
 const MESSAGES = "src/engine_process/messages.ts";
 const HOST_NAME = "src/engine_process/host_name.ts";
 
+/** The rooms, those that import most first. */
 export const ROOMS: Readonly<Record<string, Room>> = {
-  main: { imports: ["cli", "daemon", "engine_process"] },
-  cli: { imports: ["rpc", "options", "text"], types: ["status"] },
+  main: {
+    about: "the role by the name that the program is called by; the only `process.exit`",
+    imports: ["cli", "daemon", "engine_process"],
+  },
+  cli: {
+    about: "the client: its commands as a table, one exchange with the server, tables for people",
+    imports: ["rpc", "options", "text"],
+    types: ["status"],
+  },
   daemon: {
+    about: "the server: control socket, requests, signals, pid file, files of `--conf-dir`",
     imports: [
       "rpc",
       "config",
@@ -35,16 +46,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     types: ["status"],
   },
   project: {
-    imports: ["rpc", "config", "log", "async", "text", "src/engine/engine.ts"],
-    types: [TASK_STATUS],
+    about: "projects, engines and tasks; one change at a time, made as a whole or not at all",
+    imports: ["rpc", "log", "async", "text", "src/engine/engine.ts"],
+    types: ["config", TASK_STATUS],
   },
   engine: {
+    about:
+      "what an engine is, and their table; `slide/`, `cslide/`, `plugin/` (third-party), `round/` for all",
     imports: [
       "tracker",
       "mover",
       "worker",
       "procfs",
-      "config",
       "log",
       "async",
       "text",
@@ -52,21 +65,86 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       MESSAGES,
       HOST_NAME,
     ],
-    types: ["status"],
+    types: ["config", "status"],
   },
-  engine_process: { imports: ["procfs", "text", "ffi"] },
-  worker: { imports: ["async", "text", "ffi"] },
-  tracker: { imports: ["procfs", "text", "ffi"], types: [DESCRIPTION] },
-  mover: { imports: ["procfs", "text", "ffi"], types: [DESCRIPTION] },
-  procfs: { imports: ["ffi"] },
-  log: { imports: ["ffi"] },
-  status: { imports: [], types: [DESCRIPTION], pure: true },
-  rpc: { imports: [], types: ["status"], pure: true },
-  config: { imports: ["text"], pure: true },
-  options: { imports: ["text", "package.json"], pure: true },
-  text: { imports: [], pure: true },
-  async: { imports: [], pure: true },
-  ffi: { imports: [] },
+  engine_process: {
+    about: "the child process in which one third-party engine runs",
+    imports: ["procfs", "text", "ffi"],
+  },
+  worker: {
+    about: "threads that carry out jobs; they know no engine",
+    imports: ["async", "text", "ffi"],
+  },
+  tracker: {
+    about: "how accesses are seen: one file a tracker, and their table",
+    imports: ["procfs", "text", "ffi"],
+    types: [DESCRIPTION],
+  },
+  mover: {
+    about: "how pages leave DRAM: one file a mover, and their table",
+    imports: ["procfs", "text", "ffi"],
+    types: [DESCRIPTION],
+  },
+  procfs: {
+    about: "readers of /proc and /sys; a process that is gone is a value, not an exception",
+    imports: ["ffi"],
+  },
+  log: {
+    about:
+      "one line a call, to the system log and to a terminal; it never waits for the system log",
+    imports: ["ffi"],
+  },
+  status: {
+    about: "the types of the status document",
+    imports: [],
+    types: [DESCRIPTION],
+    pure: true,
+  },
+  rpc: {
+    about: "protocol v1 and v2: requests and answers to bytes and back",
+    imports: [],
+    pure: true,
+  },
+  config: {
+    about:
+      "configuration files: from text to typed descriptions, with everything checked in one step",
+    imports: ["text"],
+    pure: true,
+  },
+  options: {
+    about: "command lines by typed tables, for client and server; the version",
+    imports: ["text", "package.json"],
+    pure: true,
+  },
+  text: {
+    about: "texts that several rooms write: the nearest word, quantities, what a caught value says",
+    imports: [],
+    pure: true,
+  },
+  async: {
+    about: "waiting: locks, a semaphore, pauses, the end of a wait",
+    imports: [],
+    pure: true,
+  },
+  ffi: {
+    about: "bindings to libc and GLib, each with its C prototype; it alone imports `bun:ffi`",
+    imports: [],
+  },
+};
+
+/** The other folders of the tree, each by its path with what lies in it. */
+export const FOLDERS: Readonly<Record<string, string>> = {
+  scan_lib: "libetmemd_scan, the library in C by which third-party engines scan memory",
+  conf: "sample configuration files",
+  packaging: "rpm, service, manual pages, shell completions, the generated parts of documents",
+  docs: "documents, manual pages, an example of a third-party engine",
+  demo: "`npm run demo`",
+  bench: "`npm run bench`",
+  scripts: "what people and the gate run: test, check, demo, rpm",
+  "tests/unit": "tests of one room each, in a folder of its name",
+  "tests/system": "tests of whole programs: server, client, packages, attacks, an hour under load",
+  "tests/vm": "scenarios in a VM whose kernel has the etmem interface",
+  "tests/tools": "layering, fuzzing, coverage, and what several tests share",
 };
 
 /** Modules of the runtime that compute and do nothing else. */
