@@ -27,23 +27,13 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     const word = args[depth];
     const words = args.slice(0, depth);
     const command = commands.find((candidate) => candidate.words.length === depth);
-    if (HELP_WORDS.has(word)) {
-      if (word === "help") refuseExcess(words, args.slice(depth + 1));
-      return { kind: "help", words, commands };
-    }
+    if (HELP_WORDS.has(word)) return { kind: "help", words, commands };
     if (VERSION_WORDS.has(word)) return { kind: "version" };
     if (command !== undefined) return readCommand(command, args.slice(depth));
     const next = commands.filter((candidate) => candidate.words[depth] === word);
     if (word === undefined || next.length === 0) throw noCommand(words, word, commands);
     commands = next;
   }
-}
-
-function refuseExcess(words: readonly string[], excess: readonly string[]): void {
-  const [first] = excess;
-  if (first === undefined || first === "-h" || first === "--help") return;
-  const help = ["etmem", ...words, "help"].join(" ");
-  throw new UsageError(`Cannot use ${quote(first)}: "${help}" takes nothing else`);
 }
 
 function noCommand(

@@ -12,6 +12,7 @@ export const SERVER_OPTIONS = {
     about: "name of the abstract socket that clients connect to",
     value: SOCKET_NAME,
     required: true,
+    once: true,
   },
   logLevel: {
     long: "log-level",

@@ -15,6 +15,8 @@ interface OptionNames {
   readonly short?: string;
   /** One line for help texts. */
   readonly about: string;
+  /** Given again, it is a mistake; else the last one counts. */
+  readonly once?: true;
 }
 
 /** An option that is there or not. */

@@ -18,9 +18,9 @@ export type ParseResult<Table extends OptionTable> =
 
 /**
  * Parses the arguments after a command; only options may stand there, as getopt_long(3) has them: `-l0`,
- * `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, in any order. Arguments are taken from left to right:
- * what comes after -h or -V is not looked at. node:util's parseArgs is no choice here: loading it takes
- * a tenth of the whole client's time.
+ * `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, `--log=0`, in any order. Of an option that is given
+ * again the last value counts. Arguments are taken from left to right: what comes after -h or -V is not
+ * looked at. node:util's parseArgs is no choice here: loading it takes a tenth of the whole client's time.
  * @param command for messages: `etmem obj add`.
  * @throws {UsageError} for the first mistake.
  */
@@ -42,8 +42,8 @@ class Parser {
   readonly #table: OptionTable;
   readonly #args: readonly string[];
   #next = 0;
-  /** Options that were given, and how. */
-  readonly #given = new Map<Option, string>();
+  /** Options that were given. */
+  readonly #given = new Set<Option>();
 
   constructor(command: string, table: OptionTable, args: readonly string[]) {
     this.#command = command;
@@ -75,8 +75,7 @@ class Parser {
     const equals = arg.indexOf("=");
     const written = equals < 0 ? arg : arg.slice(0, equals);
     const inline = equals < 0 ? undefined : arg.slice(equals + 1);
-    const option = this.#find((known) => `--${known.long}` === written);
-    if (option === undefined) throw this.#unknown(written);
+    const option = this.#findLong(written);
     if (option.value !== undefined) {
       this.#set(option, written, inline ?? this.#following(option, written));
       return undefined;
@@ -106,7 +105,26 @@ class Parser {
   }
 
   #find(isIt: (known: Option) => boolean): Option | undefined {
-    return withInfoOptions(Object.values(this.#table)).find(isIt);
+    return this.#known().find(isIt);
+  }
+
+  #known(): Option[] {
+    return withInfoOptions(Object.values(this.#table));
+  }
+
+  /** The option of this long name, or the only one whose name begins with it. @throws {UsageError} */
+  #findLong(written: string): Option {
+    const begun = this.#known().filter(({ long }) => `--${long}`.startsWith(written));
+    const [option, other] = begun;
+    const exact = begun.find(({ long }) => `--${long}` === written);
+    if (exact !== undefined) return exact;
+    if (option === undefined) throw this.#unknown(written);
+    if (other === undefined) return option;
+    throw new UsageError(
+      `Cannot use ${quote(written)}: it may be ${
+        begun.map(({ long }) => `--${long}`).join(" or ")
+      }`,
+    );
   }
 
   /** The argument after an option, as its value. */
@@ -127,7 +145,7 @@ class Parser {
   }
 
   #set(option: ValueOption<unknown>, written: string, text: string): void {
-    this.#giveOnce(option, written);
+    this.#give(option, written);
     const value = option.value.parse(text);
     if (value === undefined) {
       throw new UsageError(
@@ -140,19 +158,18 @@ class Parser {
   #raise(option: Option, written: string): Info | undefined {
     if (option === INFO_OPTIONS.help) return "help";
     if (option === INFO_OPTIONS.version) return "version";
-    this.#giveOnce(option, written);
+    this.#give(option, written);
     this.values[this.#nameOf(option)] = true;
     return undefined;
   }
 
-  #giveOnce(option: Option, written: string): void {
-    const before = this.#given.get(option);
-    if (before !== undefined) {
+  #give(option: Option, written: string): void {
+    if (option.once === true && this.#given.has(option)) {
       throw new UsageError(
         `Cannot use ${quote(written)} a second time: ${describeOption(option)} is allowed once`,
       );
     }
-    this.#given.set(option, written);
+    this.#given.add(option);
   }
 
   #nameOf(option: Option): string {
@@ -176,7 +193,7 @@ class Parser {
   }
 
   #unknown(written: string, arg = written): UsageError {
-    const known = withInfoOptions(Object.values(this.#table));
+    const known = this.#known();
     const meant = nearest(written, known.map((option) => `--${option.long}`));
     const inside = arg === written ? "" : ` in ${quote(arg)}`;
     return new UsageError(

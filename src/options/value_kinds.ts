@@ -1,6 +1,6 @@
 import type { ValueKind } from "./option.ts";
 
-const INTEGER = /^[0-9]{1,9}$/;
+const INTEGER = /^\+?[0-9]{1,9}$/;
 
 /** The longest name that fits sun_path after its leading NUL byte; see unix(7). */
 const MAX_SOCKET_NAME_BYTES = 106;

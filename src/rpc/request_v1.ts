@@ -23,7 +23,7 @@ const MISSING = "-";
 const BLANKS = /[ \t\n\v\f\r]+/;
 const NOT_IN_A_VALUE = /[\0 \t\n\v\f\r]/;
 const TRAILER = /[\0 \t\n\v\f\r]+$/;
-const INTEGER = /^[+-]?[0-9]{1,10}$/;
+const INTEGER = /^[+-]?[0-9]+$/;
 
 /**
  * A request as v1 carries it, without a terminator.

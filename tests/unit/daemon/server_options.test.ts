@@ -64,11 +64,6 @@ describe("parseServerOptions()", () => {
       'Cannot set "--log-level" to "": allowed is 0 to 3',
     ],
     [
-      "two levels",
-      ["-s", "a", "-l0", "-l0"],
-      'Cannot use "-l" a second time: -l, --log-level LEVEL is allowed once',
-    ],
-    [
       "no level",
       ["-s", "a", "-l"],
       'Cannot use "-l": its LEVEL is missing, allowed is 0 to 3',
@@ -77,11 +72,6 @@ describe("parseServerOptions()", () => {
       "a value of -m",
       ["-s", "a", "--mode-systemctl=yes"],
       'Cannot set "--mode-systemctl" to "yes": it takes no value',
-    ],
-    [
-      "two of -m",
-      ["-s", "a", "-m", "-m"],
-      'Cannot use "-m" a second time: -m, --mode-systemctl is allowed once',
     ],
     [
       "an empty folder",

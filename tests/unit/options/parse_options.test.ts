@@ -6,7 +6,14 @@ import { UsageError } from "../../../src/options/usage_error.ts";
 import { integerKind, pathKind, SOCKET_NAME } from "../../../src/options/value_kinds.ts";
 
 const TABLE = {
-  socket: { long: "socket", short: "s", value: SOCKET_NAME, required: true, about: "socket" },
+  socket: {
+    long: "socket",
+    short: "s",
+    value: SOCKET_NAME,
+    required: true,
+    once: true,
+    about: "socket",
+  },
   level: { long: "log-level", short: "l", value: integerKind("LEVEL", 0, 3), about: "level" },
   folder: { long: "conf-dir", value: pathKind("DIR"), about: "folder" },
   service: { long: "mode-systemctl", short: "m", about: "as a service" },
@@ -63,6 +70,21 @@ describe("parseOptions()", () => {
     expect(parse("-s-x")).toEqual({ options: { ...NOTHING, socket: "-x" } });
   });
 
+  test("takes an option by the beginning of its name, as long as no other begins so", () => {
+    expect(parse("--so", "x")).toEqual({ options: { ...NOTHING, socket: "x" } });
+    expect(parse("--s=x", "--mode", "--j")).toEqual({
+      options: { ...NOTHING, socket: "x", service: true, json: true },
+    });
+    expect(parse("--h")).toEqual({ info: "help" });
+    expect(parse("--vers")).toEqual({ info: "version" });
+  });
+
+  test("takes the last one of an option that may be given again", () => {
+    expect(parse("-s", "x", "-l0", "-l", "+2", "-mm", "--json", "--json")).toEqual({
+      options: { ...NOTHING, socket: "x", level: 2, service: true, json: true },
+    });
+  });
+
   test('takes "-" and blanks for a value, and nothing after "--"', () => {
     expect(parse("-s", "-")).toEqual({ options: { ...NOTHING, socket: "-" } });
     expect(parse("-s", "a b", "--")).toEqual({
@@ -102,8 +124,12 @@ describe("parseOptions()", () => {
       ["-s", "x", "--socket=x"],
       'Cannot use "--socket" a second time: -s, --socket NAME is allowed once',
     ],
-    [["-mm"], 'Cannot use "-m" a second time: -m, --mode-systemctl is allowed once'],
-    [["--json", "--json"], 'Cannot use "--json" a second time: --json is allowed once'],
+    [["-l", "0", "-l", "9"], 'Cannot set "-l" to "9": allowed is 0 to 3'],
+    [["-l", "9", "-l", "0"], 'Cannot set "-l" to "9": allowed is 0 to 3'],
+    [
+      ["--" + "=x"],
+      'Cannot use "--": it may be --socket or --log-level or --conf-dir or --mode-systemctl or --json or --help or --version',
+    ],
     [
       ["-s", "-l", "0"],
       'Cannot use "-s": "-l" follows where its NAME is expected, ' +
@@ -132,12 +158,15 @@ describe("parseOptions()", () => {
     [["-ü"], `Cannot use "-ü": "etmemd" has no such option, ${has}`],
     [["--colour"], `Cannot use "--colour": "etmemd" has no such option, ${has}`],
     [["--colour=red"], `Cannot use "--colour": "etmemd" has no such option, ${has}`],
-    [["--=x"], `Cannot use "--": "etmemd" has no such option, ${has}`],
     [
       ["--sokcet", "x"],
       'Cannot use "--sokcet": "etmemd" has no such option, did you mean "--socket"',
     ],
-    [["--log"], 'Cannot use "--log": "etmemd" has no such option, did you mean "--log-level"'],
+    [["--log"], 'Cannot use "--log": its LEVEL is missing, allowed is 0 to 3'],
+    [
+      ["--lgo-level=1"],
+      'Cannot use "--lgo-level": "etmemd" has no such option, did you mean "--log-level"',
+    ],
     [["x"], 'Cannot use "x": "etmemd" takes options only, did you mean "-s x"'],
     [["-s", "a", "0"], 'Cannot use "0": "etmemd" takes options only, did you mean "-l 0"'],
     [["0", "-s", "a"], 'Cannot use "0": "etmemd" takes options only, did you mean "-l 0"'],

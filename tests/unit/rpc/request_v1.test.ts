@@ -135,7 +135,10 @@ describe("parseRequestV1()", () => {
   });
 
   for (
-    const [cmd, command] of [["+4", "project_show"], ["004", "project_show"], ["-0", "obj_add"]]
+    const [cmd, command] of [["+4", "project_show"], ["004", "project_show"], [
+      `${"0".repeat(30)}4`,
+      "project_show",
+    ], ["-0", "obj_add"]]
   ) {
     test(`takes cmd ${cmd}, as scanf(3) does`, () => {
       const request = parseRequestV1(
