@@ -34,7 +34,7 @@ class Installation extends ScratchFolder {
         env: { STATE_DIRECTORY: this.stateDir },
       }),
     );
-    await waitFor(`${projects} projects`, 20, async () => {
+    await waitFor(`${projects} projects`, async () => {
       return (await shown(server)).length >= projects;
     });
     atFailure.move();
@@ -58,7 +58,7 @@ async function shown(server: ServerProcess): Promise<string[]> {
 }
 
 async function untilShown(server: ServerProcess, ...expected: string[]): Promise<void> {
-  await waitFor(`the projects ${expected.join(", ")}`, 20, async () => {
+  await waitFor(`the projects ${expected.join(", ")}`, async () => {
     return Bun.deepEquals(await shown(server), expected);
   });
 }
@@ -203,7 +203,7 @@ describe("--conf-dir", () => {
           if (status === 0) answered.push(wanted);
         }
       })();
-      await waitFor("some answers", 20, () => answered.length > 2 + killed);
+      await waitFor("some answers", () => answered.length > 2 + killed);
       server.kill("SIGKILL");
       await toggling;
       const last = answered.at(-1) === true ? [] : ["a"];

@@ -59,19 +59,19 @@ describe.skipIf(missing !== undefined)("a server with few descriptors left", () 
       await server.addObjects("a", slideFile("a", { pid: target.pid }));
       limitDescriptors(server.pid, descriptors(server.pid) + left);
       await server.start("a");
-      const short = await waitFor("a round that could do nothing", 30, async () => {
+      const short = await waitFor("a round that could do nothing", async () => {
         try {
           return (await server.task("a")).rounds.find(isShort);
         } catch {
           return undefined; // no descriptor is left for the answer either, at this moment
         }
-      }, 50);
+      }, { firstPauseMs: 50 });
       expectAccount(short);
       expect(short).toMatchObject({ asked_bytes: 0, moved_bytes: 0 });
       expect(short.scan_errors).toBeGreaterThan(0);
       expect(processMemory(target.pid, "VmSwap")).toBe(0);
       limitDescriptors(server.pid, PLENTY);
-      await waitFor("the memory to go", 30, () => processMemory(target.pid, "VmSwap") >= MOST);
+      await waitFor("the memory to go", () => processMemory(target.pid, "VmSwap") >= MOST);
       expect(await target.target.verify()).toBe(0);
       await server.stop("a");
       expect(server.processDescriptors()).toBe(0);
@@ -85,7 +85,7 @@ describe("clients that take one connection after the other", () => {
     const before = descriptors(server.pid);
     const silent: RawClient[] = [];
     for (let i = 0; i < 1200; i++) silent.push(await RawClient.connect(server.name));
-    await waitFor("the last ones to be closed", 10, () => silent.at(-1)?.isClosed);
+    await waitFor("the last ones to be closed", () => silent.at(-1)?.isClosed);
     expect(descriptors(server.pid) - before).toBeLessThanOrEqual(1024);
     const [busy] = silent.slice(600);
     expect(await busy?.send(SHOW_V1).answer()).toBe(
@@ -94,7 +94,7 @@ describe("clients that take one connection after the other", () => {
     const [served] = silent;
     expect(await served?.send(SHOW_V1).answer()).toBe("no project exists\n\n[ok]");
     for (const client of silent) client[Symbol.dispose]();
-    await waitFor("the connections to be closed", 10, () => descriptors(server.pid) <= before);
+    await waitFor("the connections to be closed", () => descriptors(server.pid) <= before);
     expect(await ask(server.name, SHOW_V1)).toBe("no project exists\n\n[ok]");
   });
 });

@@ -35,7 +35,7 @@ test("etmemd, any symlink of that name, and etmem etmemd are servers called etme
         stdio: ["ignore", "ignore", "ignore"],
       });
       try {
-        await waitFor("the server to listen", 20, () => isListening(name), 5);
+        await waitFor("the server to listen", () => isListening(name));
         expect(readFileSync(`/proc/${server.pid}/comm`, "latin1")).toBe("etmemd\n");
         expect(readFileSync(`/proc/${server.pid}/cmdline`, "utf8")).toBe(
           `${title}\0-l\x000\0-s\0${name}\0`,
@@ -80,7 +80,7 @@ test("a server whose executable was replaced starts its engines from the old one
     stdio: ["ignore", "ignore", "ignore"],
   });
   try {
-    await waitFor("the server to listen", 20, () => isListening(name), 5);
+    await waitFor("the server to listen", () => isListening(name));
     // as rpm does it: another file under the same name
     writeFileSync(join(folder, "new"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
     renameSync(join(folder, "new"), join(folder, "etmemd"));

@@ -73,7 +73,7 @@ describe("a full disk", () => {
     });
     const pid = Number(readFileSync(mounts.path("/run/etmemd.pid"), "latin1"));
     process.kill(pid, "SIGTERM");
-    await waitFor("the server to end", 10, () => !isListening(name));
+    await waitFor("the server to end", () => !isListening(name));
   });
 
   test.skipIf(swap.missing !== undefined)(
@@ -100,7 +100,7 @@ describe("a full disk", () => {
       const state = JSON.parse(readFileSync(mounts.path(`/run/state/${name}.json`), "utf8"));
       expect(state).toMatchObject({ stopped: ["a"] });
       process.kill(pid, "SIGTERM");
-      await waitFor("the server to end", 10, () => !isListening(name));
+      await waitFor("the server to end", () => !isListening(name));
     },
   );
 });

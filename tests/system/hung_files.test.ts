@@ -28,7 +28,7 @@ test.skipIf(!canMount)(
     try {
       const { value } = await mount.stdout.getReader().read();
       expect(Buffer.from(value ?? []).toString()).toBe("ready\n");
-      await waitFor("the server to listen", 20, () => isListening(name), 5);
+      await waitFor("the server to listen", () => isListening(name));
       const request = (cmd: number): string =>
         `proj_name - file_name /run/hung/x.conf cmd ${cmd} eng_name - eng_cmd - task_name -`;
       const startMs = performance.now();

@@ -20,7 +20,7 @@ test("OwnSocket ends what has its name when a test fails, and nobody else", asyn
   const failing = async (): Promise<void> => {
     await using socket = new OwnSocket();
     left.push(standIn(socket.name).pid, standIn(socket.name).pid);
-    await waitFor("both to be there", 10, () => socket.processes().length === 2);
+    await waitFor("both to be there", () => socket.processes().length === 2);
     expect(() => socket.serverPid).toThrow("not one server");
     throw new Error("an assertion");
   };

@@ -32,7 +32,7 @@ export class OwnSocket implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await waitFor(`the processes of ${this.name} to end`, 10, () => {
+    await waitFor(`the processes of ${this.name} to end`, () => {
       const left = this.processes();
       for (const pid of left) kill(pid);
       return left.length === 0;

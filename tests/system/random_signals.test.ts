@@ -129,7 +129,7 @@ class Trial implements AsyncDisposable {
   async end(pid: number): Promise<void> {
     const begin = performance.now();
     process.kill(pid, "SIGTERM");
-    await waitFor("the server to end", 20, () => !isAlive(pid) && !isListening(this.name), 5);
+    await waitFor("the server to end", () => !isAlive(pid) && !isListening(this.name));
     expect(performance.now() - begin).toBeLessThan(4000);
     expect(existsSync(this.pidFile)).toBe(false);
     this.expectNothingLeft();
@@ -149,7 +149,9 @@ class Trial implements AsyncDisposable {
 
 async function atMoment({ after, delayMs }: Plan, target: TargetProcess): Promise<void> {
   if (after === "first page") {
-    await waitFor("the first page to go", 20, () => processMemory(target.pid, "VmSwap") > 0, 1);
+    await waitFor("the first page to go", () => processMemory(target.pid, "VmSwap") > 0, {
+      firstPauseMs: 1,
+    });
   }
   await Bun.sleep(delayMs);
 }
@@ -162,15 +164,17 @@ async function strike(trial: Trial, pid: number, plan: Plan): Promise<void> {
     case "SIGKILL":
       process.kill(pid, "SIGKILL");
       // Its threads end one after the other: the first may be dead while another still holds the socket.
-      await waitFor("the server to be gone", 20, () => !isAlive(pid), 2);
-      await waitFor("its name to be free", 20, () => !isListening(trial.name), 2);
+      await waitFor("the server to be gone", () => !isAlive(pid), { firstPauseMs: 2 });
+      await waitFor("its name to be free", () => !isListening(trial.name), { firstPauseMs: 2 });
       return;
     case "SIGSTOP": {
       process.kill(pid, "SIGSTOP");
       await Bun.sleep(plan.stoppedMs);
       process.kill(pid, "SIGCONT");
       const before = await trial.checkRounds();
-      await waitFor("another round", 20, async () => await trial.checkRounds() > before, 50);
+      await waitFor("another round", async () => await trial.checkRounds() > before, {
+        firstPauseMs: 50,
+      });
     }
   }
 }
@@ -190,7 +194,9 @@ async function tryOut(plan: Plan): Promise<void> {
   if (plan.signal === "SIGKILL") trial.expectNothingLeft();
   const next = await trial.start();
   await trial.startProject();
-  await waitFor("a round of the next server", 20, async () => await trial.checkRounds() > 0, 50);
+  await waitFor("a round of the next server", async () => await trial.checkRounds() > 0, {
+    firstPauseMs: 50,
+  });
   await trial.end(next);
   expect(await target.verify()).toBe(0);
 }

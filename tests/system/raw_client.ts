@@ -18,7 +18,7 @@ export class RawClient implements Disposable {
 
   /** Connects to an abstract socket. @param isReading whether it takes what is sent to it. */
   static connect(name: string, isReading = true): Promise<RawClient> {
-    return waitFor("the server to take a connection", 20, async () => {
+    return waitFor("the server to take a connection", async () => {
       try {
         return await RawClient.#connectOnce(name, isReading);
       } catch (error) {
@@ -26,7 +26,7 @@ export class RawClient implements Disposable {
         if (isListening(name)) return undefined;
         throw error;
       }
-    }, 2);
+    }, { firstPauseMs: 2 });
   }
 
   static async #connectOnce(name: string, isReading: boolean): Promise<RawClient> {
@@ -83,8 +83,10 @@ export class RawClient implements Disposable {
   }
 
   /** Waits until the server has closed. @returns what it sent. */
-  async answer(seconds = 20): Promise<string> {
-    await waitFor("the server to close the connection", seconds, () => this.isClosed, 2);
+  async answer(): Promise<string> {
+    await waitFor("the server to close the connection", () => this.isClosed, {
+      firstPauseMs: 2,
+    });
     return this.text;
   }
 

@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     for (const { project, target } of trials) {
       await server.untilRound(project, "to be the first and over", ({ number, state }) => {
         return number === 1 && state === "done";
-      }, 60);
+      });
       swapped.set(project, processMemory(target.pid, "VmSwap"));
     }
     for (const { projects: [...all] } of [await server.status()]) {
@@ -200,9 +200,9 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     }
     injector.clear();
     for (const { project, target } of trials) {
-      await waitFor(`the memory of ${project} to go`, 30, () => {
+      await waitFor(`the memory of ${project} to go`, () => {
         return processMemory(target.pid, "VmSwap") >= MOST;
-      }, 50);
+      }, { firstPauseMs: 50 });
     }
     for (const { target } of trials) expect(await target.target.verify()).toBe(0);
   });
@@ -224,9 +224,9 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     }
     injector.clear();
     for (const { project, target } of trials) {
-      await waitFor(`the memory of ${project} to go`, 30, () => {
+      await waitFor(`the memory of ${project} to go`, () => {
         return processMemory(target.pid, "VmSwap") >= MOST;
-      }, 50);
+      }, { firstPauseMs: 50 });
     }
   });
 
@@ -234,20 +234,20 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     for (const { target } of trials) expect(await target.target.verify()).toBe(0);
     injector.set("read */meminfo EIO");
     expect(await messageOf(server.status())).toContain("/proc/meminfo");
-    await waitFor("a worker to ask for it too", 30, () => {
+    await waitFor("a worker to ask for it too", () => {
       return injector.log.some((line) =>
         line.endsWith("/meminfo EIO") && !line.startsWith(`${server.pid} `)
       );
-    }, 50);
+    }, { firstPauseMs: 50 });
     injector.clear();
-    const held = await waitFor("a round that was held back", 30, async () => {
+    const held = await waitFor("a round that was held back", async () => {
       const { projects } = await server.status();
       const all = projects.flatMap(({ engines }) => engines[0]?.tasks[0]?.rounds ?? []);
       return all.find(({ state, spared }) => {
         return state === "done" &&
           spared.some(({ reason }) => reason === 'read "/proc/meminfo": EIO');
       });
-    }, 50);
+    }, { firstPauseMs: 50 });
     expectAccount(held);
     expect(held.asked_bytes).toBe(0);
     expect(held.scan_errors).toBe(1);

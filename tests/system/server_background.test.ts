@@ -36,7 +36,7 @@ afterAll(async () => {
 
 async function end(pid: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   process.kill(pid, signal);
-  await waitFor(`process ${pid} to end`, 10, () => !isAlive(pid), 5);
+  await waitFor(`process ${pid} to end`, () => !isAlive(pid));
 }
 
 /** Runs `etmemd -s NAME -m` with its own /run. @returns the pid of the server left behind. */
@@ -140,7 +140,7 @@ describe("etmemd -m", () => {
     const { name } = socket;
     const first = await startInBackground(socket);
     await end(first, "SIGKILL");
-    await waitFor("the name to be free", 10, () => !isListening(name), 5);
+    await waitFor("the name to be free", () => !isListening(name));
     expect(readFileSync(pidFile, "latin1")).toBe(`${first}\n`);
     const second = await startInBackground(socket);
     expect(readFileSync(pidFile, "latin1")).toBe(`${second}\n`);
@@ -171,7 +171,7 @@ describe("etmemd -m", () => {
       [...mounts.enter, process.execPath, `${import.meta.dir}/../../main.ts`, "etmemd", "-s", name],
       { stdio: ["ignore", "ignore", "ignore"] },
     );
-    await waitFor("the server to listen", 20, () => isListening(name), 5);
+    await waitFor("the server to listen", () => isListening(name));
     expect(existsSync(pidFile)).toBe(false);
     writeFileSync(pidFile, `${child.pid}\n`);
     child.kill("SIGTERM");

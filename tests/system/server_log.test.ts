@@ -40,7 +40,7 @@ async function withSyslog(
   });
   const name = freshName();
   try {
-    await waitFor("/dev/log", 10, () => {
+    await waitFor("/dev/log", () => {
       return Bun.spawnSync(["test", "-S", mounts.path("/dev/log")]).success;
     });
     const server = Bun.spawn(
@@ -48,7 +48,7 @@ async function withSyslog(
       { stdio: ["ignore", "ignore", "ignore"] },
     );
     try {
-      await waitFor("the server to listen", 20, () => isListening(name), 5);
+      await waitFor("the server to listen", () => isListening(name));
       const log = (): string => readFileSync(mounts.path("/run/log"), "utf8");
       const stop = (): Promise<number> => {
         server.kill("SIGTERM");
@@ -76,7 +76,7 @@ test("the system log gets ident, pid, facility and priority of each line", async
       `proj_name x file_name ${path} cmd ${cmd} eng_name - eng_cmd - task_name -`;
     expect(await ask(name, request(0))).toEndWith("[ok]");
     expect(await ask(name, request(3))).toEndWith("[failed]");
-    const text = await waitFor("the refusal in the log", 10, () => {
+    const text = await waitFor("the refusal in the log", () => {
       return log().includes("has been stopped") ? log() : undefined;
     });
     const lines = text.trim().split("\n");
@@ -134,7 +134,7 @@ test("a system log that is read late gets every line, in order", async () => {
     await askForRefusals(name);
     expect(log()).not.toContain(refusal(REFUSED - 1));
     signalReader("SIGCONT");
-    const text = await waitFor("the last refusal in the log", 10, () => {
+    const text = await waitFor("the last refusal in the log", () => {
       return log().includes(refusal(REFUSED - 1)) ? log() : undefined;
     });
     const numbers = [...text.matchAll(/project stop "p(\d+)": error:/g)].map(([, n]) => Number(n));
@@ -149,9 +149,9 @@ test("in the foreground on a terminal the log goes to standard error too", async
   const server = Bun.spawn([process.execPath, MAIN, "etmemd", "-s", name, "-l", "1"], {
     terminal: { data: (_terminal, bytes) => void (seen += Buffer.from(bytes).toString()) },
   });
-  await waitFor("the server's first line", 20, () => seen.includes("listens on socket"));
+  await waitFor("the server's first line", () => seen.includes("listens on socket"));
   expect(seen).toContain(` info: etmemd 1.0.0 listens on socket "${name}"`);
   server.kill("SIGTERM");
   expect(await server.exited).toBe(0);
-  await waitFor("the server's last line", 5, () => seen.includes("info: etmemd has stopped"));
+  await waitFor("the server's last line", () => seen.includes("info: etmemd has stopped"));
 });

@@ -6,7 +6,6 @@ import { waitFor } from "../tools/fixtures/wait_for.ts";
 const TOP = join(import.meta.dir, "../..");
 const MAIN = join(TOP, "main.ts");
 const SCRIPTED = join(import.meta.dir, "scripted_server.ts");
-const START_SECONDS = 30;
 
 let lastName = 0;
 
@@ -102,10 +101,10 @@ export class ServerProcess implements AsyncDisposable {
   static async start(start: ServerStart = {}): Promise<ServerProcess> {
     await using atFailure = new AsyncDisposableStack();
     const server = atFailure.use(new ServerProcess(start));
-    await waitFor(`the server ${server.name} to listen`, START_SECONDS, () => {
+    await waitFor(`the server ${server.name} to listen`, () => {
       if (server.#child.exitCode !== null) throw new Error("the server ended before it listened");
       return isListening(server.name);
-    }, 5);
+    });
     atFailure.move();
     return server;
   }

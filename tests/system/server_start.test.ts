@@ -73,7 +73,7 @@ describe("etmemd in the foreground", () => {
       await using server = await ServerProcess.start({ name });
       server.kill("SIGKILL");
       await server.exited;
-      await waitFor("the name to be free", 10, () => !isListening(name), 5);
+      await waitFor("the name to be free", () => !isListening(name));
     }
   });
 });

@@ -104,11 +104,10 @@ export class SlideServer implements AsyncDisposable {
     project: string,
     what: string,
     is: (round: RoundStatus) => boolean,
-    seconds = 30,
   ): Promise<RoundStatus> {
-    return waitFor(`a round of ${project} ${what}`, seconds, async () => {
+    return waitFor(`a round of ${project} ${what}`, async () => {
       return (await this.task(project)).rounds.find(is);
-    }, 50);
+    }, { firstPauseMs: 50 });
   }
 
   /** How many descriptors refer to processes: what rounds open. */

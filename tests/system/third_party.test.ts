@@ -208,7 +208,6 @@ describe("third-party engines", () => {
     await done("engine", "thread", "-n", "bad", "-e", "worse");
     await waitFor(
       "the task to have failed",
-      20,
       async () => (await started("bad"))["t-worse"] === "false",
     );
     const status = JSON.parse(await done("status", "-n", "bad", "--json")) as ServerStatus;
@@ -352,7 +351,6 @@ describe("third-party engines", () => {
         client.send(requestV1("engine", "busy", { command }));
         await waitFor(
           "the command to be held up",
-          20,
           () => hostsOf(server.pid).some((pid) => isInPause(pid) || isInWrite(pid)),
         );
         const startMs = performance.now();
@@ -410,13 +408,13 @@ describe("third-party engines", () => {
       const hosts = hostsOf(other.pid);
       expect(hosts).toHaveLength(2);
       const hanging = other.etmem("engine", "x", "-n", "p", "-e", "bad");
-      await waitFor("the command to hang", 10, () => hosts.some(isInPause));
+      await waitFor("the command to hang", () => hosts.some(isInPause));
       // To the hosts as well, as systemd does.
       if (signal === "SIGTERM") { for (const pid of hosts) process.kill(pid, signal); }
       other.kill(signal);
       await other.exited;
       await hanging;
-      await waitFor("the hosts to be gone", 10, () =>
+      await waitFor("the hosts to be gone", () =>
         hosts.every((pid) => {
           try {
             return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

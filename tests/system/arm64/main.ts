@@ -73,7 +73,7 @@ async function runTests(
   using folder = new ScratchFolder();
   const outfile = folder.at("report.xml");
   const reporter = ["--reporter=junit", `--reporter-outfile=${outfile}`];
-  const all = [...command, "test", "--timeout", "60000", "--only-failures", ...reporter, ...args];
+  const all = [...command, "test", "--timeout", "300000", "--only-failures", ...reporter, ...args];
   const child = Bun.spawn(all, {
     cwd: TOP,
     env: { ...process.env, NO_COLOR: "1" },

@@ -57,7 +57,7 @@ beforeAll(async () => {
   server = Bun.spawn([join(DIST, "etmemd"), "-l", "0", "-s", SOCKET], {
     stdio: ["ignore", "inherit", "inherit"],
   });
-  await waitFor("etmemd to listen", 30, isListening);
+  await waitFor("etmemd to listen", isListening);
 });
 
 afterAll(async () => {
@@ -136,7 +136,7 @@ describe("etmem and etmemd on aarch64", () => {
     } finally {
       process.kill(pid, "SIGTERM");
     }
-    await waitFor("the server to end", 10, () => !existsSync(`/proc/${pid}`));
+    await waitFor("the server to end", () => !existsSync(`/proc/${pid}`));
     expect(existsSync(PID_FILE)).toBe(false);
   });
 });

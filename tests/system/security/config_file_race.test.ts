@@ -25,7 +25,7 @@ test("readConfigFile() reads what it has checked, while the path leads elsewhere
   try {
     await flipper.stdout.getReader().read();
     const seen = { good: 0, refused: 0 };
-    await waitFor("both to be seen often", 30, async () => {
+    await waitFor("both to be seen often", async () => {
       for (let i = 0; i < 1000; i++) {
         try {
           expect(Buffer.from(await readConfigFile(path)).toString()).toBe("good");
@@ -37,7 +37,7 @@ test("readConfigFile() reads what it has checked, while the path leads elsewhere
         }
       }
       return seen.good > 500 && seen.refused > 500;
-    }, 1);
+    }, { firstPauseMs: 1 });
   } finally {
     flipper.kill("SIGKILL");
     await flipper.exited;

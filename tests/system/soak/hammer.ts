@@ -4,8 +4,6 @@ import { messageOf } from "../../../src/text/message_of.ts";
 import type { SoakServer } from "./soak_server.ts";
 
 const STATUS_V2 = '{"version":2,"command":"status"}\n';
-/** Closed by the server after 10 s; the rest is for a busy machine. */
-const CLOSED_SECONDS = 60;
 
 const WRONG: readonly string[] = [
   "nonsense",
@@ -59,7 +57,7 @@ export class Hammer {
       this.#loop("half requests", 500, async () => {
         using client = await RawClient.connect(this.#server.socket);
         client.send(this.#random.pick(HALVES));
-        await client.answer(CLOSED_SECONDS);
+        await client.answer();
       });
       this.#loop("never reading", 500, async () => {
         using client = await RawClient.connect(this.#server.socket, false);
@@ -112,7 +110,7 @@ export class Hammer {
   async #ask(text: string): Promise<string> {
     using client = await RawClient.connect(this.#server.socket);
     client.send(text);
-    return await client.answer(CLOSED_SECONDS);
+    return await client.answer();
   }
 
   #loop(name: string, pauseMs: number, work: () => Promise<void>): void {

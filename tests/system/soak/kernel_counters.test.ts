@@ -12,9 +12,9 @@ async function startNamed(name: string): Promise<void> {
   copyFileSync("/bin/sleep", folder.at(name));
   const child = Bun.spawn([folder.at(name), "1000"]);
   children.push(child);
-  await waitFor(`a process called ${name}`, 10, () => {
+  await waitFor(`a process called ${name}`, () => {
     return readFileSync(`/proc/${child.pid}/comm`, "latin1").trim() === name;
-  }, 1);
+  }, { firstPauseMs: 1 });
 }
 
 async function endAll(): Promise<void> {

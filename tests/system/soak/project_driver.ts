@@ -128,7 +128,7 @@ export class ProjectDriver {
     await this.#done("project", "stop", "-n", name);
     this.#states.set(name, "stopped");
     // A thread that the kernel holds ends later.
-    await waitFor(`the rounds of ${name} to end`, 30, async () => {
+    await waitFor(`the rounds of ${name} to end`, async () => {
       this.#ledger.see(await this.#server.status());
       return this.#ledger.hasEnded(name);
     });

@@ -18,8 +18,6 @@ import type { SoakServer } from "./soak_server.ts";
 
 const TICK_MS = 1000;
 const MIB = 2 ** 20;
-/** Worker threads end after 30 s without work. */
-const REST_SECONDS = 90;
 /** The limit is 2 s; the rest is for a busy machine. */
 const END_MS = 3000;
 
@@ -115,10 +113,11 @@ export class Soak {
     await this.#hammer.rest();
     this.#driver.settle();
     this.#settleMachine();
-    await waitFor("the workers to end", REST_SECONDS, async () => {
+    // After 30 s without work.
+    await waitFor("the workers to end", async () => {
       this.#watch.look();
       return (await this.#server.status()).server.workers === 0;
-    }, 100);
+    }, { firstPauseMs: 100 });
     await this.#compareDescriptors();
     this.#rests++;
     for (const name of started) await this.#driver.start(name);

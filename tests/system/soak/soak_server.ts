@@ -71,7 +71,7 @@ export class SoakServer {
   async stop(): Promise<number> {
     const begin = performance.now();
     process.kill(this.pid, "SIGTERM");
-    await waitFor("the server to end", 20, () => !isAlive(this.pid), 5);
+    await waitFor("the server to end", () => !isAlive(this.pid));
     return performance.now() - begin;
   }
 

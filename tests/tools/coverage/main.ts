@@ -47,7 +47,7 @@ try {
   const status = bun(
     "test",
     "--timeout",
-    "120000",
+    "300000",
     "--only-failures",
     "--preload=./tests/tools/coverage/at_the_end.ts",
     ...(chosen.length === 0 ? ["tests"] : chosen),

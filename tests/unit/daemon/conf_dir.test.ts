@@ -68,7 +68,7 @@ test("load() does not forget that a client has stopped a project which it added 
     );
     engines.hold("start old");
     const loaded = confDir.load(registry, signal);
-    await waitFor("the start", 10, () => engines.calls.includes("start old"), 1);
+    await waitFor("the start", () => engines.calls.includes("start old"), { firstPauseMs: 1 });
 
     writeFileSync(folder.at("new"), fileOf("new"), { mode: 0o600 });
     await addFile(folder.at("new"), registry, { confFile: folder.at("new"), signal });

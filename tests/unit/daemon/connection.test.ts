@@ -43,7 +43,7 @@ function send(connection: Connection, text: string): void {
 }
 
 async function untilClosed(): Promise<void> {
-  await waitFor("the connection to be closed", 10, () => socket.isClosed, 1);
+  await waitFor("the connection to be closed", () => socket.isClosed, { firstPauseMs: 1 });
 }
 
 describe("v1", () => {

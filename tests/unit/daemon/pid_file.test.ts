@@ -45,9 +45,9 @@ async function processNamed(name: string): Promise<number> {
   chmodSync(executable, 0o755);
   const child = Bun.spawn([executable, "1000"]);
   children.push(child);
-  await waitFor(`a process called ${name}`, 10, () => {
+  await waitFor(`a process called ${name}`, () => {
     return readFileSync(`/proc/${child.pid}/comm`, "latin1").trim() === name;
-  }, 1);
+  }, { firstPauseMs: 1 });
   rmSync(executable);
   return child.pid;
 }
@@ -95,15 +95,16 @@ describe("writePidFile()", () => {
     const { value } = await parent.stdout.getReader().read();
     const pid = Number(Buffer.from(value ?? []).toString());
     const stat = (): string => readFileSync(`/proc/${pid}/stat`, "latin1");
-    await waitFor("the process to be called etmemd", 10, () => stat().includes("(etmemd)"), 1);
+    await waitFor("the process to be called etmemd", () => stat().includes("(etmemd)"), {
+      firstPauseMs: 1,
+    });
     await waitFor(
       "its parent to be sleep",
-      10,
       () => readFileSync(`/proc/${parent.pid}/comm`, "latin1") === "sleep\n",
-      1,
+      { firstPauseMs: 1 },
     );
     process.kill(pid, "SIGKILL");
-    await waitFor("a zombie", 10, () => stat().includes(") Z "), 1);
+    await waitFor("a zombie", () => stat().includes(") Z "), { firstPauseMs: 1 });
     writeFileSync(path, `${pid}\n`);
     expect(writePidFile(path)).toBeUndefined();
     expect(readFileSync(path, "latin1")).toBe(`${process.pid}\n`);

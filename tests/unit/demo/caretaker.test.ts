@@ -63,7 +63,7 @@ test("the caretaker acts when the one that started it is killed", async () => {
   const pid = Number(Buffer.from(value ?? []).toString());
   expect(isRunning(pid)).toBe(true);
   starter.kill("SIGKILL");
-  await waitFor("the caretaker to take everything away", 20, () => {
+  await waitFor("the caretaker to take everything away", () => {
     return !isRunning(pid) && !existsSync(folder);
   });
 });

@@ -23,7 +23,7 @@ class RunningDemo implements AsyncDisposable {
   }
 
   until(words: string): Promise<unknown> {
-    return waitFor(`the demo to print "${words}"`, 50, () => {
+    return waitFor(`the demo to print "${words}"`, () => {
       if (this.child.exitCode !== null) throw new Error(`the demo has ended: ${this.text}`);
       return this.text.includes(words);
     });
@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
     await using demo = new RunningDemo(["sh", "-c", `${command}; true`]);
     await demo.until("not running");
     demo.child.kill("SIGTERM");
-    await waitFor("everything to be taken away", 20, () => demo.text.includes("taken away again"));
+    await waitFor("everything to be taken away", () => demo.text.includes("taken away again"));
     expect(demo.leftovers()).toEqual([]);
   });
 
@@ -97,7 +97,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
     await demo.until("not running");
     demo.child.kill("SIGKILL");
     await demo.exit();
-    await waitFor("everything to be taken away", 20, () => demo.leftovers().length === 0);
+    await waitFor("everything to be taken away", () => demo.leftovers().length === 0);
   });
 });
 

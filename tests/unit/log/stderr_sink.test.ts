@@ -21,14 +21,14 @@ test("openStderrSink() keeps nobody waiting for a terminal that is stopped", asy
     terminal: { data: (_terminal, bytes) => void (seen += Buffer.from(bytes).toString()) },
   });
   try {
-    await waitFor("a line", 20, () => seen.includes(" info: line 3\r\n"), 1);
+    await waitFor("a line", () => seen.includes(" info: line 3\r\n"), { firstPauseMs: 1 });
     program.terminal?.write(STOP);
     let before = "";
-    await waitFor("the terminal to stop", 20, () => {
+    await waitFor("the terminal to stop", () => {
       const isQuiet = seen === before;
       before = seen;
       return isQuiet;
-    }, 200);
+    }, { firstPauseMs: 200 });
     program.kill("SIGTERM");
     expect(await Promise.race([program.exited, Bun.sleep(5_000)])).toBe(7);
   } finally {

@@ -26,7 +26,7 @@ class Reader implements AsyncDisposable {
     const socket = folder.at("log");
     rmSync(socket, { force: true });
     const reader = new Reader(socket, folder.at(output));
-    await waitFor("the reader's socket", 10, () => {
+    await waitFor("the reader's socket", () => {
       return Bun.spawnSync(["test", "-S", socket]).success;
     });
     return reader;
@@ -34,7 +34,7 @@ class Reader implements AsyncDisposable {
 
   async stop(): Promise<void> {
     this.#child.kill("SIGSTOP");
-    await waitFor("the reader to stop", 10, () => {
+    await waitFor("the reader to stop", () => {
       return / T /.test(readFileSync(`/proc/${this.#child.pid}/stat`, "utf8"));
     });
   }
@@ -64,7 +64,7 @@ test("SyslogSink writes the bytes of syslog(3)", async () => {
   using folder = new ScratchFolder();
   await using reader = await Reader.start(folder, "output");
   new SyslogSink(folder.at("log")).write("warning", "ä line");
-  await waitFor("the line", 10, () => reader.texts().length === 1);
+  await waitFor("the line", () => reader.texts().length === 1);
   const now = Bun.spawnSync(["date", "+%b %e %H"], { env: { LC_ALL: "C" } }).stdout.toString();
   const text = readFileSync(folder.at("output"), "utf8");
   expect(text).toMatch(/^<12>\w{3} [ \d]\d \d\d:\d\d:\d\d \[etmemd\] \[\d+\]: ä line\n$/);
@@ -81,7 +81,7 @@ test("SyslogSink keeps lines for a reader that does not read, and sends them in 
   for (const line of numbered(MANY)) sink.write("info", line);
   expect(reader.texts()).toEqual([]);
   reader.goOn();
-  await waitFor("all lines", 20, () => reader.texts().length >= MANY);
+  await waitFor("all lines", () => reader.texts().length >= MANY);
   expect(reader.texts()).toEqual(numbered(MANY));
 });
 
@@ -94,7 +94,7 @@ test("SyslogSink says how many lines were lost when there were too many", async 
   for (const line of numbered(count)) sink.write("info", line);
   reader.goOn();
   const loss = /^(\d+) lines of log were lost: /;
-  const texts = await waitFor("the loss in the log", 20, () => {
+  const texts = await waitFor("the loss in the log", () => {
     return reader.texts().some((text) => loss.test(text)) ? reader.texts() : undefined;
   });
   const taken = texts.findIndex((text) => loss.test(text));
@@ -108,14 +108,14 @@ test("SyslogSink takes up a reader that comes late, and one that started anew", 
   sink.write("info", "before there is a reader");
   {
     await using first = await Reader.start(folder, "first");
-    await waitFor("the first line", 10, () => first.texts().length === 1);
+    await waitFor("the first line", () => first.texts().length === 1);
     expect(first.texts()).toEqual(["before there is a reader"]);
   }
   sink.write("info", "while there is none");
   await using second = await Reader.start(folder, "second");
-  await waitFor("the second line", 10, () => second.texts().length === 1);
+  await waitFor("the second line", () => second.texts().length === 1);
   sink.write("info", "to the second");
-  await waitFor("the third line", 10, () => second.texts().length === 2);
+  await waitFor("the third line", () => second.texts().length === 2);
   expect(second.texts()).toEqual(["while there is none", "to the second"]);
 });
 
@@ -130,6 +130,6 @@ test("drain() sends what waits, and ends when nobody reads", async () => {
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(50);
   reader.goOn();
   await sink.drain(20_000);
-  await waitFor("all lines", 10, () => reader.texts().length >= MANY);
+  await waitFor("all lines", () => reader.texts().length >= MANY);
   expect(reader.texts()).toEqual(numbered(MANY));
 });

@@ -64,17 +64,16 @@ export class ShellSession implements Disposable {
     const session = new ShellSession(kind, env);
     for (const line of SETUP[kind](script)) session.#type(`${line}\r`);
     session.#type("echo re''ady\r");
-    await waitFor(`${kind} to be ready`, 20, () => session.#output.includes("ready"));
+    await waitFor(`${kind} to be ready`, () => session.#output.includes("ready"));
     return session;
   }
 
-  /** Types the beginning of a line and completes it. @returns the line with all completions in place of its last word; seconds: how long it may take. */
-  async complete(line: string, seconds = 20): Promise<string> {
+  /** Types the beginning of a line and completes it. @returns the line with all completions in place of its last word. */
+  async complete(line: string): Promise<string> {
     this.#output = "";
     this.#type(`${line}\x18\x01\x18\x10`);
     const completed = await waitFor(
       `"${line}" to be completed`,
-      seconds,
       () => new RegExp(`${MARK}(.*)<`).exec(this.#output),
     );
     // The end of the line and ^U: the whole line is taken away for the next.

@@ -142,7 +142,7 @@ describe("findProcesses()", () => {
     );
     // The shell, a subshell for each name, and a sleep in each.
     const all = 1 + 2 * names.length;
-    const found = await waitFor("all descendants", 20, () => {
+    const found = await waitFor("all descendants", () => {
       const processes = findProcesses(byPid(shell.pid), fail);
       return processes.length === all && processes;
     });

@@ -43,7 +43,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<string> {
 }
 
 async function called(call: Call): Promise<void> {
-  await waitFor(call, 10, () => script.calls.includes(call), 1);
+  await waitFor(call, () => script.calls.includes(call), { firstPauseMs: 1 });
 }
 
 /** A change that can be given up from outside. */

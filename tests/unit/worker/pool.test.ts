@@ -66,7 +66,7 @@ describe("WorkerPool", () => {
     expect(pool.size).toBe(1);
     const word = new Int32Array(new SharedArrayBuffer(8));
     const waiting = [1, 2, 3].map(() => pool.run("wait", { word }));
-    await waitFor("three threads at work", 20, () => Atomics.load(word, 1) === 3);
+    await waitFor("three threads at work", () => Atomics.load(word, 1) === 3);
     expect(pool.size).toBe(3);
     Atomics.store(word, 0, 1);
     Atomics.notify(word, 0);
@@ -81,10 +81,10 @@ describe("WorkerPool", () => {
     const jobs = new HeldJobs(pool);
     const { signal } = new AbortController();
     for (let i = 0; i < 4; i++) jobs.add(signal);
-    await waitFor("two jobs at work", 20, () => jobs.begun === 2);
+    await waitFor("two jobs at work", () => jobs.begun === 2);
     expect(pool.size).toBe(2);
     jobs.add();
-    await waitFor("one that does not wait", 20, () => jobs.begun === 3);
+    await waitFor("one that does not wait", () => jobs.begun === 3);
     expect(pool.size).toBe(3);
     expect(await jobs.release()).toEqual(Array.from({ length: 5 }));
     expect(jobs.begun).toBe(5);
@@ -129,9 +129,9 @@ describe("WorkerPool", () => {
     await jobs.release();
     const [one, other] = [new HeldJobs(pool), new HeldJobs(pool)];
     one.add(signal);
-    await waitFor("a job at work", 20, () => one.begun === 1);
+    await waitFor("a job at work", () => one.begun === 1);
     other.add(signal);
-    await waitFor("the next one", 20, () => other.begun === 1);
+    await waitFor("the next one", () => other.begun === 1);
     await Promise.all([one.release(), other.release()]);
     pool.close();
   });
@@ -179,7 +179,7 @@ describe("WorkerPool", () => {
   test("forgets a thread that crashes between two jobs", async () => {
     const pool = newPool();
     await pool.run("crashLater", {});
-    await waitFor("the crash", 20, () => pool.size === 0);
+    await waitFor("the crash", () => pool.size === 0);
     expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
     pool.close();
   });
@@ -197,11 +197,11 @@ describe("WorkerPool", () => {
     const waiting = pool.run("wait", { word });
     await pool.run("double", { numbers: Float64Array.of(1) });
     expect(pool.size).toBe(2);
-    await waitFor("the idle thread to be let go", 20, () => pool.size === 1);
+    await waitFor("the idle thread to be let go", () => pool.size === 1);
     Atomics.store(word, 0, 1);
     Atomics.notify(word, 0);
     await waiting;
-    await waitFor("the other one to be let go", 20, () => pool.size === 0);
+    await waitFor("the other one to be let go", () => pool.size === 0);
     expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
     pool.close();
   });

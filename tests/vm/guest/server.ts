@@ -65,7 +65,7 @@ export class Server {
     clientWrapper: readonly string[] = [],
   ): Promise<Server> {
     const server = new Server(wrapper, clientWrapper);
-    await waitFor("etmemd to listen", 20, () => isListening(server.socket));
+    await waitFor("etmemd to listen", () => isListening(server.socket));
     return server;
   }
 
@@ -141,11 +141,11 @@ export class Server {
   }
 
   /** The task once it has finished so many rounds. */
-  untilRounds(task: string, rounds: number, seconds = 200): Promise<TaskStatus> {
-    return waitFor(`round ${rounds} of the task "${task}"`, seconds, async () => {
+  untilRounds(task: string, rounds: number): Promise<TaskStatus> {
+    return waitFor(`round ${rounds} of the task "${task}"`, async () => {
       const status = await this.task(task);
       if (status.failed !== undefined) throw new Error(`the task "${task}": ${status.failed}`);
       return status.rounds.some((r) => r.number === rounds && r.state === "done") && status;
-    });
+    }, { seconds: 200 });
   }
 }

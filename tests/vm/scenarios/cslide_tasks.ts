@@ -68,7 +68,7 @@ const shares: Scenario = {
       );
     }
     demand(up.cooler.every((one) => one === 0), `the cooler task moved ${up.cooler.join()} MiB`);
-    await waitFor("the cooler pages to move", 60, () => {
+    await waitFor("the cooler pages to move", () => {
       return misplaced(cooler, HUGETLB, () => 0).length === 0;
     });
     for (const target of [small, large, cooler]) demandNone(misplaced(target, HUGETLB, () => 0));
@@ -101,19 +101,18 @@ const interrupted: Scenario = {
     // base pages are moved first: of equally hot units the smaller are the hotter
     await waitFor(
       "the first page to move",
-      60,
       () => nodesOf(area.pid, area.start, PAGE_BYTES, PAGE_BYTES)[0] === 0,
-      2,
+      { firstPauseMs: 2 },
     );
     goes[Symbol.dispose]();
     await goes.exited;
-    await waitFor("huge pages to move", 60, () => poolFree(0) < 160, 2);
+    await waitFor("huge pages to move", () => poolFree(0) < 160, { firstPauseMs: 2 });
     const asked = performance.now();
     const answers = await server.ask({ command: "project_stop", project: "vm" });
     const stopMs = performance.now() - asked;
     const placed = nodesOfTarget(stays, HUGETLB);
     demand(JSON.stringify(answers).includes('"ok":true'), JSON.stringify(answers));
-    const status = await waitFor("the round to end", 20, async () => {
+    const status = await waitFor("the round to end", async () => {
       const task = await server.task("stays");
       return task.rounds[0]?.state === "stopped" && task;
     });
@@ -164,7 +163,7 @@ const bound: Scenario = {
       "held",
       1,
     );
-    await waitFor("the cooler pages to move", 60, () => {
+    await waitFor("the cooler pages to move", () => {
       return misplaced(cooler, BASE, () => 0).length === 0;
     });
     const status = { held: await server.task("held"), cooler: await server.task("cooler") };
@@ -204,7 +203,7 @@ const replaced: Scenario = {
     const reserve = { node_hot_reserve: UNREACHABLE_RESERVE_MB };
     await server.add(cslideConfig({ web: REUSED_PID }, reserve, BASE.task));
     await server.etmem("project", "start", "-n", "vm");
-    await waitFor("the first scan", 60, async () => {
+    await waitFor("the first scan", async () => {
       return (await server.task("web")).rounds.some((round) => round.phases.scan_us > 0);
     });
     first[Symbol.dispose]();
@@ -213,13 +212,13 @@ const replaced: Scenario = {
     demand(second.pid === REUSED_PID, `the second target has pid ${second.pid}`);
 
     const reason = `pid ${REUSED_PID} is another process now`;
-    await waitFor("three rounds to leave it alone", 120, async () => {
+    await waitFor("three rounds to leave it alone", async () => {
       const { rounds } = await server.task("web");
       const isLeft = rounds.filter(({ state, skipped }) =>
         state === "done" && skipped.some((entry) => entry.reason === reason)
       );
       return isLeft.length >= 3;
-    });
+    }, { seconds: 120 });
     demandNone(misplaced(second, BASE, () => 2));
     const show = (...command: string[]): Promise<string> =>
       server.etmem("engine", ...command, "-n", "vm", "-e", "cslide");
@@ -231,7 +230,7 @@ const replaced: Scenario = {
 
     await server.etmem("project", "stop", "-n", "vm");
     await server.etmem("project", "start", "-n", "vm");
-    await waitFor("its pages to move", 60, () => misplaced(second, BASE, () => 0).length === 0);
+    await waitFor("its pages to move", () => misplaced(second, BASE, () => 0).length === 0);
     await stopUnharmed(server, pools, [second]);
   },
 };

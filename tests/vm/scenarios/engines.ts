@@ -45,7 +45,6 @@ async function untilTouched(targets: readonly Target[]): Promise<void> {
   const before = new Map(processes.map((one) => [one.pid, one.cycles]));
   await waitFor(
     "the targets to touch their hot pages",
-    60,
     () =>
       targets.flatMap((target) => target.processes())
         .every(({ pid, cycles }) => cycles >= (before.get(pid) ?? 0) + 2),
@@ -175,7 +174,6 @@ const example: Scenario = {
     const cold = process.sizeBytes / PAGE_BYTES - process.hotPages;
     await waitFor(
       "the cold pages to be in swap",
-      60,
       () => swappedPages(target, process).cold === cold,
     );
     demand(swappedPages(target, process).hot === 0, "hot pages are in swap");

@@ -211,7 +211,7 @@ export const faultsReads: Scenario = {
     }
     for (const fault of CSLIDE_FAULTS) {
       injector.set(fault);
-      const failed = await waitFor(`cslide to notice "${fault}"`, 60, async () => {
+      const failed = await waitFor(`cslide to notice "${fault}"`, async () => {
         const task: TaskStatus = await server.task(CSLIDE);
         return task.failed ?? (task.rounds.some(({ state, scan_errors: errors }) => {
           return state === "done" && errors > 0;
@@ -219,14 +219,14 @@ export const faultsReads: Scenario = {
       });
       note({ fault, failed });
       injector.clear();
-      await waitFor("cslide to go on", 60, async () => {
+      await waitFor("cslide to go on", async () => {
         return (await server.task(CSLIDE)).failed === undefined;
       });
     }
     injector.clear();
     for (const [name, target] of targets) {
       if (name !== CSLIDE) {
-        await waitFor(`the memory of ${name} to go`, 60, () => {
+        await waitFor(`the memory of ${name} to go`, () => {
           return processMemory(target.pid, "VmSwap") >= SIZE * 0.9;
         });
         demandAccounts(await server.task(name));

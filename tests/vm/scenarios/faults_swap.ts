@@ -62,7 +62,7 @@ export const faultsSwap: Scenario = {
     await check();
 
     swapOnLoop(256);
-    await waitFor("the middle of a move", 60, () => inSwap() > SIZE / 2);
+    await waitFor("the middle of a move", () => inSwap() > SIZE / 2);
     swapOff();
     demand(meminfo("SwapTotal") === 0, "there is swap space");
     demand(inSwap() === 0, `${inSwap()} bytes are in a swap space that is gone`);
@@ -78,7 +78,7 @@ export const faultsSwap: Scenario = {
     await check();
 
     swapOnLoop(256);
-    await waitFor("memory to go again", 60, () => inSwap() >= SIZE * 0.999);
+    await waitFor("memory to go again", () => inSwap() >= SIZE * 0.999);
     await server.untilRounds(TASK, await newest() + 1);
     swapOff();
     await server.untilRounds(TASK, await newest() + 1);

@@ -31,7 +31,9 @@ function coldInSwap(target: Target): number {
 /** Waits until nearly all of a target's cold pages are in swap. */
 async function untilGone(target: Target, share = 1): Promise<void> {
   const pages = (target.options.sizeBytes / PAGE_BYTES) * share;
-  await waitFor("the cold pages to go", 120, () => coldInSwap(target) >= pages * 0.999);
+  await waitFor("the cold pages to go", () => coldInSwap(target) >= pages * 0.999, {
+    seconds: 120,
+  });
 }
 
 /**
@@ -59,7 +61,7 @@ export const faultsTargets: Scenario = {
       of("steady"),
     ];
     const inRound = (name: keyof typeof TARGETS): Promise<unknown> =>
-      waitFor(`a scan of ${name}`, 60, async () => {
+      waitFor(`a scan of ${name}`, async () => {
         const [round] = (await server.task(name)).rounds;
         return round?.state === "running" && round.phases.scan_us > 0;
       });
@@ -69,10 +71,10 @@ export const faultsTargets: Scenario = {
     await inRound("forking");
     await forking.fork();
 
-    const many = await waitFor("a round with a hundred children", 200, async () => {
+    const many = await waitFor("a round with a hundred children", async () => {
       const { rounds } = await server.task("forking");
       return rounds.find(({ state, processes }) => state === "done" && processes === 101);
-    });
+    }, { seconds: 200 });
     note({ many });
     demand(many.scan_errors === 0, `${many.scan_errors} errors with a hundred children`);
     await untilGone(stopped);

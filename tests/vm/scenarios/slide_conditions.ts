@@ -77,13 +77,13 @@ const sysmemThreshold: Scenario = {
     );
     const [area] = target.processes();
     demand(area !== undefined, "the target has no area");
-    await waitFor("memory to go once the threshold is undercut", 60, () => {
+    await waitFor("memory to go once the threshold is undercut", () => {
       return swappedPages(target, area).cold >= (size / PAGE_BYTES) * 0.9;
     });
 
     hog[Symbol.dispose]();
     await hog.exited;
-    await waitFor("enough memory to be available again", 20, () => available() > threshold);
+    await waitFor("enough memory to be available again", () => available() > threshold);
     const running = (await server.task(TASK)).rounds[0]?.number ?? 0;
     await server.untilRounds(TASK, running);
     demand(await target.verify() === 0, "the contents of pages are wrong");

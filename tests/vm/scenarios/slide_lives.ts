@@ -42,18 +42,18 @@ const exits: Scenario = {
     const task = { type: "name", value: "short_lived" };
     await server.add(slideConfig(0, { project: { loop: 1 }, task }));
     await startProject(server);
-    await waitFor("the first pages to go", 60, () => processMemory(first.pid, "VmSwap") > 0);
+    await waitFor("the first pages to go", () => processMemory(first.pid, "VmSwap") > 0);
     first[Symbol.dispose]();
     await first.exited;
-    await server.untilRounds(TASK, 1, 60);
+    await server.untilRounds(TASK, 1);
     await demandWell(server);
 
     const size = 32 * MIB;
     using second = await startTarget({ sizeBytes: size, hot: "every:2", name: "short_lived" });
     const cold = size / PAGE_BYTES / 2;
-    await waitFor("the next process's pages to go", 120, () => {
+    await waitFor("the next process's pages to go", () => {
       return swappedOf(second) >= cold * 0.999;
-    });
+    }, { seconds: 120 });
     await stopProject(server);
     await demandWell(server);
     demand(await second.verify() === 0, "the contents of pages are wrong");
@@ -71,12 +71,12 @@ const execs: Scenario = {
     const server = await Server.start();
     await server.add(slideConfig(target.pid, { project: { loop: 2, interval: 4 } }));
     await startProject(server);
-    await waitFor("the first scan", 60, async () => {
+    await waitFor("the first scan", async () => {
       return (await server.task(TASK)).rounds.some((round) => round.state === "running");
     });
     const area = target.processes()[0]?.start;
     await target.command("exec");
-    await waitFor("another life", 60, () => target.processes()[0]?.start !== area);
+    await waitFor("another life", () => target.processes()[0]?.start !== area);
     await target.untilReady();
     const { majorFaults: before } = target.processes()[0] ?? { majorFaults: 0 };
     await server.untilRounds(TASK, 1);
@@ -84,7 +84,6 @@ const execs: Scenario = {
     const cold = (64 * MIB) / PAGE_BYTES / 2;
     await waitFor(
       "the pages of its second life to go",
-      60,
       () => swappedOf(target) >= cold * 0.999,
     );
     await stopProject(server);
@@ -111,7 +110,7 @@ const replaced: Scenario = {
     const server = await Server.start();
     await server.add(slideConfig(REUSED_PID, { project: { loop: 3, interval: 3, sleep: 3 } }));
     await startProject(server);
-    await waitFor("the first scan", 60, async () => {
+    await waitFor("the first scan", async () => {
       return (await server.task(TASK)).rounds.some((round) => round.state === "running");
     });
     first[Symbol.dispose]();
@@ -120,13 +119,13 @@ const replaced: Scenario = {
     demand(second.pid === REUSED_PID, `the second target has pid ${second.pid}`);
     const reason = `pid ${REUSED_PID} is another process now`;
     // Whole rounds of which nothing of the first process is part.
-    await waitFor("three rounds to leave it alone", 120, async () => {
+    await waitFor("three rounds to leave it alone", async () => {
       const { rounds } = await server.task(TASK);
       const isLeft = rounds.filter(({ state, skipped }) =>
         state === "done" && skipped.some((entry) => entry.reason === reason)
       );
       return isLeft.length >= 3;
-    });
+    }, { seconds: 120 });
     const { total } = await server.task(TASK);
     const gone = swappedOf(second);
     demand(gone === 0, `${gone} pages of the new process went`);
@@ -135,9 +134,9 @@ const replaced: Scenario = {
     await stopProject(server);
     await startProject(server);
     const pages = size / PAGE_BYTES;
-    await waitFor("the new process's pages to go", 120, () => {
+    await waitFor("the new process's pages to go", () => {
       return swappedOf(second) >= pages * 0.999;
-    });
+    }, { seconds: 120 });
     await stopProject(server);
     demand(await second.verify() === 0, "the contents of pages are wrong");
   },

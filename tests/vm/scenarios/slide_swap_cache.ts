@@ -49,7 +49,7 @@ function fillSwapCache(target: Target): void {
 async function fillBehindTheBack(server: Server, target: Target): Promise<void> {
   const [area] = target.processes();
   demand(area !== undefined, "the target has no area");
-  await waitFor("the target to be in swap", 60, () => {
+  await waitFor("the target to be in swap", () => {
     return swappedPages(target, area).cold >= (SIZE / PAGE_BYTES) * 0.99;
   });
   takeOverSwapCache(LOW_PERCENT, OTHER_HIGH_PERCENT);
@@ -64,7 +64,9 @@ async function fillBehindTheBack(server: Server, target: Target): Promise<void> 
 
 /** Waits for reclaim to be switched on, and demands that it works and that these are the marks. */
 async function demandReclaim(server: Server, ioctls: number, highPercent: number): Promise<void> {
-  await waitFor("reclaim of the swap cache", 120, () => abiStats()("swap_ioctls") >= ioctls);
+  await waitFor("reclaim of the swap cache", () => abiStats()("swap_ioctls") >= ioctls, {
+    seconds: 120,
+  });
   const { rounds } = (await server.task(TASK)).total;
   await server.untilRounds(TASK, rounds + 2);
   const stats = abiStats();

@@ -22,9 +22,9 @@ export function startCold(): Promise<Target> {
 
 /** Waits until all of its memory is in swap. */
 export async function untilGone(target: Target): Promise<void> {
-  await waitFor(`the memory of process ${target.pid} to go`, 60, () => {
+  await waitFor(`the memory of process ${target.pid} to go`, () => {
     return processMemory(target.pid, "VmSwap") >= SIZE_BYTES * 0.99;
-  }, 50);
+  }, { firstPauseMs: 50 });
 }
 
 /** Demands that every page of it reads as it was written. */

@@ -23,9 +23,9 @@ export function shownProjects(): string[] {
 
 /** Waits until the server has exactly these projects. */
 export function untilProjects(...expected: readonly string[]): Promise<true> {
-  return waitFor(`the projects ${expected.join(", ")}`, 30, () => {
+  return waitFor(`the projects ${expected.join(", ")}`, () => {
     return Bun.deepEquals(shownProjects(), expected);
-  }, 100);
+  }, { firstPauseMs: 100 });
 }
 
 /** The service's main process; 0 when it has none. */

@@ -22,10 +22,10 @@ export const otherServer: Scenario = {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
       demand(command.includes(SOCKET), `the main process is ${command.join(" ")}`);
       process.kill(pid, "SIGKILL");
-      await waitFor("another server of the service", 30, () => {
+      await waitFor("another server of the service", () => {
         return ![0, pid].includes(mainPid()) &&
           attempt("systemctl", "is-active", "etmemd").status === 0;
-      }, 100);
+      }, { firstPauseMs: 100 });
       run("systemctl", "stop", "etmemd");
       demand(mainPid() === 0, "the service did not stop");
       run("/usr/bin/etmem", "project", "show", "-s", OTHER);
@@ -35,9 +35,9 @@ export const otherServer: Scenario = {
       );
     } finally {
       process.kill(other, "SIGTERM");
-      await waitFor("the other server to end", 30, () => {
+      await waitFor("the other server to end", () => {
         return attempt("/usr/bin/etmem", "project", "show", "-s", OTHER).status === 3;
-      }, 100);
+      }, { firstPauseMs: 100 });
     }
   },
 };

@@ -40,11 +40,11 @@ export const projectsSurvive: Scenario = {
 
     const killed = mainPid();
     process.kill(killed, "SIGKILL");
-    await waitFor("another server", 30, () => {
+    await waitFor("another server", () => {
       const pid = mainPid();
       return pid !== 0 && pid !== killed &&
         attempt("systemctl", "is-active", "etmemd").status === 0;
-    }, 100);
+    }, { firstPauseMs: 100 });
     await untilProjects("stopped stopped persistent", "kept started persistent");
     run("systemctl", "stop", "etmemd");
   },

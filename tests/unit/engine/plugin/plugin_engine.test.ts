@@ -6,7 +6,7 @@ import { compileEngine } from "../../../tools/fixtures/engines/compile_engine.ts
 import { hostsOf } from "../../../tools/fixtures/engines/hosts_of.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { configureLog } from "../../../../src/log/logger.ts";
-import { Asked, makeEngine, makeTask, PROJECT, Record } from "./engine_setup.ts";
+import { Asked, makeEngine, makeTask, Record } from "./engine_setup.ts";
 
 const PID = process.pid;
 const START = `start_task: project proj type 0 interval 5 loop 3 sleep 1 sysmem 60 marks 4 3`;
@@ -198,7 +198,7 @@ describe("PluginEngine", () => {
     await engine.startTask("a");
     const [before] = hostsOf(PID);
     await engine.command(new Asked("thread"));
-    await waitFor("the task to be failed", 10, () => engine.taskStatus("a").failed !== undefined);
+    await waitFor("the task to be failed", () => engine.taskStatus("a").failed !== undefined);
     expect(engine.taskStatus("a")).toMatchObject({
       started: false,
       failed: "engine eng: died of SIGSEGV",
@@ -249,7 +249,7 @@ describe("PluginEngine", () => {
     const reason = reasonOf(engine.command(first)).finally(() => {
       isOver = true;
     });
-    await waitFor("the first piece", 10, () => isOver || first.text === "first\n", 1);
+    await waitFor("the first piece", () => isOver || first.text === "first\n", { firstPauseMs: 1 });
     expect(isOver).toBe(false);
     expect(await reason).toBe("engine eng: eng_mgt_func did not return within 1.5 s");
     await engine.close();
@@ -261,7 +261,7 @@ describe("PluginEngine", () => {
     const killHost = async (): Promise<void> => {
       lines.length = 0;
       for (const host of hostsOf(PID)) process.kill(host, "SIGKILL");
-      await waitFor("the death to be noticed", 10, () => lines.length > 0, 5);
+      await waitFor("the death to be noticed", () => lines.length > 0);
       expect(lines).toEqual(["error: project proj: engine eng: died of SIGKILL"]);
     };
     await engine.open();
@@ -303,7 +303,7 @@ describe("PluginEngine", () => {
     await engine.command(new Asked("close_4"));
     const reason = "engine eng: closed the channel for descriptors";
     expect(await reasonOf(engine.command(new Asked("say")))).toBe(reason);
-    await waitFor("the task to be failed", 10, () => engine.taskStatus("a").failed !== undefined);
+    await waitFor("the task to be failed", () => engine.taskStatus("a").failed !== undefined);
     expect(engine.taskStatus("a")).toMatchObject({ started: false, failed: reason });
     await engine.stopTask("a");
     await engine.startTask("a");
@@ -336,7 +336,7 @@ describe("PluginEngine", () => {
     const engine = makeEngine();
     await engine.open();
     await engine.command(new Asked("flood"));
-    await waitFor("a second to pass", 10, () => lines.some((line) => line.includes("left out")));
+    await waitFor("a second to pass", () => lines.some((line) => line.includes("left out")));
     expect(lines.findIndex((line) => line.includes("left out"))).toBe(100);
     expect(lines[100]).toMatch(/^warning: project proj: engine eng: \d+ more lines, left out/);
     expect(lines[0]).toBe(
@@ -365,7 +365,7 @@ describe("PluginEngine", () => {
     await engine.addTask(makeTask("a", { type: "name", comm: "no-such-comm" }));
     await engine.startTask("a");
     await engine.command(new Asked("thread"));
-    await waitFor("the task to be failed", 10, () => engine.taskStatus("a").failed !== undefined);
+    await waitFor("the task to be failed", () => engine.taskStatus("a").failed !== undefined);
     expect(engine.taskStatus("a")).toMatchObject({
       started: false,
       failed: "engine eng: died of SIGSEGV",
@@ -406,7 +406,6 @@ describe("PluginEngine", () => {
     });
     await waitFor(
       "the task to start",
-      PROJECT.sleepSeconds * 20,
       () => record.text.includes("start_task a: 1 pids"),
     );
     expect(record.take()[0]).toBe(`alloc_pid_params ${late.pid} of a in eng`);
@@ -430,7 +429,7 @@ describe("PluginEngine", () => {
     const child = Number(readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim());
     expect(child).toBeGreaterThan(0);
     await engine.close();
-    await waitFor("the child to be gone", 10, () => {
+    await waitFor("the child to be gone", () => {
       try {
         return / Z /.test(readFileSync(`/proc/${child}/stat`, "utf8"));
       } catch {

@@ -13,7 +13,7 @@ test("send() sends all of it in order when the kernel takes a part at a time", a
   const writer = await SocketEnd.open(ours, () => undefined);
   const texts = Array.from({ length: 20 }, (_, i) => String.fromCharCode(97 + i).repeat(300_000));
   for (const text of texts) writer.send(text);
-  await waitFor("all of it to arrive", 30, () => got.length === 6_000_000, 1);
+  await waitFor("all of it to arrive", () => got.length === 6_000_000, { firstPauseMs: 1 });
   expect(got === texts.join("")).toBe(true);
   writer.close();
   await reader.closed;

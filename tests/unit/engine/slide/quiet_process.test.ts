@@ -25,7 +25,7 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
     swapCache: new SwapCache(description, workers),
   });
   try {
-    const second = await waitFor("a second round", 30, () => {
+    const second = await waitFor("a second round", () => {
       return run.status().rounds.find(({ number, state }) => number === 2 && state === "done");
     });
     expect(second).toMatchObject({ processes: 1, scan_errors: 0 });

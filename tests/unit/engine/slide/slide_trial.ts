@@ -81,7 +81,9 @@ export class SlideTrial implements AsyncDisposable {
     is: (round: RoundStatus) => boolean,
     name = "t",
   ): Promise<RoundStatus> {
-    return waitFor(`a round ${what}`, 30, () => this.status(name).rounds.find(is), 20);
+    return waitFor(`a round ${what}`, () => this.status(name).rounds.find(is), {
+      firstPauseMs: 20,
+    });
   }
 
   /** Waits for the end of a task's first round. */

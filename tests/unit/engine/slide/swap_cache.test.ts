@@ -121,7 +121,7 @@ describe("TaskRun", () => {
       },
     );
     try {
-      await waitFor("a round", 10, () => run.status().total.rounds > 0);
+      await waitFor("a round", () => run.status().total.rounds > 0);
       expect(run.status().rounds.at(-1)).toMatchObject({
         skipped: [{ reason: "MemAvailable is not below sysmem_threshold" }],
         phases: { swapcache_us: 7 },

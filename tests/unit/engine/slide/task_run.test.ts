@@ -218,7 +218,7 @@ describe.skipIf(missing !== undefined)("stopTask()", () => {
     expect(last).toMatchObject({ started: false, total: { rounds: 1 } });
     expect(last.rounds).toHaveLength(1);
     await trial.engine.startTask("t");
-    await waitFor("rounds of its own", 20, () => trial.status().rounds.length > 0);
+    await waitFor("rounds of its own", () => trial.status().rounds.length > 0);
     expect(trial.status()).toMatchObject({ started: true, total: { rounds: 0 } });
   });
 });
