@@ -127,7 +127,7 @@ describe("parseOptions()", () => {
     [["-l", "0", "-l", "9"], 'Cannot set "-l" to "9": allowed is 0 to 3'],
     [["-l", "9", "-l", "0"], 'Cannot set "-l" to "9": allowed is 0 to 3'],
     [
-      ["--" + "=x"],
+      ["--=x"],
       'Cannot use "--": it may be --socket or --log-level or --conf-dir or --mode-systemctl or --json or --help or --version',
     ],
     [
