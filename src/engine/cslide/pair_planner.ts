@@ -1,4 +1,4 @@
-import { coldPagesFor, partnersOf, roomForOne } from "./exchange_room.ts";
+import { coldPagesFor, displaceableBy, displacedByOne } from "./displacement.ts";
 import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket, BucketSlice } from "./page_buckets.ts";
 import type { PairStep } from "./pair_step.ts";
@@ -15,16 +15,16 @@ export interface PairLimits {
 
 /** What a plan comes to for a pair. */
 export interface PairAccount {
-  /** Charged to the quota of what goes up: an exchange counts both ways. */
+  /** Charged to the quota of what goes up: hot pages, the rest, and the cold pages displaced. */
   upQuotaUsedBytes: number;
-  /** Charged to the quota of what goes down. */
+  /** Charged to the quota of what goes down: displaced pages, and those for the reserve. */
   downQuotaUsedBytes: number;
   /** Hot memory that stays on the slow node, by what stood in the way. */
   readonly hotLeftBytes: {
     quota: number;
     /** DRAM is full, and not with cold pages of these tasks. */
     noColdPages: number;
-    /** Neither node has the free memory through which pages are exchanged. */
+    /** Neither node has the free memory that the first page to move needs. */
     noFreeMemory: number;
   };
   /** What is missing of the reserve in pools that the tasks have pages in, by what stood in the way. */
@@ -47,7 +47,7 @@ function largestThatFits(limit: number, fits: (n: number) => boolean): number {
   return low;
 }
 
-/** Makes the plan of one pair, in amounts of pages; see planMoves() for the rules. */
+/** Makes the plan of one pair, in amounts of pages. planMoves() has the rules. */
 export class PairPlanner {
   readonly #limits: PairLimits;
   readonly #slow: readonly Bucket[];
@@ -87,7 +87,7 @@ export class PairPlanner {
     const cold = this.#dram.filter((bucket) => bucket.heat < hotThreshold);
     const account = this.#account;
     for (const bucket of hot) this.#promote(bucket, 0);
-    this.#exchangeAll(hot, cold);
+    this.#displaceAll(hot, cold);
     for (const bucket of hot) this.#explainHot(bucket, cold);
     for (const bucket of rest) this.#promote(bucket, reserveBytes);
     for (const bucket of cold) this.#demote(bucket);
@@ -117,46 +117,51 @@ export class PairPlanner {
     return true;
   }
 
-  /** Exchanges until nothing more can be: what one leaves free may be what a hotter page lacked. */
-  #exchangeAll(hot: readonly Bucket[], cold: readonly Bucket[]): void {
-    // Free DRAM with which a bucket was tried in vain; quota and cold pages only become fewer.
+  /**
+   * Lets hot pages displace cold ones until none can any more. Each begins anew with the hottest:
+   * what one displaced more than it needed may be what a hotter one lacked.
+   */
+  #displaceAll(hot: readonly Bucket[], cold: readonly Bucket[]): void {
+    // The free DRAM with which each bucket was tried in vain: only another amount can make a
+    // difference, for quota and cold pages only become fewer.
     const triedWith = new Map<Bucket, number>();
     const advance = (bucket: Bucket): boolean => {
       const { dramFreeBytes } = this.#poolOf(bucket);
       if (triedWith.get(bucket) === dramFreeBytes) return false;
-      if (this.#exchange(bucket, cold)) return true;
+      if (this.#displace(bucket, cold)) return true;
       triedWith.set(bucket, dramFreeBytes);
       return false;
     };
     while (hot.some(advance));
   }
 
-  /** Brings some of what is left of a hot bucket up in exchange for cold pages. @returns whether it could. */
-  #exchange(hot: Bucket, cold: readonly Bucket[]): boolean {
+  /** Brings pages of a hot bucket up in place of cold ones. @returns whether any go up. */
+  #displace(hot: Bucket, cold: readonly Bucket[]): boolean {
     if (hot.left === 0) return false;
-    // Larger cold pages that left for smaller hot ones may have made more room than those took.
+    // Cold pages larger than the hot ones that displaced them have left more room than was taken.
     if (this.#promote(hot, 0)) return true;
     const pool = this.#poolOf(hot);
     const limitBytes = Math.min(pool.slowFreeBytes, this.#upQuota - hot.pageBytes);
-    const leaving = roomForOne(hot, partnersOf(hot, cold), pool, limitBytes);
+    const leaving = displacedByOne(hot, displaceableBy(hot, cold), pool, limitBytes);
     const last = leaving?.pop();
     if (leaving === undefined || last === undefined) return false;
     for (const { cold: bucket, count } of leaving) this.#leave(bucket.take(count));
-    this.#swap(hot, last.cold);
+    this.#displaceMany(hot, last.cold);
     return true;
   }
 
-  /** Cold pages that leave ahead of an exchange. */
+  /** Lets displaced pages leave in a step of their own, ahead of the hot page. */
   #leave(down: BucketSlice): void {
-    this.#chargeExchange(down);
+    this.#chargeDisplaced(down);
     this.#steps.push({ down: [down], up: [] });
   }
 
   /**
-   * Exchanges as many pages of two buckets as there are and the quota allows, once one can be: what is free
-   * on the two nodes together stays the same, and so does what one page needs of it.
+   * Lets as many pages of `hot` displace pages of `cold` as there are and the quota allows. Where one
+   * can, all can: the free memory of the two nodes together stays the same, and each page needs as
+   * much of it as the first.
    */
-  #swap(hot: Bucket, cold: Bucket): void {
+  #displaceMany(hot: Bucket, cold: Bucket): void {
     const pool = this.#poolOf(hot);
     const upCount = largestThatFits(hot.left, (count) => {
       const leaving = coldPagesFor(count, hot, cold, pool);
@@ -165,7 +170,7 @@ export class PairPlanner {
     });
     const down = cold.take(coldPagesFor(upCount, hot, cold, pool));
     const up = hot.take(upCount);
-    this.#chargeExchange(down);
+    this.#chargeDisplaced(down);
     const upBytes = upCount * hot.pageBytes;
     this.#upQuota -= upBytes;
     pool.dramFreeBytes -= upBytes;
@@ -173,8 +178,11 @@ export class PairPlanner {
     this.#steps.push({ down: [down], up: [up] });
   }
 
-  /** What goes down in exchange is charged to both quotas, so the upward one always runs out first. */
-  #chargeExchange({ bucket, count }: BucketSlice): void {
+  /**
+   * Charges displaced pages to both quotas. The quota of what goes up also pays for the hot pages, so
+   * it always runs out first.
+   */
+  #chargeDisplaced({ bucket, count }: BucketSlice): void {
     const pool = this.#poolOf(bucket);
     const bytes = count * bucket.pageBytes;
     this.#upQuota -= bytes;
@@ -188,10 +196,10 @@ export class PairPlanner {
     const pool = this.#poolOf(hot);
     const left = this.#account.hotLeftBytes;
     const bytes = hot.left * hot.pageBytes;
-    const partners = partnersOf(hot, cold);
+    const displaceable = displaceableBy(hot, cold);
     const canMove = (limitBytes: number): boolean =>
       pool.dramFreeBytes >= hot.pageBytes ||
-      roomForOne(hot, partners, pool, limitBytes) !== undefined;
+      displacedByOne(hot, displaceable, pool, limitBytes) !== undefined;
     if (canMove(pool.slowFreeBytes)) left.quota += bytes;
     else if (canMove(Infinity)) left.noFreeMemory += bytes;
     else left.noColdPages += bytes;

@@ -54,17 +54,16 @@ function check({ classes, pairs }: PolicyInput): void {
 
 /**
  * Plans the moves of a round for each pair, hottest pages of all tasks first:
- * 1. hot pages of the slow node go to DRAM, into free memory first, then in exchange for cold ones;
- * 2. what is free beyond the reserve takes the hottest of the rest;
- * 3. cold pages of DRAM go to the slow node until the reserve is free again.
+ * 1. Hot pages of the slow node go to DRAM: into free memory first, then in place of cold pages,
+ *    which they displace.
+ * 2. The hottest of the rest go into what is free in DRAM beyond the reserve.
+ * 3. Cold pages of DRAM go to the slow node until the reserve is free again.
  *
- * A page moves at most once. The quota is kept per direction: what goes up is charged to one, an exchange
- * twice (for the page that goes up and for the one that makes room); what goes down, in exchange or not,
- * is charged to the other. Among pages of one heat the smaller is the hotter: one access is enough to
- * make all of a huge page hot.
+ * A page moves at most once. Each direction has its quota. All that goes up is charged to the one, all
+ * that goes down to the other; displaced pages are charged to both. Among pages of one heat the
+ * smaller is the hotter: one access is enough to make all of a huge page hot.
  *
- * It takes time and memory for what is there and what moves: two passes over the pages, four bytes for
- * each page that moves.
+ * Planning takes two passes over the pages, and four bytes for each page that moves.
  * @returns in the order of `pairs`. @throws {RangeError} when the input does not fit together.
  */
 export function planMoves(input: PolicyInput): PairPlan[] {

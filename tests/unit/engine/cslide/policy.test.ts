@@ -48,14 +48,14 @@ function planOne(input: PolicyInput) {
 
 const pagesIn = (lists: readonly PageList[]) => lists.flatMap(({ pages }) => Array.from(pages));
 
-/** What went where: into free memory, in exchange, or for the reserve. */
+/** What went where: into free memory, in place of other pages, or for the reserve. */
 function movesOf(input: PolicyInput) {
   const { steps } = planOne(input);
-  const exchanges = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
+  const displacements = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
   return {
     promote: pagesIn(steps.flatMap(({ down, up }) => down.length === 0 ? up : [])),
-    exchangeUp: pagesIn(exchanges.flatMap(({ up }) => up)),
-    exchangeDown: pagesIn(exchanges.flatMap(({ down }) => down)),
+    displacing: pagesIn(displacements.flatMap(({ up }) => up)),
+    displaced: pagesIn(displacements.flatMap(({ down }) => down)),
     demote: pagesIn(steps.flatMap(({ down, up }) => up.length === 0 ? down : [])),
   };
 }
@@ -75,25 +75,25 @@ describe("planMoves()", () => {
   test("planMoves() uses the reserve for hot pages and keeps it from all others", () => {
     const sides = { slow: [0, 2, 0, 0] };
     const moves = movesOf(inputOf(sides, { slow: 0, dram: 3 }, { reserveBytes: 3 }));
-    expect(moves).toEqual({ promote: [1], exchangeUp: [], exchangeDown: [], demote: [] });
+    expect(moves).toEqual({ promote: [1], displacing: [], displaced: [], demote: [] });
     const more = movesOf(inputOf(sides, { slow: 0, dram: 3 }, { reserveBytes: 1 }));
     expect(more.promote).toHaveLength(2);
     expect(more.promote[0]).toBe(1);
   });
 
-  test("planMoves() exchanges hot pages for the coldest when DRAM is full", () => {
+  test("planMoves() lets hot pages displace the coldest when DRAM is full", () => {
     const input = inputOf({ slow: [4, 5], dram: [1, 0, 2, 9] }, { slow: 1, dram: 0 }, {
       hotThreshold: 3,
     });
     const moves = movesOf(input);
-    expect(moves).toEqual({ promote: [], exchangeUp: [1, 0], exchangeDown: [3, 2], demote: [] });
+    expect(moves).toEqual({ promote: [], displacing: [1, 0], displaced: [3, 2], demote: [] });
   });
 
-  test("planMoves() charges the quota twice for an exchange", () => {
+  test("planMoves() charges displaced pages to both quotas", () => {
     const slow = [1, 1, 1, 1, 1];
     const dram = [0, 0, 0, 0, 0];
     const input = inputOf({ slow, dram }, { slow: 1, dram: 1 }, { quotaBytes: 6 });
-    // 1 into free memory, then 2 exchanges at 2 each; the last 1 is not enough for another.
+    // 1 into free memory, then 2 that displace 1 each; the last 1 is not enough for another.
     expect(bytesOf(input)).toEqual({ upBytes: 3, displacedBytes: 2, demotedBytes: 0 });
     expect(planOne(input).account).toEqual({
       upQuotaUsedBytes: 5,
@@ -123,7 +123,7 @@ describe("planMoves()", () => {
     expect(moves.demote).toHaveLength(2);
   });
 
-  test("planMoves() refuses an exchange when neither node has a free page", () => {
+  test("planMoves() displaces nothing when neither node has a free page", () => {
     const { steps, account } = planOne(inputOf({ slow: [1], dram: [0] }, { slow: 0, dram: 0 }));
     expect(steps).toEqual([]);
     expect(account.hotLeftBytes).toEqual({ quota: 0, noColdPages: 0, noFreeMemory: 1 });
@@ -156,7 +156,7 @@ describe("planMoves()", () => {
     const none = inputOf(sides, { slow: 0, dram: 0 }, { hotThreshold: 2 ** 31 - 1 });
     expect(planOne(none).steps).toEqual([]);
     const all = inputOf(sides, { slow: 1, dram: 1 }, { hotThreshold: 0, reserveBytes: 99 });
-    expect(movesOf(all)).toMatchObject({ promote: [1], exchangeUp: [], demote: [] });
+    expect(movesOf(all)).toMatchObject({ promote: [1], displacing: [], demote: [] });
   });
 
   test("planMoves() shares a quota evenly among tasks whose pages are just as hot", () => {
@@ -218,7 +218,7 @@ describe("planMoves()", () => {
     ]);
   });
 
-  test("planMoves() exchanges pages for those of their size when others are just as cold", () => {
+  test("planMoves() displaces pages of the hot page's size when others are just as cold", () => {
     for (const [pageBytes, others] of [[1, 4], [4, 1], [4, 8]] as const) {
       const input = inputOf({}, { slow: 99, dram: 0 }, {
         classes: [
@@ -250,7 +250,7 @@ describe("planMoves()", () => {
     expect(bytesOf(input)).toEqual({ upBytes: 4, displacedBytes: 4, demotedBytes: 0 });
   });
 
-  test("planMoves() comes back to the cold pages that an exchange with others made room for", () => {
+  test("planMoves() comes back to cold pages that can leave only after others", () => {
     // 15 of 16 are free: the large cold page cannot leave before the small one has made the 15 useful.
     const input = inputOf({}, { slow: 1, dram: 15 }, {
       classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9, 9], dram: [0] }, 16)],

@@ -118,10 +118,10 @@ function moveOneByOne(input: PolicyInput, pair: number) {
   while (isHot() && has.dramFree > 0 && has.upQuota > 0) moved.promoted.push(up(1));
   // what is missing in DRAM leaves first, and is charged to both quotas as all that leaves for a hot page
   const needed = () => 1 - Math.min(0, has.dramFree);
-  const canExchange = () =>
+  const canDisplace = () =>
     has.dramFree <= 0 && has.slowFree >= needed() && has.upQuota > needed() &&
     cold.length >= needed();
-  while (isHot() && canExchange()) {
+  while (isHot() && canDisplace()) {
     for (let left = needed(); left > 0; left--) {
       has.upQuota--;
       moved.down.push(down());
@@ -170,17 +170,17 @@ describe("planMoves() for any input", () => {
     forEachPlan(anyInput, RUNS, (input, { steps }) => {
       const isHot = (list: PageList) => list.heat >= input.hotThreshold;
       const ups = steps.flatMap(({ down, up }) => down.length === 0 ? up : []);
-      const exchanged = steps.flatMap(({ down, up }) => down.length > 0 ? up : []);
+      const displacing = steps.flatMap(({ down, up }) => down.length > 0 ? up : []);
       const firstDown = steps.findIndex(({ down }) => down.length > 0);
       const free = ups.slice(0, firstDown < 0 ? ups.length : firstDown).filter(isHot);
       const rest = ups.filter((list) => !isHot(list));
-      // Over all sizes and pools where there is free memory, of each size in an exchange.
-      const parts = [free, rest, ...Map.groupBy(exchanged, (list) => list.classIndex).values()];
+      // Over all sizes and pools where there is free memory, of each size where pages displace others.
+      const parts = [free, rest, ...Map.groupBy(displacing, (list) => list.classIndex).values()];
       for (const part of parts) {
         const heats = part.map((list) => list.heat);
         expect(heats).toEqual(heats.toSorted((a, b) => b - a));
       }
-      expect(exchanged.every(isHot)).toBe(true);
+      expect(displacing.every(isHot)).toBe(true);
     });
   });
 
@@ -222,7 +222,7 @@ describe("planMoves() for any input", () => {
       expect(sum(Object.values(reserveShortBytes))).toBe(sum(short));
 
       const { upQuotaUsedBytes, downQuotaUsedBytes } = plan.account;
-      // Enough for any exchange, and for any page, would not have been the quota's fault.
+      // With enough quota for any page and what it displaces, the quota was not what stood in the way.
       if (hotLeftBytes.quota > 0) {
         expect(input.quotaBytes - upQuotaUsedBytes).toBeLessThan(2 * LARGEST);
       }
@@ -241,11 +241,11 @@ describe("planMoves() for any input", () => {
       const { steps } = plan;
       const heats = (lists: readonly PageList[]) =>
         lists.flatMap((list) => [...list.pages].map((i) => input.classes[0]?.heat[i] ?? -1));
-      const exchanges = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
+      const displacements = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
       expect({
         promoted: heats(steps.flatMap(({ down, up }) => down.length === 0 ? up : [])),
-        up: heats(exchanges.flatMap(({ up }) => up)),
-        down: heats(exchanges.flatMap(({ down }) => down)),
+        up: heats(displacements.flatMap(({ up }) => up)),
+        down: heats(displacements.flatMap(({ down }) => down)),
         demoted: heats(steps.flatMap(({ down, up }) => up.length === 0 ? down : [])),
         pools: execute(input, pair, plan).pools,
       }).toEqual(moveOneByOne(input, pair));

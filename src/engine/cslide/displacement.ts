@@ -1,19 +1,25 @@
 import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket } from "./page_buckets.ts";
 
-/** Pages of `cold` that have to leave so that `count` pages of `hot` fit. */
+// A hot page displaces cold pages: they leave DRAM, and the hot page comes in their place. The
+// manuals and the status document call this an exchange.
+
+/** Pages of `cold` that have to leave DRAM so that `count` pages of `hot` fit. */
 export function coldPagesFor(count: number, hot: Bucket, cold: Bucket, pool: PoolFree): number {
   const missing = count * hot.pageBytes - pool.dramFreeBytes;
   return Math.max(0, Math.ceil(missing / cold.pageBytes));
 }
 
-/** Pages of one size exchange best; of the others the smaller, which leave in no larger number than needed. */
+/**
+ * Ranks cold pages of one heat: those of the hot page's size are first, the others follow by size. The
+ * smaller the pages, the less leaves beyond what has to.
+ */
 function mismatch(hot: Bucket, cold: Bucket): number {
   return cold.pageBytes === hot.pageBytes ? 0 : cold.pageBytes;
 }
 
-/** Cold pages that may leave for those of a hot bucket, in the order in which they do. */
-export function partnersOf(hot: Bucket, cold: readonly Bucket[]): Bucket[] {
+/** The cold pages that a page of `hot` may displace, in the order in which they leave. */
+export function displaceableBy(hot: Bucket, cold: readonly Bucket[]): Bucket[] {
   return cold
     .filter((bucket) => bucket.pool === hot.pool && bucket.left > 0)
     .sort((a, b) => a.heat - b.heat || mismatch(hot, a) - mismatch(hot, b));
@@ -25,16 +31,19 @@ export interface Leaving {
   readonly count: number;
 }
 
-/** Adds up smaller cold pages of several buckets to `missingBytes`. */
+/**
+ * Adds up pages of several buckets, all smaller than the hot page, to `missingBytes`.
+ * @param limitBytes what may leave at most. @returns undefined when that is not enough.
+ */
 function gather(
   missingBytes: number,
   hot: Bucket,
-  partners: readonly Bucket[],
+  displaceable: readonly Bucket[],
   limitBytes: number,
 ): Leaving[] | undefined {
   const leaving: Leaving[] = [];
   let bytes = 0;
-  for (const cold of partners) {
+  for (const cold of displaceable) {
     if (cold.pageBytes >= hot.pageBytes) continue;
     const count = Math.min(
       cold.left,
@@ -50,24 +59,26 @@ function gather(
 }
 
 /**
- * Finds the coldest pages that make room for one hot page, from `partners` in their order: pages of one
- * bucket, or else those of several buckets that are all smaller than the hot page.
+ * Finds the coldest pages that one page of `hot` displaces: pages of one bucket, or else pages of
+ * several buckets that are all smaller than the hot page.
+ * @param displaceable the pages to choose from, as displaceableBy() sorts them.
  * @param limitBytes what may leave before the hot page comes.
- * @returns undefined when there are none within the limit.
+ * @returns undefined when no such pages are within the limit.
  */
-export function roomForOne(
+export function displacedByOne(
   hot: Bucket,
-  partners: readonly Bucket[],
+  displaceable: readonly Bucket[],
   pool: PoolFree,
   limitBytes: number,
 ): Leaving[] | undefined {
-  for (const [i, cold] of partners.entries()) {
+  for (const [i, cold] of displaceable.entries()) {
     const count = coldPagesFor(1, hot, cold, pool);
     if (count <= cold.left) {
       if (count * cold.pageBytes <= limitBytes) return [{ cold, count }];
       continue;
     }
-    const leaving = gather(hot.pageBytes - pool.dramFreeBytes, hot, partners.slice(i), limitBytes);
+    const missing = hot.pageBytes - pool.dramFreeBytes;
+    const leaving = gather(missing, hot, displaceable.slice(i), limitBytes);
     if (leaving !== undefined) return leaving;
   }
   return undefined;
