@@ -1,6 +1,6 @@
 /**
- * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the host of a
- * third-party engine when the server starts it as `etmemd-engine`, else the client. Each role is loaded
+ * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the process of
+ * a third-party engine when the server starts it as `etmemd-engine`, else the client. Each role is loaded
  * only when it is played, so that the client starts fast.
  */
 export async function main(): Promise<number> {
@@ -11,8 +11,8 @@ export async function main(): Promise<number> {
     return runDaemon(name === "etmemd" ? args : args.slice(1));
   }
   if (name === "etmemd-engine") {
-    const { runEngineHost } = await import("./src/engine_process/run_engine_host.ts");
-    return runEngineHost();
+    const { runEngineProcess } = await import("./src/engine_process/run_engine_process.ts");
+    return runEngineProcess();
   }
   const { runClient } = await import("./src/cli/run_client.ts");
   return runClient(args);

@@ -1,9 +1,14 @@
 import { read, write } from "../../ffi/libc.ts";
-import { formatMessage, type HostReport, type HostRequest, parseHostRequest } from "./messages.ts";
+import {
+  formatMessage,
+  parseProcessRequest,
+  type ProcessReport,
+  type ProcessRequest,
+} from "./messages.ts";
 
 const NEWLINE = 0x0a;
 
-/** The host's end of the socket to the server; it waits in read(2), the host does nothing besides. */
+/** The engine process's end of the socket to the server. It waits in read(2): the process does nothing besides. */
 export class ControlChannel {
   readonly #fd: number;
   readonly #piece = new Uint8Array(64 * 1024);
@@ -17,13 +22,13 @@ export class ControlChannel {
    * Waits for the next request. @returns undefined when the server is gone.
    * @throws {SystemCallError | SyntaxError}
    */
-  next(): HostRequest | undefined {
+  next(): ProcessRequest | undefined {
     for (let searched = 0;;) {
       const end = this.#pending.indexOf(NEWLINE, searched);
       if (end >= 0) {
         const line = new TextDecoder().decode(this.#pending.subarray(0, end));
         this.#pending = this.#pending.slice(end + 1);
-        return parseHostRequest(line);
+        return parseProcessRequest(line);
       }
       searched = this.#pending.length;
       const count = read(this.#fd, this.#piece, this.#piece.length);
@@ -33,7 +38,7 @@ export class ControlChannel {
   }
 
   /** @throws {SystemCallError} when the server is gone. */
-  say(report: HostReport): void {
+  say(report: ProcessReport): void {
     let rest: Uint8Array = Buffer.from(formatMessage(report));
     while (rest.length > 0) rest = rest.subarray(write(this.#fd, rest, rest.length));
   }

@@ -1,5 +1,5 @@
 import { pread } from "../../ffi/libc.ts";
-import { HostRefusal } from "./host_refusal.ts";
+import { RequestRefusal } from "./messages.ts";
 
 /** Of elf.h and elf(5): offsets are those of the 64-bit structs. */
 const HEADER_BYTES = 64;
@@ -55,7 +55,7 @@ export function machineName(machine: number): string {
 function readAt(fd: number, offset: number, sizeBytes: number): DataView {
   const bytes = new Uint8Array(Math.min(sizeBytes, MAX_TABLE_BYTES));
   const count = pread(fd, bytes, bytes.length, offset);
-  if (count < bytes.length) throw new HostRefusal("it is cut short");
+  if (count < bytes.length) throw new RequestRefusal("it is cut short");
   return new DataView(bytes.buffer);
 }
 
@@ -67,7 +67,7 @@ function word(view: DataView, offset: number): number {
 function segmentsOf(fd: number, header: DataView): Segment[] {
   const count = header.getUint16(56, true);
   if (count === 0 || header.getUint16(54, true) !== PHDR_BYTES) {
-    throw new HostRefusal("it has no program headers");
+    throw new RequestRefusal("it has no program headers");
   }
   const table = readAt(fd, word(header, 32), count * PHDR_BYTES);
   return Array.from({ length: count }, (_, i) => {
@@ -84,7 +84,7 @@ function segmentsOf(fd: number, header: DataView): Segment[] {
 /** Whether DT_NEEDED, DT_RPATH or DT_RUNPATH have $ORIGIN in them. */
 function usesOrigin(fd: number, segments: readonly Segment[]): boolean {
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC);
-  if (dynamic === undefined) throw new HostRefusal("it is no shared library");
+  if (dynamic === undefined) throw new RequestRefusal("it is no shared library");
   const table = readAt(fd, dynamic.offset, dynamic.sizeBytes);
   const names: number[] = [];
   let strings = 0;
@@ -100,7 +100,7 @@ function usesOrigin(fd: number, segments: readonly Segment[]): boolean {
   const home = segments.find(({ type, address, sizeBytes }) =>
     type === PT_LOAD && address <= strings && strings < address + sizeBytes
   );
-  if (home === undefined) throw new HostRefusal("its string table is nowhere");
+  if (home === undefined) throw new RequestRefusal("its string table is nowhere");
   const text = new Uint8Array(
     readAt(fd, home.offset + strings - home.address, stringBytes).buffer,
   );
@@ -112,23 +112,23 @@ function usesOrigin(fd: number, segments: readonly Segment[]): boolean {
 
 /**
  * Reads what a shared library is for, which the dynamic linker does not say well.
- * @throws {HostRefusal} when it is none, or not of 64 bits. @throws {SystemCallError}
+ * @throws {RequestRefusal} when it is none, or not of 64 bits. @throws {SystemCallError}
  */
 export function readElfFile(fd: number): ElfFile {
   const bytes = new Uint8Array(HEADER_BYTES);
   const header = new DataView(bytes.buffer);
   if (pread(fd, bytes, HEADER_BYTES, 0) < HEADER_BYTES || header.getUint32(0, true) !== MAGIC) {
-    throw new HostRefusal("it is no ELF file");
+    throw new RequestRefusal("it is no ELF file");
   }
   if (header.getUint8(4) !== ELFCLASS64 || header.getUint8(5) !== ELFDATA2LSB) {
-    throw new HostRefusal("it is not built for 64 bits, little-endian");
+    throw new RequestRefusal("it is not built for 64 bits, little-endian");
   }
   const machine = header.getUint16(18, true);
-  if (header.getUint16(16, true) !== ET_DYN) throw new HostRefusal("it is no shared library");
+  if (header.getUint16(16, true) !== ET_DYN) throw new RequestRefusal("it is no shared library");
   return { machine, usesOrigin: usesOrigin(fd, segmentsOf(fd, header)) };
 }
 
-/** e_machine of the program that runs. @throws {SystemCallError | HostRefusal} */
+/** e_machine of the program that runs. @throws {SystemCallError | RequestRefusal} */
 export function machineOf(fd: number): number {
   return readAt(fd, 0, HEADER_BYTES).getUint16(18, true);
 }

@@ -1,7 +1,7 @@
 import { CMemory } from "../../ffi/c_memory.ts";
 import { ENGINE, PAGE_SCAN, PROJECT, TASK } from "../../ffi/engine_structs.ts";
 import type { CStruct } from "../../ffi/struct_layout.ts";
-import type { HostedProject, HostedTask } from "./messages.ts";
+import type { ProjectSettings, TaskSettings } from "./messages.ts";
 
 const ENGINE_TYPE_THIRD_PARTY = 7;
 /** enum scan_type. */
@@ -11,12 +11,12 @@ const UNSET = -1;
 /** What etmemd_get_page_refs() takes for swap_flag=yes: VMA_SCAN_FLAG of etmemd_scan_exp.h. */
 const VMA_SCAN_FLAG = 0x1000;
 
-/** The C structs of one engine and its project, linked with each other; they last as long as the host. */
+/** The C structs of one engine and its project, linked with each other; they last as long as the process. */
 export class EngineObjects {
   readonly engine: CStruct<typeof ENGINE.members>;
   readonly #project: CStruct<typeof PROJECT.members>;
 
-  constructor(name: string, project: HostedProject, handle: number, ops: number) {
+  constructor(name: string, project: ProjectSettings, handle: number, ops: number) {
     const { sysmemThresholdPercent = UNSET, swapcacheWmark } = project;
     const pageScan = PAGE_SCAN.allocate({
       interval: project.intervalSeconds,
@@ -72,7 +72,7 @@ export class TaskObjects implements Disposable {
   readonly struct: CStruct<typeof TASK.members>;
   readonly #strings: readonly CMemory[];
 
-  constructor(task: HostedTask, engine: EngineObjects) {
+  constructor(task: TaskSettings, engine: EngineObjects) {
     const type = CMemory.string(task.type);
     const value = CMemory.string(task.value);
     const name = CMemory.string(task.name);

@@ -1,10 +1,13 @@
 /**
- * What the server and the process that hosts an engine tell each other: one JSON object a line, over a
+ * What the server and the process of a third-party engine tell each other: one JSON object a line, over a
  * socket of their own. The server asks one thing at a time; both are the same program.
  */
 
+/** The name of such a process in argv[0] and /proc/PID/comm: it begins like the server's, so it is never a target. */
+export const ENGINE_PROCESS_NAME = "etmemd-engine";
+
 /** [project] as the engine sees it. */
-export interface HostedProject {
+export interface ProjectSettings {
   readonly name: string;
   readonly loop: number;
   readonly intervalSeconds: number;
@@ -14,7 +17,7 @@ export interface HostedProject {
 }
 
 /** [task] as the engine sees it. */
-export interface HostedTask {
+export interface TaskSettings {
   readonly name: string;
   readonly type: "pid" | "name";
   readonly value: string;
@@ -23,17 +26,17 @@ export interface HostedTask {
 }
 
 /** What the server asks for. */
-export type HostRequest =
+export type ProcessRequest =
   | {
     /** Check and load the library. */
     readonly ask: "load";
     readonly engine: string;
-    readonly project: HostedProject;
+    readonly project: ProjectSettings;
     readonly libname: string;
     readonly opsName: string;
   }
   | { readonly ask: "fill_engine"; readonly keyFileText: string }
-  | { readonly ask: "fill_task"; readonly task: HostedTask; readonly keyFileText: string }
+  | { readonly ask: "fill_task"; readonly task: TaskSettings; readonly keyFileText: string }
   | { readonly ask: "start_task"; readonly task: string; readonly pids: readonly number[] }
   | { readonly ask: "stop_task"; readonly task: string }
   | { readonly ask: "clear_task"; readonly task: string }
@@ -42,15 +45,15 @@ export type HostRequest =
   /** Clear the engine, unload the library and end. */
   | { readonly ask: "end" };
 
-/** What the host says. A request is answered by one `done` or `refused`. */
-export type HostReport =
+/** What the process says. A request is answered by one `done` or `refused`. */
+export type ProcessReport =
   | { readonly say: "ready" }
   /** The engine's code is entered now: an operation, or "loading" for what runs when it is loaded. */
   | { readonly say: "calling"; readonly operation: string }
   | { readonly say: "done"; readonly operations?: readonly string[] }
   | { readonly say: "refused"; readonly message: string };
 
-const ASKED: ReadonlySet<unknown> = new Set<HostRequest["ask"]>([
+const ASKED: ReadonlySet<unknown> = new Set<ProcessRequest["ask"]>([
   "load",
   "fill_engine",
   "fill_task",
@@ -60,15 +63,20 @@ const ASKED: ReadonlySet<unknown> = new Set<HostRequest["ask"]>([
   "command",
   "end",
 ]);
-const SAID: ReadonlySet<unknown> = new Set<HostReport["say"]>([
+const SAID: ReadonlySet<unknown> = new Set<ProcessReport["say"]>([
   "ready",
   "calling",
   "done",
   "refused",
 ]);
 
+/** The process refuses a request: `message` is one line for the client. */
+export class RequestRefusal extends Error {
+  override readonly name = "RequestRefusal";
+}
+
 /** One message as a line. */
-export function formatMessage(message: HostRequest | HostReport): string {
+export function formatMessage(message: ProcessRequest | ProcessReport): string {
   return `${JSON.stringify(message)}\n`;
 }
 
@@ -82,19 +90,19 @@ function parse(line: string, tag: string, known: ReadonlySet<unknown>): object {
 }
 
 /** @throws {SyntaxError} when the line is no request. */
-export function parseHostRequest(line: string): HostRequest {
-  return parse(line, "ask", ASKED) as HostRequest;
+export function parseProcessRequest(line: string): ProcessRequest {
+  return parse(line, "ask", ASKED) as ProcessRequest;
 }
 
-/** @throws {SyntaxError} when the line is no report: an engine can write to its host's descriptors. */
-export function parseHostReport(line: string): HostReport {
-  const report = parse(line, "say", SAID) as HostReport;
+/** @throws {SyntaxError} when the line is no report: an engine can write to any descriptor of its process. */
+export function parseProcessReport(line: string): ProcessReport {
+  const report = parse(line, "say", SAID) as ProcessReport;
   if (!isWhole(report)) throw notUnderstood(line);
   return report;
 }
 
 /** Whether the parts of a report are what they are declared to be. */
-function isWhole(report: HostReport): boolean {
+function isWhole(report: ProcessReport): boolean {
   switch (report.say) {
     case "ready":
       return true;

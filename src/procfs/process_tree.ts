@@ -16,7 +16,7 @@ export interface NamedProcess {
   readonly pid: number;
   readonly startTicks: number;
   readonly isKernelThread: boolean;
-  /** An etmemd server, or a process that hosts an engine of one. */
+  /** An etmemd server, or the process of an engine of one. */
   readonly isServer: boolean;
 }
 
@@ -31,7 +31,7 @@ export type ProcessQuery =
   | { readonly type: "pid"; readonly pid: number; readonly startTicks?: number }
   | { readonly type: "name"; readonly comm: string };
 
-/** What an etmemd server is called; those that host its engines are called alike. */
+/** What an etmemd server is called; the processes of its engines are called alike. */
 const SERVER_COMM = "etmemd";
 const INIT_PID = 1;
 /** The lists of so few threads are read faster than the folder of all processes. */

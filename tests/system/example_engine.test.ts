@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf } from "../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../tools/fixtures/engines/engine_processes_of.ts";
 import { ServerProcess } from "./server_process.ts";
 
 const TOP = join(import.meta.dir, "../..");
@@ -67,5 +67,5 @@ test("the example engine, which uses the scan library, runs in the server", asyn
     await done("project", "stop", "-n", "example");
     await done("obj", "del", "-f", file);
   }
-  expect(hostsOf(server.pid)).toEqual([]);
+  expect(engineProcessesOf(server.pid)).toEqual([]);
 });

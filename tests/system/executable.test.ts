@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileEngine } from "../tools/fixtures/engines/compile_engine.ts";
-import { hostsOf } from "../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../tools/fixtures/engines/engine_processes_of.ts";
 import { versionLine } from "../../src/options/version.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { freshName, isListening } from "./server_process.ts";
@@ -95,7 +95,7 @@ test("a server whose executable was replaced starts its engines from the old one
       status: 0,
       stderr: "",
     });
-    const [host = 0] = hostsOf(server.pid);
+    const [host = 0] = engineProcessesOf(server.pid);
     expect(readlinkSync(`/proc/${host}/exe`)).toBe(`${join(folder, "etmemd")} (deleted)`);
   } finally {
     server.kill("SIGTERM");

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf } from "../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../tools/fixtures/engines/engine_processes_of.ts";
 import { compileEngine } from "../tools/fixtures/engines/compile_engine.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import type { ServerStatus } from "../../src/status/server_status.ts";
@@ -147,7 +147,7 @@ describe("third-party engines", () => {
       ).join("\n");
     const file = server.file("mixed.conf", text);
     expect(await done("obj", "add", "-f", file)).toBe("");
-    expect(hostsOf(server.pid)).toHaveLength(2);
+    expect(engineProcessesOf(server.pid)).toHaveLength(2);
     for (const name of ["one", "two"]) {
       expect(await refused("engine", "ping", "-n", "mixed", "-e", name)).toContain(
         "error: project has been stopped",
@@ -184,7 +184,7 @@ describe("third-party engines", () => {
         "unloaded",
       ]);
     }
-    expect(hostsOf(server.pid)).toEqual([]);
+    expect(engineProcessesOf(server.pid)).toEqual([]);
   });
 
   test("a hang and a crash are told to the client and in status, and others never notice", async () => {
@@ -197,7 +197,7 @@ describe("third-party engines", () => {
     await done("obj", "add", "-f", goodFile);
     await done("project", "start", "-n", "good");
     await done("project", "start", "-n", "bad");
-    const goodHost = hostsOf(server.pid).find((pid) =>
+    const goodHost = engineProcessesOf(server.pid).find((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("good/rec")
     );
     expect(await refused("project", "stop", "-n", "bad")).toBe(
@@ -225,7 +225,7 @@ describe("third-party engines", () => {
     );
     expect(await started("good")).toEqual({ "t-rec": "true" });
     expect(await done("engine", "ping", "-n", "good", "-e", "rec")).toBe("ping of all in rec\n");
-    expect(hostsOf(server.pid)).toEqual([goodHost ?? 0]);
+    expect(engineProcessesOf(server.pid)).toEqual([goodHost ?? 0]);
     // Its task has failed already, so that nothing hangs.
     await done("project", "stop", "-n", "bad");
     await done("project", "start", "-n", "bad");
@@ -233,7 +233,7 @@ describe("third-party engines", () => {
     expect(await started("bad")).toEqual({ "t-worse": "true" });
     await done("obj", "del", "-f", goodFile);
     await done("obj", "del", "-f", badFile);
-    expect(hostsOf(server.pid)).toEqual([]);
+    expect(engineProcessesOf(server.pid)).toEqual([]);
   });
 
   test("a refused engine is named with its reason, and nothing of its file is added", async () => {
@@ -273,7 +273,7 @@ describe("third-party engines", () => {
     expect(await request("add", "no", { file })).toBe("[ok]");
     expect(await request("start", "no")).toContain("engine no: its start_task is NULL[failed]");
     expect(await request("del", "no", { file })).toBe("[ok]");
-    expect(hostsOf(server.pid)).toEqual([]);
+    expect(engineProcessesOf(server.pid)).toEqual([]);
   });
 
   test("a crash in any of the nine operations is told, and others never notice", async () => {
@@ -284,7 +284,7 @@ describe("third-party engines", () => {
     );
     expect(await request("add", "good", { file: goodFile })).toBe("[ok]");
     expect(await request("start", "good")).toBe("[ok]");
-    const [goodHost] = hostsOf(server.pid);
+    const [goodHost] = engineProcessesOf(server.pid);
     for (const [operation, step] of Object.entries(CALLED_BY)) {
       const died = `engine worse: ${operation} died of SIGSEGV`;
       const engine = engineConfig(
@@ -320,7 +320,7 @@ describe("third-party engines", () => {
       );
       if (step === "engine") expect(await request("stop", "bad")).toBe("[ok]");
       if (!isGone) expect(await request("del", "bad", { file })).toBe("[ok]");
-      expect(hostsOf(server.pid)).toEqual([goodHost ?? 0]);
+      expect(engineProcessesOf(server.pid)).toEqual([goodHost ?? 0]);
     }
   });
 
@@ -351,7 +351,7 @@ describe("third-party engines", () => {
         client.send(requestV1("engine", "busy", { command }));
         await waitFor(
           "the command to be held up",
-          () => hostsOf(server.pid).some((pid) => isInPause(pid) || isInWrite(pid)),
+          () => engineProcessesOf(server.pid).some((pid) => isInPause(pid) || isInWrite(pid)),
         );
         const startMs = performance.now();
         expect(await request(how, "busy", { file })).toBe("[ok]");
@@ -369,7 +369,7 @@ describe("third-party engines", () => {
             : 'error: engine is not exist: "worse" in project "busy": removed during the command[failed]',
         );
       }
-      expect(hostsOf(server.pid)).toEqual([]);
+      expect(engineProcessesOf(server.pid)).toEqual([]);
     });
   }
 
@@ -382,7 +382,7 @@ describe("third-party engines", () => {
         for (const step of ["add", "start", "stop", "del"] as const) {
           expect(await request(step, "again", { file })).toBe("[ok]");
           if (step !== "start") continue;
-          const [host] = hostsOf(server.pid);
+          const [host] = engineProcessesOf(server.pid);
           expect(readFileSync(`/proc/${host}/comm`, "utf8")).toBe("etmemd-engine\n");
         }
       }
@@ -391,7 +391,7 @@ describe("third-party engines", () => {
     const before = useOf(server.pid);
     await cycles(100);
     const after = useOf(server.pid);
-    expect(hostsOf(server.pid)).toEqual([]);
+    expect(engineProcessesOf(server.pid)).toEqual([]);
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
     expect(after.anonymousBytes - before.anonymousBytes).toBeLessThan(MAX_GROWTH_BYTES);
   });
@@ -405,7 +405,7 @@ describe("third-party engines", () => {
         engineConfig("p", "bad", misbehaving, "misbehave_ops", "hang=eng_mgt_func");
       await other.etmem("obj", "add", "-f", other.file("p.conf", text));
       expect((await other.etmem("project", "start", "-n", "p")).stderr).toBe("");
-      const hosts = hostsOf(other.pid);
+      const hosts = engineProcessesOf(other.pid);
       expect(hosts).toHaveLength(2);
       const hanging = other.etmem("engine", "x", "-n", "p", "-e", "bad");
       await waitFor("the command to hang", () => hosts.some(isInPause));

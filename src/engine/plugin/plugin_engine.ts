@@ -5,7 +5,7 @@ import type {
   ThirdPartyEngineDescription,
   ThirdPartyTaskDescription,
 } from "../../config/description.ts";
-import type { HostRequest } from "../../engine_process/messages.ts";
+import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/process_tree.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
@@ -13,7 +13,7 @@ import { pause } from "../../async/pause.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { CommandOutput } from "./command_output.ts";
-import { HostProcess } from "./host_process.ts";
+import { EngineProcess } from "./engine_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
 
 /** What an operation that a stop waits for may still take. */
@@ -37,7 +37,7 @@ export class PluginEngine implements Engine {
   readonly #project: ProjectDescription;
   readonly #limitMs: number;
   readonly #tasks = new Map<string, PluginTask>();
-  #host: HostProcess | undefined;
+  #process: EngineProcess | undefined;
   /** Operations that the engine does not have are not asked for. */
   #operations: readonly string[] = [];
   /** The end of the last piece of work: the engine does one at a time. */
@@ -57,7 +57,7 @@ export class PluginEngine implements Engine {
   /** Loads the library and adds the engine. @throws {EngineRefusal} */
   open(): Promise<void> {
     return this.#alone(async () => {
-      await this.#ensureHost();
+      await this.#ensureProcess();
     });
   }
 
@@ -66,24 +66,24 @@ export class PluginEngine implements Engine {
       if (description.kind !== "thirdparty") {
         throw new EngineRefusal(`task ${description.name} is not one of a third-party engine`);
       }
-      const host = await this.#ensureHost();
-      await host.ask(this.#fillTask(description));
+      const child = await this.#ensureProcess();
+      await child.ask(this.#fillTask(description));
       this.#tasks.set(description.name, { description, state: "stopped" });
     });
   }
 
   removeTask(name: string): Promise<void> {
     return this.#alone(async () => {
-      const host = this.#liveHost();
+      const child = this.#liveProcess();
       this.#tasks.delete(name);
-      await host?.ask({ ask: "clear_task", task: name });
+      await child?.ask({ ask: "clear_task", task: name });
     });
   }
 
   startTask(name: string): Promise<void> {
     return this.#alone(async () => {
       const task = this.#task(name);
-      await this.#ensureHost();
+      await this.#ensureProcess();
       if (!this.#operations.includes("start_task")) {
         throw new EngineRefusal("its start_task is NULL", { fault: "invalid" });
       }
@@ -106,7 +106,7 @@ export class PluginEngine implements Engine {
     await this.#alone(async () => {
       if (task.state === "running") {
         task.state = "stopping";
-        await this.#liveHost()?.ask({ ask: "stop_task", task: name });
+        await this.#liveProcess()?.ask({ ask: "stop_task", task: name });
       }
       task.state = "stopped";
     });
@@ -131,8 +131,8 @@ export class PluginEngine implements Engine {
     const { command, task, json, signal, urgent } = request;
     return this.#alone(async () => {
       signal.throwIfAborted();
-      const host = this.#liveHost();
-      if (host === undefined) {
+      const child = this.#liveProcess();
+      if (child === undefined) {
         throw new EngineRefusal("its process has died, stop and start the project", {
           fault: "internal",
         });
@@ -148,17 +148,17 @@ export class PluginEngine implements Engine {
           },
           lag: () => signal.aborted ? undefined : request.lag(),
         },
-        handOver: (fd) => host.give(fd),
-        onHeldUp: (over) => void host.holdClock(over),
+        handOver: (fd) => child.give(fd),
+        onHeldUp: (over) => void child.holdClock(over),
       });
       let timer: ReturnType<typeof setTimeout> | undefined;
       const hurry = (): void => {
-        timer = setTimeout(() => host.giveUp("did not return before the stop"), URGENT_MS);
+        timer = setTimeout(() => child.giveUp("did not return before the stop"), URGENT_MS);
       };
       urgent.addEventListener("abort", hurry);
       if (urgent.aborted) hurry();
       try {
-        await host.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
+        await child.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
       } finally {
         urgent.removeEventListener("abort", hurry);
         clearTimeout(timer);
@@ -175,9 +175,9 @@ export class PluginEngine implements Engine {
 
   close(): Promise<void> {
     return this.#alone(async () => {
-      const host = this.#host;
-      this.#host = undefined;
-      await host?.end();
+      const child = this.#process;
+      this.#process = undefined;
+      await child?.end();
     });
   }
 
@@ -207,40 +207,40 @@ export class PluginEngine implements Engine {
     }
   }
 
-  #liveHost(): HostProcess | undefined {
-    return this.#host?.isAlive === true ? this.#host : undefined;
+  #liveProcess(): EngineProcess | undefined {
+    return this.#process?.isAlive === true ? this.#process : undefined;
   }
 
-  /** The host, or a fresh one in which the engine and all tasks are added. @throws {EngineRefusal} */
-  async #ensureHost(): Promise<HostProcess> {
-    const live = this.#liveHost();
+  /** The live process, or a fresh one to which the engine and all tasks are added. @throws {EngineRefusal} */
+  async #ensureProcess(): Promise<EngineProcess> {
+    const live = this.#liveProcess();
     if (live !== undefined) return live;
     const { name, libname, opsName, keyFileText } = this.#description;
-    const host = await HostProcess.start({
+    const child = await EngineProcess.start({
       title: `${this.#project.name}/${name}`,
       limitMs: this.#limitMs,
       log: (line) => log.warning(`${this.#name}: ${line}`),
       onDeath: (reason) => this.#onDeath(reason),
     });
-    log.debug(`${this.#name}: its process is ${host.pid}`);
+    log.debug(`${this.#name}: its process is ${child.pid}`);
     try {
-      this.#operations = await host.ask({
+      this.#operations = await child.ask({
         ask: "load",
         engine: name,
         project: this.#project,
         libname,
         opsName,
       });
-      await host.ask({ ask: "fill_engine", keyFileText });
+      await child.ask({ ask: "fill_engine", keyFileText });
       for (const { description } of this.#tasks.values()) {
-        await host.ask(this.#fillTask(description));
+        await child.ask(this.#fillTask(description));
       }
     } catch (error) {
-      await host.kill();
+      await child.kill();
       throw error;
     }
-    this.#host = host;
-    return host;
+    this.#process = child;
+    return child;
   }
 
   /** Starts a task with the processes that it has now. @returns false when there is none. */
@@ -251,10 +251,10 @@ export class PluginEngine implements Engine {
     });
     const pids = found.map(({ pid }) => pid);
     if (pids.length === 0) return false;
-    const host = await this.#ensureHost();
+    const child = await this.#ensureProcess();
     task.state = "starting";
     try {
-      await host.ask({ ask: "start_task", task: name, pids });
+      await child.ask({ ask: "start_task", task: name, pids });
     } catch (error) {
       task.state = "stopped";
       throw error;
@@ -283,7 +283,7 @@ export class PluginEngine implements Engine {
   /** A task of a file without its engine is handed the [engine] that it has been added with. */
   #fillTask(
     { name, target, maxThreads, swapFlag, keyFileText, hasEngine }: ThirdPartyTaskDescription,
-  ): HostRequest {
+  ): ProcessRequest {
     return {
       ask: "fill_task",
       task: {
@@ -298,7 +298,7 @@ export class PluginEngine implements Engine {
   }
 
   #onDeath(reason: string): void {
-    this.#host = undefined;
+    this.#process = undefined;
     const failed = `engine ${this.#description.name}: ${reason}`;
     log.error(`project ${this.#project.name}: ${failed}`);
     for (const task of this.#tasks.values()) {

@@ -3,7 +3,7 @@ import { ANSWER_V1 } from "./targets/answer_v1.ts";
 import { ANSWER_V2 } from "./targets/answer_v2.ts";
 import { CONFIGURATION } from "./targets/configuration.ts";
 import { CONNECTION } from "./targets/connection.ts";
-import { HOST_REPORT } from "./targets/host_report.ts";
+import { PROCESS_REPORT } from "./targets/process_report.ts";
 import { IDLE_PAGES } from "./targets/idle_pages.ts";
 import { KEY_FILE } from "./targets/key_file.ts";
 import { MAPS } from "./targets/maps.ts";
@@ -26,7 +26,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ANSWER_V1,
   ANSWER_V2,
   STATUS_TABLE,
-  HOST_REPORT,
+  PROCESS_REPORT,
   IDLE_PAGES,
   MAPS,
   SMAPS,

@@ -16,7 +16,6 @@ export interface Room {
 const DESCRIPTION = "src/config/description.ts";
 const TASK_STATUS = "src/status/task_status.ts";
 const MESSAGES = "src/engine_process/messages.ts";
-const HOST_NAME = "src/engine_process/host_name.ts";
 
 /** The rooms, those that import most first. */
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -63,7 +62,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "text",
       "ffi",
       MESSAGES,
-      HOST_NAME,
     ],
     types: ["config", "status"],
   },

@@ -1,19 +1,19 @@
 import { expect, test } from "bun:test";
 import {
   formatMessage,
-  type HostReport,
-  type HostRequest,
-  parseHostReport,
-  parseHostRequest,
+  parseProcessReport,
+  parseProcessRequest,
+  type ProcessReport,
+  type ProcessRequest,
 } from "../../../src/engine_process/messages.ts";
 
-const REQUESTS: readonly HostRequest[] = [
+const REQUESTS: readonly ProcessRequest[] = [
   { ask: "fill_engine", keyFileText: '[engine]\nkey="ä"\u2028\n' },
   { ask: "start_task", task: "t", pids: [1, 2 ** 22] },
   { ask: "command", command: "a b\nc" },
   { ask: "end" },
 ];
-const REPORTS: readonly HostReport[] = [
+const REPORTS: readonly ProcessReport[] = [
   { say: "ready" },
   { say: "calling", operation: "start_task" },
   { say: "done", operations: ["start_task"] },
@@ -24,16 +24,16 @@ test("formatMessage() makes one line that is parsed to the same message", () => 
   for (const request of REQUESTS) {
     const line = formatMessage(request);
     expect(line.indexOf("\n")).toBe(line.length - 1);
-    expect(parseHostRequest(line.trimEnd())).toEqual(request);
+    expect(parseProcessRequest(line.trimEnd())).toEqual(request);
   }
   for (const report of REPORTS) {
     const line = formatMessage(report);
     expect(line.indexOf("\n")).toBe(line.length - 1);
-    expect(parseHostReport(line.trimEnd())).toEqual(report);
+    expect(parseProcessReport(line.trimEnd())).toEqual(report);
   }
 });
 
-test("parseHostReport() and parseHostRequest() refuse what the other program does not say", () => {
+test("parseProcessReport() and parseProcessRequest() refuse what the other program does not say", () => {
   for (
     const line of [
       "",
@@ -51,9 +51,9 @@ test("parseHostReport() and parseHostRequest() refuse what the other program doe
       '{"say":"done","operations":[1]}',
     ]
   ) {
-    expect(() => parseHostReport(line)).toThrow(SyntaxError);
+    expect(() => parseProcessReport(line)).toThrow(SyntaxError);
   }
   for (const line of ['{"ask":"hello"}', '{"say":"ready"}', '{"ask":["end"]}', '"end"']) {
-    expect(() => parseHostRequest(line)).toThrow(SyntaxError);
+    expect(() => parseProcessRequest(line)).toThrow(SyntaxError);
   }
 });

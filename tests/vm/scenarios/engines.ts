@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { hostsOf } from "../../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../../tools/fixtures/engines/engine_processes_of.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import type { Target, TargetProcess } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
@@ -186,9 +186,12 @@ const example: Scenario = {
       target.processes().every(({ wrongTouches }) => wrongTouches === 0),
       "a touch read something wrong",
     );
-    demand(hostsOf(server.pid).length === 1, "the engine's process has ended with the stop");
+    demand(
+      engineProcessesOf(server.pid).length === 1,
+      "the engine's process has ended with the stop",
+    );
     await server.etmem("obj", "del", "-f", "/tmp/config-1");
-    demand(hostsOf(server.pid).length === 0, "the engine's process is left");
+    demand(engineProcessesOf(server.pid).length === 0, "the engine's process is left");
   },
 };
 

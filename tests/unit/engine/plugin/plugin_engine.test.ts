@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileEngine } from "../../../tools/fixtures/engines/compile_engine.ts";
-import { hostsOf } from "../../../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../../../tools/fixtures/engines/engine_processes_of.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { configureLog } from "../../../../src/log/logger.ts";
 import { Asked, makeEngine, makeTask, Record } from "./engine_setup.ts";
@@ -118,7 +118,7 @@ describe("PluginEngine", () => {
       /^engine eng: Cannot find "other_ops" in "\/.*recorder.so": no such symbol \(ops_name\)$/,
     );
     expect(await refusal({ keys: "no key" })).toContain("engine eng: ");
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
   });
 
   for (
@@ -134,11 +134,11 @@ describe("PluginEngine", () => {
       const about = operation === "alloc_pid_params" ? " for pid" : "";
       expect(await reasonOf(run())).toContain(`engine eng: ${operation} returned 7${about}`);
       if (operation !== "fill_eng_params") {
-        expect(hostsOf(PID)).toHaveLength(1);
+        expect(engineProcessesOf(PID)).toHaveLength(1);
         await engine.command(new Asked("say"));
       }
       await engine.close();
-      expect(hostsOf(PID)).toEqual([]);
+      expect(engineProcessesOf(PID)).toEqual([]);
     });
   }
 
@@ -176,7 +176,7 @@ describe("PluginEngine", () => {
         expect(reason).toBe(message ?? "");
         await engine.close();
       }));
-      expect(hostsOf(PID)).toEqual([]);
+      expect(engineProcessesOf(PID)).toEqual([]);
     });
   }
 
@@ -189,14 +189,14 @@ describe("PluginEngine", () => {
     rmSync(dirname(libname), { recursive: true });
   });
 
-  test("reports the tasks failed when a thread of the engine crashes, and starts a fresh host", async () => {
+  test("reports the tasks failed when a thread of the engine crashes, and starts a fresh process", async () => {
     const lines = logLines();
     const engine = makeEngine();
     await engine.open();
     await engine.addTask(makeTask("a"));
     await engine.addTask(makeTask("b"));
     await engine.startTask("a");
-    const [before] = hostsOf(PID);
+    const [before] = engineProcessesOf(PID);
     await engine.command(new Asked("thread"));
     await waitFor("the task to be failed", () => engine.taskStatus("a").failed !== undefined);
     expect(engine.taskStatus("a")).toMatchObject({
@@ -211,7 +211,7 @@ describe("PluginEngine", () => {
     await engine.startTask("a");
     expect(engine.taskStatus("a").failed).toBeUndefined();
     expect(engine.taskStatus("a").started).toBe(true);
-    const [after] = hostsOf(PID);
+    const [after] = engineProcessesOf(PID);
     expect(after).not.toBe(before);
     const beats = new Asked("beats");
     await engine.command(beats);
@@ -258,23 +258,23 @@ describe("PluginEngine", () => {
   test("takes tasks in and forgets them after its process has died", async () => {
     const lines = logLines();
     const engine = makeEngine();
-    const killHost = async (): Promise<void> => {
+    const killProcess = async (): Promise<void> => {
       lines.length = 0;
-      for (const host of hostsOf(PID)) process.kill(host, "SIGKILL");
+      for (const pid of engineProcessesOf(PID)) process.kill(pid, "SIGKILL");
       await waitFor("the death to be noticed", () => lines.length > 0);
       expect(lines).toEqual(["error: project proj: engine eng: died of SIGKILL"]);
     };
     await engine.open();
     await engine.addTask(makeTask("a"));
-    await killHost();
+    await killProcess();
     await engine.addTask(makeTask("b"));
-    expect(hostsOf(PID)).toHaveLength(1);
+    expect(engineProcessesOf(PID)).toHaveLength(1);
     for (const name of ["a", "b"]) await engine.startTask(name);
     for (const name of ["a", "b"]) await engine.stopTask(name);
-    await killHost();
+    await killProcess();
     for (const name of ["a", "b"]) await engine.removeTask(name);
     await engine.close();
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
   });
 
   for (
@@ -291,7 +291,7 @@ describe("PluginEngine", () => {
         `engine eng: eng_mgt_func ${reason}`,
       );
       await engine.close();
-      expect(hostsOf(PID)).toEqual([]);
+      expect(engineProcessesOf(PID)).toEqual([]);
     });
   }
 
@@ -309,7 +309,7 @@ describe("PluginEngine", () => {
     await engine.startTask("a");
     await engine.command(new Asked("say"));
     await engine.close();
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
   });
 
   test("leaves a file alone that has taken the number of the answer's descriptor", async () => {
@@ -344,22 +344,22 @@ describe("PluginEngine", () => {
     );
     await engine.command(new Asked("say"));
     await engine.close();
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
   });
 
   test("lets a process be that the engine has put into a session of its own", async () => {
     const engine = makeEngine();
     await engine.open();
-    const [host] = hostsOf(PID);
+    const [pid] = engineProcessesOf(PID);
     await engine.command(new Asked("daemon"));
-    const child = Number(readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim());
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
     expect(child).toBeGreaterThan(0);
     await engine.close();
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
     process.kill(child, "SIGKILL");
   });
 
-  test("counts tasks that wait for a process as failed, too, when the host dies", async () => {
+  test("counts tasks that wait for a process as failed, too, when the process dies", async () => {
     const engine = makeEngine();
     await engine.open();
     await engine.addTask(makeTask("a", { type: "name", comm: "no-such-comm" }));
@@ -424,9 +424,9 @@ describe("PluginEngine", () => {
   test("takes processes that the engine has started along when it ends", async () => {
     const engine = makeEngine();
     await engine.open();
-    const [host] = hostsOf(PID);
+    const [pid] = engineProcessesOf(PID);
     await engine.command(new Asked("child"));
-    const child = Number(readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim());
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
     expect(child).toBeGreaterThan(0);
     await engine.close();
     await waitFor("the child to be gone", () => {
@@ -453,7 +453,7 @@ describe("PluginEngine", () => {
     await cycle();
     const before = readdirSync("/proc/self/fd").length;
     for (let i = 0; i < cycles; i++) await cycle();
-    expect(hostsOf(PID)).toEqual([]);
+    expect(engineProcessesOf(PID)).toEqual([]);
     expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
   });
 });

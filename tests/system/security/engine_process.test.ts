@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsOf } from "../../tools/fixtures/engines/hosts_of.ts";
+import { engineProcessesOf } from "../../tools/fixtures/engines/engine_processes_of.ts";
 import { compileEngine } from "../../tools/fixtures/engines/compile_engine.ts";
 import { ask, SHOW_V1 } from "../raw_client.ts";
 import { ServerProcess } from "../server_process.ts";
@@ -41,7 +41,7 @@ test("an engine gets nothing of the server's environment that steers the runtime
   };
   await using server = await ServerProcess.start({ env });
   await addEngine(server);
-  const hosts = hostsOf(server.pid);
+  const hosts = engineProcessesOf(server.pid);
   expect(hosts).toHaveLength(1);
   const namesOf = (pid: number): string[] =>
     readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean)
@@ -63,7 +63,7 @@ test("an engine has the variables that its manuals name", async () => {
   const env = { HOME: "/root", LANG: "C.UTF-8", LC_ALL: "C.UTF-8", TZ: "UTC" };
   await using server = await ServerProcess.start({ env });
   await addEngine(server);
-  const [pid] = hostsOf(server.pid);
+  const [pid] = engineProcessesOf(server.pid);
   const variables = readFileSync(`/proc/${pid}/environ`, "utf8").match(/(?<=^|\0)\w+(?==)/g) ?? [];
   const names = new Set(
     variables.filter((name) => !name.startsWith("BUN_")).map((name) =>

@@ -3,12 +3,12 @@ import { CMemory } from "../../ffi/c_memory.ts";
 import { TASK_PID } from "../../ffi/engine_structs.ts";
 import type { CStruct } from "../../ffi/struct_layout.ts";
 import type { TaskObjects } from "./engine_objects.ts";
-import { HostRefusal } from "./host_refusal.ts";
+import { RequestRefusal } from "./messages.ts";
 
 type Operations = Pick<EngineOperations, "alloc_pid_params" | "free_pid_params">;
 
 /** The processes of a task that is started: task->pids and what the engine keeps of each. */
-export class ProcessList {
+export class TaskPids {
   readonly #engine: number;
   readonly #task: TaskObjects;
   readonly #operations: Partial<Operations>;
@@ -22,7 +22,7 @@ export class ProcessList {
     this.#operations = operations;
   }
 
-  /** Has the engine take a process in. @throws {HostRefusal} when it does not want it. */
+  /** Has the engine take a process in. @throws {RequestRefusal} when it does not want it. */
   add(pid: number): void {
     const ours = TASK_PID.allocate({ pid, tk: this.#task.struct.address });
     const allocate = this.#operations.alloc_pid_params;
@@ -33,7 +33,7 @@ export class ProcessList {
       address = slot.value;
       if (status !== 0 || address === 0) {
         ours[Symbol.dispose]();
-        throw new HostRefusal(`alloc_pid_params returned ${status} for pid ${pid}`);
+        throw new RequestRefusal(`alloc_pid_params returned ${status} for pid ${pid}`);
       }
     }
     TASK_PID.writeAt(address, { next: this.#task.struct.read("pids") });

@@ -12,13 +12,11 @@ import {
 import { receiveDescriptor } from "../../ffi/unix_socket.ts";
 import { messageOf } from "../text/message_of.ts";
 import { ControlChannel } from "./control_channel.ts";
-import { HOST_NAME } from "./host_name.ts";
-import { HostRefusal } from "./host_refusal.ts";
-import { HostedEngine } from "./hosted_engine.ts";
+import { LoadedEngine } from "./loaded_engine.ts";
 import { loadLibrary } from "./load_library.ts";
-import type { HostRequest } from "./messages.ts";
+import { ENGINE_PROCESS_NAME, type ProcessRequest, RequestRefusal } from "./messages.ts";
 
-/** Descriptors that the server gives a host, see host_process.ts. */
+/** Descriptors that the server gives the process, see engine/plugin/engine_process.ts. */
 const CONTROL_FD = 3;
 const DESCRIPTORS_FD = 4;
 const STDERR = 2;
@@ -35,27 +33,27 @@ const CRASH_SIGNALS = [
 ] as const;
 
 /**
- * The role of a process that hosts one third-party engine: does what the server asks, one thing after the
- * other, on the main thread, and ends with the server.
- * @returns the exit status when somebody else than the server has started it.
+ * The role of the process of one third-party engine: does what the server asks, one thing after the other,
+ * on the main thread, and ends with the server.
+ * @returns the exit status when it was not the server that started it.
  */
-export function runEngineHost(): number {
+export function runEngineProcess(): number {
   if (![CONTROL_FD, DESCRIPTORS_FD].every(isSocket)) {
-    writeSync(STDERR, `${HOST_NAME}: it is started by etmemd, to host an engine\n`);
+    writeSync(STDERR, `${ENGINE_PROCESS_NAME}: it is started by etmemd, to host an engine\n`);
     return 2;
   }
   prepareProcess();
   const channel = new ControlChannel(CONTROL_FD);
-  const host = new Host((operation) => channel.say({ say: "calling", operation }));
+  const handler = new RequestHandler((operation) => channel.say({ say: "calling", operation }));
   channel.say({ say: "ready" });
   for (;;) {
     const request = channel.next();
     if (request === undefined) exitNow(0);
     try {
-      const operations = host.serve(request);
+      const operations = handler.handle(request);
       channel.say(operations === undefined ? { say: "done" } : { say: "done", operations });
     } catch (error) {
-      const isExpected = error instanceof HostRefusal || error instanceof LinkError ||
+      const isExpected = error instanceof RequestRefusal || error instanceof LinkError ||
         error instanceof GlibError;
       if (!isExpected) console.error(error);
       channel.say({
@@ -63,7 +61,7 @@ export function runEngineHost(): number {
         message: messageOf(error),
       });
     }
-    // Whatever the engine has left running goes with this process.
+    // Processes that the engine has left running end with this one.
     if (request.ask === "end") killOwnGroup();
   }
 }
@@ -77,11 +75,11 @@ function isSocket(fd: number): boolean {
 }
 
 /**
- * Makes this a process that is never a target, ends with the server, dies of what kills it, and is stopped
- * by nobody but the server: signals to the whole service are for the server to act on.
+ * Makes this a process that is never a target, ends with the server, and dies of a crash by the signal
+ * itself. Only the server stops it: signals to the whole service are for the server to act on.
  */
 function prepareProcess(): void {
-  writeFileSync("/proc/self/comm", HOST_NAME);
+  writeFileSync("/proc/self/comm", ENGINE_PROCESS_NAME);
   dieWithParent();
   closeOnExec(CONTROL_FD);
   closeOnExec(DESCRIPTORS_FD);
@@ -91,9 +89,9 @@ function prepareProcess(): void {
 }
 
 /** Does what the server asks for. */
-class Host {
+class RequestHandler {
   readonly #beforeCall: (operation: string) => void;
-  #engine: HostedEngine | undefined;
+  #engine: LoadedEngine | undefined;
 
   constructor(beforeCall: (operation: string) => void) {
     this.#beforeCall = beforeCall;
@@ -101,12 +99,12 @@ class Host {
 
   /**
    * @returns for "load" the operations that the engine has.
-   * @throws {HostRefusal | LinkError | GlibError}
+   * @throws {RequestRefusal | LinkError | GlibError}
    */
-  serve(request: HostRequest): readonly string[] | undefined {
+  handle(request: ProcessRequest): readonly string[] | undefined {
     if (request.ask === "load") return this.#load(request);
     const engine = this.#engine;
-    if (engine === undefined) throw new HostRefusal("no engine is loaded");
+    if (engine === undefined) throw new RequestRefusal("no engine is loaded");
     switch (request.ask) {
       case "fill_engine":
         engine.fillEngine(request.keyFileText);
@@ -132,7 +130,7 @@ class Host {
     }
   }
 
-  #load(request: Extract<HostRequest, { ask: "load" }>): readonly string[] {
+  #load(request: Extract<ProcessRequest, { ask: "load" }>): readonly string[] {
     // Engines need not name GLib as a library of theirs: the original server had it loaded for all.
     loadForAll("libglib-2.0.so.0");
     const { libname, opsName, engine, project } = request;
@@ -142,11 +140,14 @@ class Host {
       ops = library.symbol(opsName);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      throw new HostRefusal(`Cannot find "${opsName}" in "${libname}": no such symbol (ops_name)`, {
-        cause: error,
-      });
+      throw new RequestRefusal(
+        `Cannot find "${opsName}" in "${libname}": no such symbol (ops_name)`,
+        {
+          cause: error,
+        },
+      );
     }
-    this.#engine = new HostedEngine(engine, project, library, ops, this.#beforeCall);
+    this.#engine = new LoadedEngine(engine, project, library, ops, this.#beforeCall);
     return this.#engine.operationNames;
   }
 }

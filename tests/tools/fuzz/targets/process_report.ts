@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { LineSplitter } from "../../../../src/engine/plugin/line_splitter.ts";
 import {
-  type HostReport,
-  parseHostReport,
-  parseHostRequest,
+  parseProcessReport,
+  parseProcessRequest,
+  type ProcessReport,
 } from "../../../../src/engine_process/messages.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
@@ -21,7 +21,7 @@ const report = fc.record({
 }, { requiredKeys: [] }).map((fields) => JSON.stringify(fields));
 
 /** Whether all that the server uses of a report has the type it is declared with. */
-function isWellTyped(value: HostReport): boolean {
+function isWellTyped(value: ProcessReport): boolean {
   switch (value.say) {
     case "calling":
       return typeof value.operation === "string";
@@ -38,8 +38,8 @@ function isWellTyped(value: HostReport): boolean {
 }
 
 /** What the process that hosts an engine may say to the server, whatever the engine did to it. */
-export const HOST_REPORT: FuzzTarget = {
-  name: "host_report",
+export const PROCESS_REPORT: FuzzTarget = {
+  name: "process_report",
   sources: ["src/engine_process/messages.ts", "src/engine/plugin/line_splitter.ts"],
   inputs: fc.array(fc.oneof(report, fc.string()), { maxLength: 4 }).map((lines) =>
     Buffer.from(lines.map((line) => `${line}\n`).join(""))
@@ -66,7 +66,7 @@ export const HOST_REPORT: FuzzTarget = {
     for (let at = 0; at < input.length; at += 7) splitter.push(input.subarray(at, at + 7));
     splitter.flush();
     for (const line of lines) {
-      for (const parse of [parseHostReport, parseHostRequest]) {
+      for (const parse of [parseProcessReport, parseProcessRequest]) {
         try {
           const message = parse(line);
           if ("say" in message && !isWellTyped(message)) {

@@ -2,20 +2,21 @@ import { join } from "node:path";
 import { errorCode } from "../../../ffi/errno.ts";
 import { close } from "../../../ffi/libc.ts";
 import { sendDescriptor, socketPair } from "../../../ffi/unix_socket.ts";
-import { HOST_NAME } from "../../engine_process/host_name.ts";
 import {
+  ENGINE_PROCESS_NAME,
   formatMessage,
-  type HostReport,
-  type HostRequest,
-  parseHostReport,
+  parseProcessReport,
+  type ProcessReport,
+  type ProcessRequest,
 } from "../../engine_process/messages.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { EngineRefusal } from "../engine.ts";
 import { LineLimit } from "./line_limit.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { SocketEnd } from "./socket_end.ts";
 
-/** What a host has to be told by its server at the start. */
-export interface HostOptions {
+/** What an EngineProcess is started with. */
+export interface EngineProcessOptions {
   /** What ps shows as its argument: project and engine. */
   readonly title: string;
   /** Of one operation. */
@@ -34,7 +35,7 @@ const MAX_LOG_LINE_BYTES = 1024;
 const FLOOD_REST_MS = 20;
 /** A server that was held up itself looks once more whether the report has come meanwhile. */
 const GRACE_MS = 50;
-/** How long the sockets of a dead host may still hold something. */
+/** How long the sockets of a dead process may still hold something. */
 const LAST_WORDS_MS = 500;
 /** From the start of the program until it can be asked something. */
 const START_LIMIT_MS = 7_000;
@@ -52,9 +53,9 @@ interface Pending {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** A process that hosts one engine. It is asked one thing at a time. */
-export class HostProcess {
-  readonly #options: HostOptions;
+/** The process of one engine, as the server sees it. It is asked one thing at a time. */
+export class EngineProcess {
+  readonly #options: EngineProcessOptions;
   readonly #child: Bun.Subprocess;
   readonly #descriptors: number;
   #control!: SocketEnd;
@@ -71,21 +72,21 @@ export class HostProcess {
   readonly #gone = Promise.withResolvers<void>();
 
   /** @throws {SystemCallError | Error} when there can be no more processes or descriptors. */
-  private constructor(options: HostOptions, child: Bun.Subprocess, descriptors: number) {
+  private constructor(options: EngineProcessOptions, child: Bun.Subprocess, descriptors: number) {
     this.#options = options;
     this.#child = child;
     this.#descriptors = descriptors;
   }
 
   /** Starts one and waits until it can be asked. @throws {EngineRefusal} */
-  static async start(options: HostOptions): Promise<HostProcess> {
+  static async start(options: EngineProcessOptions): Promise<EngineProcess> {
     const pairs: (readonly [number, number])[] = [];
     let child: Bun.Subprocess;
     try {
       for (let i = 0; i < 3; i++) pairs.push(socketPair());
       const [control = -1, descriptors = -1, output = -1] = pairs.map(([, theirs]) => theirs);
       child = Bun.spawn([OWN_EXECUTABLE, ...PROGRAM, options.title], {
-        argv0: HOST_NAME,
+        argv0: ENGINE_PROCESS_NAME,
         cwd: "/",
         env: environment(),
         stdio: ["ignore", output, output, control, descriptors],
@@ -93,8 +94,7 @@ export class HostProcess {
       });
     } catch (cause) {
       for (const [own] of pairs) close(own);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineRefusal(`its process cannot be started: ${reason}`, {
+      throw new EngineRefusal(`its process cannot be started: ${messageOf(cause)}`, {
         cause,
         fault: "internal",
       });
@@ -102,14 +102,14 @@ export class HostProcess {
       for (const [, theirs] of pairs) close(theirs);
     }
     const [control = -1, descriptors = -1, output = -1] = pairs.map(([own]) => own);
-    const host = new HostProcess(options, child, descriptors);
+    const started = new EngineProcess(options, child, descriptors);
     try {
-      await host.#connect(control, output);
+      await started.#connect(control, output);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
     }
-    return host;
+    return started;
   }
 
   get isAlive(): boolean {
@@ -123,9 +123,9 @@ export class HostProcess {
   /**
    * Asks for something and waits for the answer.
    * @returns the operations that the engine has, when it was loaded.
-   * @throws {EngineRefusal} when it is refused, or the host died of it.
+   * @throws {EngineRefusal} when it is refused, or the process died of it.
    */
-  ask(request: HostRequest): Promise<readonly string[]> {
+  ask(request: ProcessRequest): Promise<readonly string[]> {
     if (this.#isDead) throw new EngineRefusal("its process has ended", { fault: "internal" });
     const answer = this.#await(this.#options.limitMs);
     this.#control.send(formatMessage(request));
@@ -133,9 +133,9 @@ export class HostProcess {
   }
 
   /**
-   * Gives the host a descriptor, before the request that needs it; ours stays open.
-   * @throws {EngineRefusal} when nobody can take it: the process is dead or the engine has closed the host's
-   * socket, for which it is ended. @throws {SystemCallError}
+   * Gives the process a descriptor, before the request that needs it; ours stays open.
+   * @throws {EngineRefusal} when the process cannot take it: it is dead, or the engine has closed its socket,
+   * for which it is killed. @throws {SystemCallError}
    */
   give(fd: number): void {
     try {
@@ -224,9 +224,9 @@ export class HostProcess {
 
   #report(line: string): void {
     if (this.#verdict !== undefined) return;
-    let report: HostReport;
+    let report: ProcessReport;
     try {
-      report = parseHostReport(line);
+      report = parseProcessReport(line);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       this.#options.log(error.message);
@@ -301,7 +301,7 @@ export class HostProcess {
 }
 
 function environment(): Record<string, string> {
-  // An idle host is spared the wake-ups of Bun's collector.
+  // An idle process is spared the wake-ups of Bun's collector.
   const variables: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1" };
   for (const [name, value] of Object.entries(process.env)) {
     if (value === undefined) continue;

@@ -8,18 +8,17 @@ import {
 import { GKeyFile } from "../../ffi/glib.ts";
 import { AnswerSocket } from "./answer_socket.ts";
 import { EngineObjects, TaskObjects } from "./engine_objects.ts";
-import { HostRefusal } from "./host_refusal.ts";
-import type { HostedProject, HostedTask } from "./messages.ts";
-import { ProcessList } from "./process_list.ts";
+import { type ProjectSettings, RequestRefusal, type TaskSettings } from "./messages.ts";
+import { TaskPids } from "./task_pids.ts";
 
 interface LiveTask {
   readonly objects: TaskObjects;
   /** While it is started. */
-  processes?: ProcessList;
+  processes?: TaskPids;
 }
 
 /** An engine of a loaded library and its tasks: calls the nine operations in the order that they promise. */
-export class HostedEngine {
+export class LoadedEngine {
   /** Those that are not NULL. */
   readonly operationNames: readonly string[];
   readonly #operations: Partial<EngineOperations>;
@@ -34,7 +33,7 @@ export class HostedEngine {
    */
   constructor(
     name: string,
-    project: HostedProject,
+    project: ProjectSettings,
     library: EngineLibrary,
     ops: number,
     beforeCall: (operation: string) => void,
@@ -47,15 +46,15 @@ export class HostedEngine {
     this.#objects = new EngineObjects(name, project, library.handle, ops);
   }
 
-  /** @throws {HostRefusal} when the engine does not want it. */
+  /** @throws {RequestRefusal} when the engine does not want it. */
   fillEngine(keyFileText: string): void {
     using file = new GKeyFile(Buffer.from(keyFileText));
     const fill = this.#operations.fill_eng_params;
     check("fill_eng_params", fill?.(file.address, this.#objects.engine.address));
   }
 
-  /** @throws {HostRefusal} when the engine does not want the task; then it is not there. */
-  fillTask(task: HostedTask, keyFileText: string): void {
+  /** @throws {RequestRefusal} when the engine does not want the task; then it is not there. */
+  fillTask(task: TaskSettings, keyFileText: string): void {
     using file = new GKeyFile(Buffer.from(keyFileText));
     const objects = new TaskObjects(task, this.#objects);
     const status = this.#operations.fill_task_params?.(file.address, objects.struct.address);
@@ -65,13 +64,13 @@ export class HostedEngine {
     this.#tasks.set(task.name, { objects });
   }
 
-  /** @throws {HostRefusal} when the engine does not start it; then nothing of it is left. */
+  /** @throws {RequestRefusal} when the engine does not start it; then nothing of it is left. */
   startTask(name: string, pids: readonly number[]): void {
     const task = this.#task(name);
     const { start_task: start } = this.#operations;
-    if (start === undefined) throw new HostRefusal("start_task is NULL");
+    if (start === undefined) throw new RequestRefusal("start_task is NULL");
     const engine = this.#objects.engine.address;
-    const processes = new ProcessList(engine, task.objects, this.#operations);
+    const processes = new TaskPids(engine, task.objects, this.#operations);
     try {
       for (const pid of pids) processes.add(pid);
       check("start_task", start(engine, task.objects.struct.address));
@@ -108,13 +107,15 @@ export class HostedEngine {
   /**
    * Runs a private command, with or without a task.
    * @param fd where the answer goes; it is at its end afterwards, also for threads that kept it.
-   * @throws {HostRefusal} when it failed.
+   * @throws {RequestRefusal} when it failed.
    */
   command(command: string, taskName: string | undefined, fd: number): void {
     const answer = new AnswerSocket(fd);
     try {
       const { eng_mgt_func: manage } = this.#operations;
-      if (manage === undefined) throw new HostRefusal("it has no commands: eng_mgt_func is NULL");
+      if (manage === undefined) {
+        throw new RequestRefusal("it has no commands: eng_mgt_func is NULL");
+      }
       using text = CMemory.string(command);
       const task = taskName === undefined ? 0 : this.#task(taskName).objects.struct.address;
       const engine = this.#objects.engine.address;
@@ -133,15 +134,15 @@ export class HostedEngine {
 
   #task(name: string): LiveTask {
     const task = this.#tasks.get(name);
-    if (task === undefined) throw new HostRefusal(`there is no task "${name}"`);
+    if (task === undefined) throw new RequestRefusal(`there is no task "${name}"`);
     return task;
   }
 }
 
-/** @param status undefined: the operation is NULL. @throws {HostRefusal} */
+/** @param status undefined: the operation is NULL. @throws {RequestRefusal} */
 function check(operation: OperationName, status: number | undefined): void {
   if (status !== undefined && status !== 0) {
-    throw new HostRefusal(`${operation} returned ${status}`);
+    throw new RequestRefusal(`${operation} returned ${status}`);
   }
 }
 
