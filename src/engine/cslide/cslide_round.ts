@@ -20,7 +20,8 @@ import type { MovePairReply, ProcessMoves } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
 import { type NodePages } from "./page_tables.ts";
 import type { PairAccount } from "./pair_planner.ts";
-import type { NodeUsage, PlanReply } from "./plan_round.ts";
+import type { NodeUsage } from "./node_usage.ts";
+import type { PlanReply } from "./plan_round.ts";
 
 const { scanLock, workers } = engineContext;
 

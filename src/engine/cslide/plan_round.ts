@@ -1,12 +1,19 @@
-import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { tally } from "../../mover/page_out.ts";
+import {
+  barredNodes,
+  leaveBarred,
+  leaveHeld,
+  leaveRepeated,
+  type Repeated,
+  type SparedBytes,
+} from "./left_alone.ts";
 import { type LocatedPages, NO_NODE } from "./located_pages.ts";
 import { type PoolFree, UNIT_CLASSES } from "./memory_pools.ts";
+import { type NodeUsage, usageOf } from "./node_usage.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
 import type { PairAccount, PairLimits } from "./pair_planner.ts";
 import { mapStep, type PairStep } from "./pair_step.ts";
-import { SharedUnits } from "./shared_units.ts";
 import { type PageList, planMoves } from "./policy.ts";
+import { SharedUnits } from "./shared_units.ts";
 
 /** What a round has found, for all processes of the engine's tasks. */
 export interface PlanRequest {
@@ -30,17 +37,8 @@ export interface MoveList {
   readonly page: Float64Array<ArrayBuffer>;
 }
 
-/** Memory of one process on one node. */
-export interface NodeUsage {
-  readonly node: number;
-  readonly hotBytes: number;
-  readonly coldBytes: number;
-  /** Of it, in units larger than a base page. */
-  readonly hotHugeBytes: number;
-}
-
 /** What to do, and what was found where. */
-export interface PlanReply {
+export interface PlanReply extends Repeated {
   /** In the order of the pairs. */
   readonly pairs: readonly {
     readonly steps: readonly PairStep<MoveList>[];
@@ -48,95 +46,8 @@ export interface PlanReply {
   }[];
   /** In the order of the processes: all that each has, also what another has too. */
   readonly usage: readonly (readonly NodeUsage[])[];
-  /** Of that, what is another process's in the plan. */
-  readonly repeated: readonly (readonly NodeUsage[])[];
-  /** The processes whose that is, by index. */
-  readonly owners: readonly (readonly number[])[];
-  /** Bytes of each process that are on nodes of the pairs and are left alone, by reason. */
+  /** Bytes of that by the reason for which they are left alone, if they are on nodes of the pairs. */
   readonly spared: readonly ReadonlyMap<string, number>[];
-}
-
-/** Why memory is left alone. */
-const SHARED = "shared, and counted already";
-const HELD = "kept by the kernel in an earlier round";
-const notAllowed = (node: number): string => `its cpuset does not allow node ${node}`;
-
-type Tally = Map<string, number>;
-
-/** Takes what is held off all nodes. */
-function takeHeld({ page, kind, node }: LocatedPages, held: Float64Array, spared: Tally): void {
-  let next = 0;
-  for (let i = 0; i < page.length && next < held.length; i++) {
-    while (next < held.length && held[next]! < page[i]!) next++;
-    if (held[next] !== page[i] || node[i] === NO_NODE) continue;
-    node[i] = NO_NODE;
-    tally(spared, HELD, UNIT_CLASSES[kind[i]!]!.pageBytes);
-  }
-}
-
-/** The nodes that memory of a process may not leave for the other one of the pair, and why. */
-function barredNodes(
-  { allowedNodes }: LocatedPages,
-  pairs: PlanRequest["pairs"],
-): Map<number, string> {
-  const barred = new Map<number, string>();
-  for (const { slow, dram } of allowedNodes === undefined ? [] : pairs) {
-    for (const [from, to] of [[slow, dram], [dram, slow]] as const) {
-      if (!allowedNodes!.includes(to)) barred.set(from, notAllowed(to));
-    }
-  }
-  return barred;
-}
-
-/** Takes what may not go to the other node of its pair off all nodes: it would use up the quota, and stay. */
-function takeBarred(
-  { kind, node }: LocatedPages,
-  barred: ReadonlyMap<number, string>,
-  spared: Tally,
-): void {
-  if (barred.size === 0) return;
-  for (let i = 0; i < node.length; i++) {
-    const reason = barred.get(node[i]!);
-    if (reason === undefined) continue;
-    node[i] = NO_NODE;
-    tally(spared, reason, UNIT_CLASSES[kind[i]!]!.pageBytes);
-  }
-}
-
-/** Memory of a process by node while it is summed up. */
-class UsageSum {
-  readonly #byNode = new Map<
-    number,
-    { node: number; hotBytes: number; coldBytes: number; hotHugeBytes: number }
-  >();
-  readonly #hotThreshold: number;
-
-  constructor(hotThreshold: number) {
-    this.#hotThreshold = hotThreshold;
-  }
-
-  /** Adds a unit, if it is on a node. */
-  add(table: LocatedPages, i: number): void {
-    const node = table.node[i]!;
-    if (node === NO_NODE) return;
-    let usage = this.#byNode.get(node);
-    if (usage === undefined) {
-      usage = { node, hotBytes: 0, coldBytes: 0, hotHugeBytes: 0 };
-      this.#byNode.set(node, usage);
-    }
-    const { pageBytes } = UNIT_CLASSES[table.kind[i]!]!;
-    if (table.heat[i]! < this.#hotThreshold) {
-      usage.coldBytes += pageBytes;
-    } else {
-      usage.hotBytes += pageBytes;
-      if (pageBytes > PAGE_SIZE) usage.hotHugeBytes += pageBytes;
-    }
-  }
-
-  /** Ascending by node. */
-  get usage(): NodeUsage[] {
-    return [...this.#byNode.values()].sort((a, b) => a.node - b.node);
-  }
 }
 
 /** Pages of one size of all processes, and where each comes from. */
@@ -156,6 +67,7 @@ function placesOf(pairs: PlanRequest["pairs"]): Uint8Array {
   return places;
 }
 
+/** Collects the units of one class from the tables of all processes. */
 function collect(
   { unit, pageBytes, pool }: (typeof UNIT_CLASSES)[number],
   tables: readonly LocatedPages[],
@@ -182,38 +94,6 @@ function collect(
     }
   }
   return { pageBytes, pool, heat, place, page, starts };
-}
-
-function usageOf(table: LocatedPages, hotThreshold: number): NodeUsage[] {
-  const sum = new UsageSum(hotThreshold);
-  for (let i = 0; i < table.kind.length; i++) sum.add(table, i);
-  return sum.usage;
-}
-
-/** Takes what another process owns off all nodes. @returns what that is, and whose. */
-function takeRepeated(
-  shared: SharedUnits,
-  tables: readonly LocatedPages[],
-  places: Uint8Array,
-  hotThreshold: number,
-  spared: readonly Tally[],
-): Pick<PlanReply, "repeated" | "owners"> {
-  const sums = tables.map(() => new UsageSum(hotThreshold));
-  const owners = tables.map(() => new Set<number>());
-  const bytes = new Float64Array(tables.length);
-  shared.forEachOwned((process, unit, owner) => {
-    const table = tables[process]!;
-    const node = table.node[unit]!;
-    sums[process]!.add(table, unit);
-    owners[process]!.add(owner);
-    table.node[unit] = NO_NODE;
-    if (places[node] !== NOWHERE) bytes[process]! += UNIT_CLASSES[table.kind[unit]!]!.pageBytes;
-  });
-  for (const [i, sum] of bytes.entries()) tally(spared[i]!, SHARED, sum);
-  return {
-    repeated: sums.map(({ usage }) => usage),
-    owners: owners.map((processes) => Array.from(processes)),
-  };
 }
 
 /** Splits a list of the policy by process. */
@@ -245,18 +125,18 @@ export function planRound(request: PlanRequest): PlanReply {
   const { limits, tables, pairs, free, held } = request;
   const places = placesOf(pairs);
   const barred = tables.map((table) => barredNodes(table, pairs));
-  // What is bound to a node for one process may be moved for another.
+  // Those that may have their memory on both nodes of a pair come first: they are to own what they share.
   const shared = new SharedUnits(
     tables,
     [...tables.keys()].sort((a, b) => barred[a]!.size - barred[b]!.size),
   );
   shared.shareHeat();
   const usage = tables.map((table) => usageOf(table, limits.hotThreshold));
-  const spared = tables.map((): Tally => new Map());
-  const repeated = takeRepeated(shared, tables, places, limits.hotThreshold, spared);
+  const spared = tables.map((): SparedBytes => new Map());
+  const repeated = leaveRepeated(shared, tables, places, limits.hotThreshold, spared);
   for (const [i, table] of tables.entries()) {
-    takeHeld(table, held[i]!, spared[i]!);
-    takeBarred(table, barred[i]!, spared[i]!);
+    leaveHeld(table, held[i]!, spared[i]!);
+    leaveBarred(table, barred[i]!, spared[i]!);
   }
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
