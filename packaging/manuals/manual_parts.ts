@@ -1,4 +1,4 @@
-import { allOptions } from "../../src/cli/all_options.ts";
+import { allOptions } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { CLIENT_EXIT_STATUSES } from "../../src/cli/exit_statuses.ts";
 import type { KeySpec } from "../../src/config/key_table.ts";

@@ -1,4 +1,4 @@
-import type { Info, OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
+import type { Info, Option, OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import type { Request } from "../rpc/request.ts";
 
@@ -48,6 +48,17 @@ export function defineCommand<const Table extends OptionTable>(
       return parsed.info ?? toCall(parsed.options, operand);
     },
   };
+}
+
+/** The options of some commands, each once though several commands have it, without -h. */
+export function allOptions(commands: readonly Command[]): Option[] {
+  const options = new Map<string, Option>();
+  for (const command of commands) {
+    for (const option of Object.values(command.options)) {
+      if (!options.has(option.long)) options.set(option.long, option);
+    }
+  }
+  return [...options.values()];
 }
 
 /** A command as messages name it: `etmem obj add`. */

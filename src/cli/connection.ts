@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import { NoAnswer } from "./no_answer.ts";
 
 // node:fs by its default export: the named ones take 2 ms of the client's start to load.
 
@@ -10,6 +9,11 @@ const RETRY_MS = 20;
  * are read. A timer that is due may come before the first look, but not before the second.
  */
 const LAST_LOOKS = 2;
+
+/** The server cannot be reached, or its answer breaks off; `message` is one line for people. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
 
 /** A connection to a server: bytes out, and bytes in with a limit to how long it may say nothing. */
 export class Connection {

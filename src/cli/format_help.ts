@@ -1,6 +1,5 @@
 import { formatOptionList, formatPairs, formatSynopsis } from "../options/format_options.ts";
-import { allOptions } from "./all_options.ts";
-import { type Command, commandName } from "./command.ts";
+import { allOptions, type Command, commandName } from "./command.ts";
 import { GROUPS } from "./commands.ts";
 import { CLIENT_EXIT_STATUSES } from "./exit_statuses.ts";
 

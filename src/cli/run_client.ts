@@ -3,26 +3,20 @@ import { versionLine } from "../options/version.ts";
 import { formatRequestV1 } from "../rpc/request_v1.ts";
 import { formatRequestV2 } from "../rpc/request_v2.ts";
 import type { Call } from "./command.ts";
-import { Connection } from "./connection.ts";
-import { type Outcome, readAnswerV1, readAnswerV2 } from "./exchange.ts";
+import { Connection, NoAnswer } from "./connection.ts";
+import { EXIT } from "./exit_statuses.ts";
 import { formatHelp } from "./format_help.ts";
-import { NoAnswer } from "./no_answer.ts";
 import { Output, OutputError } from "./output.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
+import { type Outcome, readAnswerV1, readAnswerV2 } from "./read_answer.ts";
 import { TerminalText } from "./terminal_text.ts";
-
-/** Exit statuses of the client. */
-const DONE = 0;
-const REFUSED = 1;
-const WRONG_USAGE = 2;
-const NO_ANSWER = 3;
 
 /** As the original client: SO_RCVTIMEO of 10 s. */
 const GIVE_UP_MS = 10_000;
 
-/** What a run of the client has to do with; left out: a process of its own. */
+/** Settings of one run of the client; the defaults are those of a process of its own. */
 export interface ClientSettings {
-  /** How long the server may not send a byte. */
+  /** How long the server may be silent before the client gives up. */
   readonly giveUpMs?: number;
   /** File descriptors. */
   readonly stdout?: number;
@@ -43,38 +37,39 @@ export async function runClient(
     const line = parseCommandLine(argv);
     if (line.kind === "help") {
       stdout.write(formatHelp(line.words, line.commands));
-      return DONE;
+      return EXIT.done;
     }
     if (line.kind === "version") {
       stdout.write(versionLine("etmem"));
-      return DONE;
+      return EXIT.done;
     }
     const terminal = new TerminalText(settings.stdout ?? 1);
-    const outcome = await exchange(
+    const outcome = await ask(
       line.call,
       (text) => stdout.write(terminal.clean(text)),
       settings.giveUpMs ?? GIVE_UP_MS,
     );
-    if (outcome.ok) return DONE;
+    if (outcome.ok) return EXIT.done;
     complain(stderr, outcome.message || refusedWithoutWords(line.call));
-    return REFUSED;
+    return EXIT.refused;
   } catch (error) {
     const status = statusOf(error);
     if (!(error instanceof Error) || status === undefined) throw error;
-    // what came of an answer that broke off may end anywhere
-    if (error instanceof NoAnswer) whereItCan(() => stdout.endLine());
+    // An answer that broke off may have ended within a line.
+    if (error instanceof NoAnswer) ignoreOutputError(() => stdout.endLine());
     complain(stderr, `etmem: ${error.message}`);
     return status;
   }
 }
 
 function statusOf(error: unknown): number | undefined {
-  if (error instanceof UsageError) return WRONG_USAGE;
-  if (error instanceof NoAnswer) return NO_ANSWER;
-  return error instanceof OutputError ? REFUSED : undefined;
+  if (error instanceof UsageError) return EXIT.wrongUsage;
+  if (error instanceof NoAnswer) return EXIT.noAnswer;
+  return error instanceof OutputError ? EXIT.refused : undefined;
 }
 
-async function exchange(
+/** Sends a request and prints its answer as it comes. @throws {NoAnswer | OutputError} */
+async function ask(
   call: Call,
   print: (text: Uint8Array | string) => void,
   giveUpMs: number,
@@ -92,7 +87,7 @@ async function exchange(
         document += text;
       },
     });
-    // A judgement takes a document: silence does not call a restart safe.
+    // Without a document there is no judgement: a restart is not called safe.
     if (!outcome.ok || (document === "" && !call.restartSafe)) return outcome;
     if (call.json) {
       print("\n");
@@ -131,13 +126,13 @@ function refusedWithoutWords(call: Call): string {
     "it refused without giving a reason, as it does to anyone but root";
 }
 
-/** Prints a line for people, where that is possible; nothing in it steers a terminal. */
+/** Prints a line for people, if it can be printed; nothing in it steers a terminal. */
 function complain(stderr: Output, line: string): void {
-  whereItCan(() => stderr.write(`${line.replaceAll(/\p{Cc}+/gu, " ")}\n`));
+  ignoreOutputError(() => stderr.write(`${line.replaceAll(/\p{Cc}+/gu, " ")}\n`));
 }
 
-/** Writes what nobody is told of when it cannot be written: the exit status says enough. */
-function whereItCan(write: () => void): void {
+/** Writes something whose failure is not reported: the exit status says enough. */
+function ignoreOutputError(write: () => void): void {
   try {
     write();
   } catch (error) {

@@ -5,7 +5,7 @@ import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { takeFileTurn } from "./file_turn.ts";
+import { takeFileTurn } from "./read_config_file.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 

@@ -5,11 +5,11 @@ import { Refusal } from "../rpc/refusal.ts";
 import type { Request } from "../rpc/request.ts";
 import { parseRequestV1 } from "../rpc/request_v1.ts";
 import { FIRST_BYTE_V2, parseRequestV2 } from "../rpc/request_v2.ts";
-import { Exchange, type ExchangeLimits, type RequestHandler } from "./exchange.ts";
+import { type AnswerLimits, type RequestHandler, TimelyAnswer } from "./timely_answer.ts";
 import { Outbox, type OutboxLimits, type Writable } from "./outbox.ts";
 
 /** What one client may take. */
-export interface ConnectionLimits extends ExchangeLimits, OutboxLimits {
+export interface ConnectionLimits extends AnswerLimits, OutboxLimits {
   /** From connecting to the end of the request. */
   readonly requestMs: number;
 }
@@ -24,7 +24,7 @@ export class Connection {
   readonly #handler: RequestHandler;
   readonly #requestTimer: ReturnType<typeof setTimeout>;
   #lines: LineReader | undefined;
-  #exchange: Exchange | undefined;
+  #answer: TimelyAnswer | undefined;
   #excessBytes = 0;
 
   constructor(socket: Writable, handler: RequestHandler, limits: ConnectionLimits) {
@@ -36,20 +36,20 @@ export class Connection {
 
   /** Takes what one read returned. */
   data(bytes: Uint8Array): void {
-    if (this.#exchange !== undefined) {
+    if (this.#answer !== undefined) {
       // One request a connection: what follows is ignored, within reason.
       this.#excessBytes += bytes.length;
       if (this.#excessBytes > MAX_LINE_BYTES) this.#outbox.close();
     } else if (this.#lines !== undefined || bytes[0] === FIRST_BYTE_V2) {
       this.#line(bytes);
     } else {
-      this.#answer(new AnswerEncoderV1(), () => parseRequestV1(bytes));
+      this.#serve(new AnswerEncoderV1(), () => parseRequestV1(bytes));
     }
   }
 
   /** The client sends nothing more; it may still read. */
   end(): void {
-    if (this.#exchange !== undefined) return;
+    if (this.#answer !== undefined) return;
     if (this.#lines === undefined) return this.#outbox.close();
     this.#refuse(new Refusal("invalid", "the request ends without a newline"));
   }
@@ -63,12 +63,12 @@ export class Connection {
   closed(): void {
     clearTimeout(this.#requestTimer);
     this.#outbox.close();
-    this.#exchange?.clientGone();
+    this.#answer?.clientGone();
   }
 
   /** The server ends: answers with a refusal what is being done, and closes. */
   shutDown(refusal: Refusal): void {
-    this.#exchange?.giveUp(refusal);
+    this.#answer?.giveUp(refusal);
     this.#outbox.close();
   }
 
@@ -83,19 +83,19 @@ export class Connection {
     }
     if (line === undefined) return;
     const request = line;
-    this.#answer(new AnswerEncoderV2(), () => parseRequestV2(request));
+    this.#serve(new AnswerEncoderV2(), () => parseRequestV2(request));
   }
 
   #refuse(refusal: Refusal): void {
-    this.#answer(new AnswerEncoderV2(), () => {
+    this.#serve(new AnswerEncoderV2(), () => {
       throw refusal;
     });
   }
 
-  #answer(encoder: AnswerEncoderV1 | AnswerEncoderV2, parse: () => Request): void {
+  #serve(encoder: AnswerEncoderV1 | AnswerEncoderV2, parse: () => Request): void {
     clearTimeout(this.#requestTimer);
-    const exchange = new Exchange(encoder, this.#outbox, this.#limits);
-    this.#exchange = exchange;
-    void exchange.run(parse, this.#handler);
+    const answer = new TimelyAnswer(encoder, this.#outbox, this.#limits);
+    this.#answer = answer;
+    void answer.run(parse, this.#handler);
   }
 }

@@ -6,7 +6,7 @@ import { Refusal } from "../rpc/refusal.ts";
 import { collectAfterWork } from "../../ffi/garbage.ts";
 import { messageOf } from "../text/message_of.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
-import type { RequestHandler } from "./exchange.ts";
+import type { RequestHandler } from "./timely_answer.ts";
 
 /** The original client gives up after 10 s without a byte. */
 const LIMITS: ConnectionLimits = {

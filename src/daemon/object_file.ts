@@ -8,8 +8,7 @@ import { log } from "../log/logger.ts";
 import type { AddOptions } from "../project/addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { takeFileTurn } from "./file_turn.ts";
-import { readConfigFile } from "./read_config_file.ts";
+import { readConfigFile, takeFileTurn } from "./read_config_file.ts";
 
 /** What a file brought. */
 export interface AddedFile {

@@ -1,6 +1,21 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { KeyedLock } from "../async/keyed_lock.ts";
+import { untilAborted } from "../async/until_aborted.ts";
 import { ConfigError } from "../config/config_error.ts";
+
+const turns = new KeyedLock();
+const FILES = ["files"];
+
+/**
+ * Uses files, one caller after the other. A file system that does not answer then keeps one of the runtime's
+ * few threads for files waiting, and not all of them.
+ * @param signal once it has fired the caller is not kept waiting; the turn goes on until the kernel answers.
+ * @throws what `use` throws, or the signal's reason.
+ */
+export async function takeFileTurn<T>(signal: AbortSignal, use: () => Promise<T>): Promise<T> {
+  return await untilAborted(signal, turns.run(FILES, signal, use));
+}
 
 /** Largest configuration file: 10 MiB. */
 export const CONFIG_FILE_MAX_BYTES = 10 * 1024 * 1024;

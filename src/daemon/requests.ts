@@ -4,7 +4,7 @@ import { Refusal } from "../rpc/refusal.ts";
 import type { Request } from "../rpc/request.ts";
 import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
 import type { ConfDir } from "./conf_dir.ts";
-import type { Answer, RequestHandler } from "./exchange.ts";
+import type { Answer, RequestHandler } from "./timely_answer.ts";
 import { addFile, removeFile } from "./object_file.ts";
 import type { StatusSource } from "./server_status.ts";
 

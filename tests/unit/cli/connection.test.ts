@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Connection } from "../../../src/cli/connection.ts";
-import { NoAnswer } from "../../../src/cli/no_answer.ts";
+import { Connection, NoAnswer } from "../../../src/cli/connection.ts";
 import { until } from "./client_run.ts";
 import { type FakeClient, FakeServer } from "./fake_server.ts";
 

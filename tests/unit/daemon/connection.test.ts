@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Connection, type ConnectionLimits } from "../../../src/daemon/connection.ts";
-import type { Answer, RequestHandler } from "../../../src/daemon/exchange.ts";
+import type { Answer, RequestHandler } from "../../../src/daemon/timely_answer.ts";
 import { configureLog } from "../../../src/log/logger.ts";
 import { Refusal } from "../../../src/rpc/refusal.ts";
 import type { Request } from "../../../src/rpc/request.ts";

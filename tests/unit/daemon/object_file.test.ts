@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { takeFileTurn } from "../../../src/daemon/file_turn.ts";
+import { takeFileTurn } from "../../../src/daemon/read_config_file.ts";
 import { addFile, removeFile } from "../../../src/daemon/object_file.ts";
 import { Registry } from "../../../src/project/registry.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildManuals, MANUALS } from "../../../packaging/manuals/build_manuals.ts";
 import { KEY_TABLES } from "../../../packaging/manuals/key_tables.ts";
-import { allOptions } from "../../../src/cli/all_options.ts";
+import { allOptions } from "../../../src/cli/command.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { compileConfig } from "../../../src/config/compile.ts";
 import { SERVER_OPTIONS } from "../../../src/daemon/server_options.ts";

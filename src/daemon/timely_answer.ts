@@ -23,7 +23,7 @@ export interface Answer {
 export type RequestHandler = (request: Request, answer: Answer) => Promise<void>;
 
 /** How long a request may take. */
-export interface ExchangeLimits {
+export interface AnswerLimits {
   /** Without a byte for the client. */
   readonly silenceMs: number;
   /** In all. */
@@ -32,8 +32,8 @@ export interface ExchangeLimits {
   readonly progressMs: number;
 }
 
-/** One request and its answer: in time, whatever the work does. */
-export class Exchange implements Answer {
+/** The answer to one request. It ends in time, even if the work does not. */
+export class TimelyAnswer implements Answer {
   readonly deadline: AbortSignal;
   readonly wanted: AbortSignal;
   readonly #encoder: AnswerEncoder;
@@ -46,7 +46,7 @@ export class Exchange implements Answer {
   #isOver = false;
 
   /** @param limits they count from now on. */
-  constructor(encoder: AnswerEncoder, outbox: Outbox, limits: ExchangeLimits) {
+  constructor(encoder: AnswerEncoder, outbox: Outbox, limits: AnswerLimits) {
     this.#encoder = encoder;
     this.#outbox = outbox;
     this.deadline = this.#giveUp.signal;
@@ -91,7 +91,7 @@ export class Exchange implements Answer {
     this.#giveUp.abort(refusal);
   }
 
-  /** The client has gone: nobody reads the answer. */
+  /** The client has gone and reads no answer any more. */
   clientGone(): void {
     if (this.#isOver) return;
     this.#gone.abort(new Refusal("internal", "the client is gone"));
@@ -114,7 +114,7 @@ export class Exchange implements Answer {
   }
 }
 
-/** What is no refusal is a fault of ours: the log gets its stack, the client its message. */
+/** An error that is no refusal is a fault of the server: the log gets its stack, the client its message. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const message = messageOf(error);

@@ -2,9 +2,8 @@ import { AnswerReader } from "../rpc/answer_v1.ts";
 import { parseMessageV2 } from "../rpc/answer_v2.ts";
 import { LineReader } from "../rpc/line_reader.ts";
 import { FIRST_BYTE_V2 } from "../rpc/request_v2.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, NoAnswer } from "./connection.ts";
 import { ErrorLineHold } from "./error_line_hold.ts";
-import type { NoAnswer } from "./no_answer.ts";
 
 /** Where the parts of an answer go as they arrive. */
 export interface AnswerSink {

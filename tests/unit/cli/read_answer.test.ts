@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Connection } from "../../../src/cli/connection.ts";
-import { readAnswerV1, readAnswerV2 } from "../../../src/cli/exchange.ts";
+import { readAnswerV1, readAnswerV2 } from "../../../src/cli/read_answer.ts";
 import { AnswerEncoderV1 } from "../../../src/rpc/answer_v1.ts";
 import { AnswerEncoderV2 } from "../../../src/rpc/answer_v2.ts";
 import { FakeServer } from "./fake_server.ts";
