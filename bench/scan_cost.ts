@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../ffi/libc.ts";
-import type { RoundStatus, TaskStatus } from "../src/status/task_status.ts";
+import type { RoundStatus } from "../src/status/round_status.ts";
+import type { TaskStatus } from "../src/status/task_status.ts";
 import type { Figure } from "./figure.ts";
 import type { ServerUnderTest } from "./server_under_test.ts";
 import type { TouchTarget } from "./touch_target.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { TaskStatus } from "../src/status/task_status.ts";
 import type { ServerStatus } from "../src/status/server_status.ts";
+import type { TaskStatus } from "../src/status/task_status.ts";
 import { askStatus } from "../tests/system/ask_status.ts";
 
 const BIN = `${import.meta.dir}/../dist`;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { TaskStatus } from "../src/status/task_status.ts";
 import type { ServerStatus } from "../src/status/server_status.ts";
+import type { TaskStatus } from "../src/status/task_status.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { SetupError } from "./setup_error.ts";
 

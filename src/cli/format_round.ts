@@ -1,12 +1,16 @@
-import type {
-  MemoryByReason,
-  NodePairStatus,
-  RoundStatus,
-  SkippedProcesses,
-  TaskStatus,
-} from "../status/task_status.ts";
-import { columns, field, wrap } from "./layout.ts";
+import {
+  CELL_FIGURES,
+  type CellFigure,
+  type LineContext,
+  type MemoryByReason,
+  ROUND_FIGURES,
+  TOTAL_FIGURES,
+} from "../status/round_figures.ts";
+import { ROUND_PHASES } from "../status/round_phases.ts";
+import type { NodePairStatus, RoundStatus, SkippedProcesses } from "../status/round_status.ts";
+import type { TaskStatus } from "../status/task_status.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
+import { columns, field, wrap } from "./layout.ts";
 
 const INDENT = "        ";
 
@@ -19,43 +23,54 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
     formatCount(round.processes, "process", "processes"),
     `${formatDuration(round.cpu_us)} of CPU`,
   ]);
+  const context = { presentBytes: round.present_bytes, pmdBytes };
   return [
     head,
-    columns(INDENT, [
-      ["scanned", formatBytes(round.scanned_bytes)],
-      ["present", formatBytes(round.present_bytes)],
-      ["hot", formatBytes(round.hot_bytes)],
-      ["cold", formatBytes(round.cold_bytes)],
-    ]),
-    columns(INDENT, [
-      ["asked", formatBytes(round.asked_bytes)],
-      ["moved", formatBytes(round.moved_bytes)],
-      ["of asked", formatShare(round.moved_bytes, round.asked_bytes)],
-      ["came back", formatBytes(round.came_back_bytes)],
-    ]),
-    formatHuge(round, pmdBytes),
-    ...round.spared.map((memory) => formatMemory("spared", memory)),
-    ...round.refused.map((memory) => formatMemory("refused", memory)),
+    ...formatRows(CELL_FIGURES, round),
+    ...formatLines("account", round, context),
     ...(round.node_pairs ?? []).map(formatNodePair),
     ...round.skipped.map(formatSkipped),
-    round.scan_errors === 0 ? "" : field(INDENT, "errors", [
-      `${formatCount(round.scan_errors, "read", "reads")} failed or broke off`,
-    ]),
+    ...formatLines("faults", round, context),
     formatPhases(round),
   ].join("");
 }
 
-function formatHuge(round: RoundStatus, pmdBytes: number): string {
-  if (round.hot_huge_bytes === 0) return "";
-  const unit = formatBytes(pmdBytes);
-  const what = round.hot_huge_bytes === round.present_bytes
-    ? `all that is present is hot at ${unit}`
-    : `${formatBytes(round.hot_huge_bytes)} are hot at ${unit}`;
-  return field(INDENT, "huge", [`${what}, where one access makes the whole of it hot`]);
+/** The rows of cells, as far as there are figures for them. */
+function formatRows<Name extends string>(
+  figures: readonly CellFigure<Name>[],
+  values: Readonly<Record<Name, number>>,
+): string[] {
+  const rows = Map.groupBy(figures, ({ shown }) => shown.row);
+  return [...rows.values()].map((row) =>
+    columns(
+      INDENT,
+      row.flatMap(({ name, shown: { label, share } }) => [
+        [label, formatBytes(values[name])] as const,
+        ...(share === undefined
+          ? []
+          : [[share.label, formatShare(values[name], values[share.of])] as const]),
+      ]),
+    )
+  );
 }
 
-function formatMemory(label: string, { reason, bytes }: MemoryByReason): string {
-  return field(INDENT, label, [`${formatBytes(bytes)}: ${reason}`]);
+/** The figures that have lines of their own. */
+function formatLines(
+  among: "account" | "faults",
+  round: RoundStatus,
+  context: LineContext,
+): string[] {
+  return ROUND_FIGURES.flatMap((figure): string[] => {
+    if (figure.unit === "bytes by reason") {
+      if (among !== "account") return [];
+      return round[figure.name].map(({ reason, bytes }: MemoryByReason) =>
+        field(INDENT, figure.shown.label, [`${formatBytes(bytes)}: ${reason}`])
+      );
+    }
+    const { name, shown } = figure;
+    if (!("among" in shown) || shown.among !== among || round[name] === 0) return [];
+    return [field(INDENT, shown.label, [shown.text(round[name], context)])];
+  });
 }
 
 function formatNodePair(pair: NodePairStatus): string {
@@ -81,17 +96,13 @@ function formatSkipped({ reason, processes, pids }: SkippedProcesses): string {
 }
 
 function formatPhases({ phases }: RoundStatus): string {
-  const named: readonly (readonly [name: string, us: number])[] = [
-    ["reading", phases.vmas_us],
-    ["scanning", phases.scan_us],
-    ["sorting", phases.classify_us],
-    ["moving", phases.move_us],
-    ["checking", phases.verify_us],
-    ["swap cache", phases.swapcache_us],
-  ];
-  const spent = named.filter(([, us]) => us > 0);
+  const spent = ROUND_PHASES.filter(({ name }) => phases[name] > 0);
   if (spent.length === 0) return "";
-  return field(INDENT, "time", spent.map(([name, us]) => `${name} ${formatDuration(us)}`));
+  return field(
+    INDENT,
+    "time",
+    spent.map(({ name, label }) => `${label} ${formatDuration(phases[name])}`),
+  );
 }
 
 /** What a task has come to since it was started. */
@@ -102,12 +113,9 @@ export function formatTotal({ total, rounds: last }: Pick<TaskStatus, "total" | 
   const heading = rounds === 0
     ? "no whole round yet"
     : `total of ${formatCount(rounds, "round", "rounds")}`;
-  if (rounds === 0 && total.asked_bytes === 0) return wrap("      ", [heading]);
-  return wrap("      ", [heading]) +
-    columns(INDENT, [
-      ["asked", formatBytes(total.asked_bytes)],
-      ["moved", formatBytes(total.moved_bytes)],
-      ["of asked", formatShare(total.moved_bytes, total.asked_bytes)],
-      ["came back", formatBytes(total.came_back_bytes)],
-    ]);
+  const isEmpty = rounds === 0 && TOTAL_FIGURES.every(({ name }) => total[name] === 0);
+  return [
+    wrap("      ", [heading]),
+    ...(isEmpty ? [] : formatRows(TOTAL_FIGURES, total)),
+  ].join("");
 }

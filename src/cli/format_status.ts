@@ -1,10 +1,6 @@
+import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
+import type { Availability, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
-import type {
-  Availability,
-  EngineStatus,
-  ProjectStatus,
-  ServerStatus,
-} from "../status/server_status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
 import { withStatus } from "./with_status.ts";

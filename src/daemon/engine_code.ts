@@ -1,20 +1,10 @@
-import type { MoverName, TrackerName } from "../config/description.ts";
 import type { EngineKind } from "../engine/engine.ts";
-import type { Availability } from "../status/server_status.ts";
+import type { machineSupport } from "../engine/machine_support.ts";
 
-/** What the engines know of the machine and of their own workers. */
-export interface EngineSupport {
-  /** Best first. */
-  trackers(): Availability<TrackerName>[];
-  movers(): Availability<MoverName>[];
-  /** Worker threads alive. */
-  workers(): number;
-}
-
-/** The engines, and what they know. */
+/** The engines, and what they know of the machine and of their own workers. */
 export interface EngineCode {
   readonly kinds: readonly EngineKind[];
-  readonly support: EngineSupport;
+  readonly support: typeof machineSupport;
 }
 
 /** Gives the code of the engines, which is loaded at the first call. */

@@ -6,7 +6,7 @@ import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
 import type { ConfDir } from "./conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
 import { addFile, removeFile } from "./object_file.ts";
-import type { StatusSource } from "./server_status.ts";
+import type { StatusSource } from "./status_source.ts";
 
 /** What clients ask, done on the registry. Requests that change something are in the log. */
 export function createRequestHandler(

@@ -14,7 +14,7 @@ import { releaseOwnTextOnceSettled } from "./own_text.ts";
 import { PID_FILE, removePidFile, writePidFile } from "./pid_file.ts";
 import { createRequestHandler } from "./requests.ts";
 import type { ServerOptions } from "./server_options.ts";
-import { StatusSource } from "./server_status.ts";
+import { StatusSource } from "./status_source.ts";
 import { StopRequest } from "./stop_request.ts";
 import { VERSION } from "../options/version.ts";
 

@@ -1,17 +1,10 @@
 import type { MoverName, TrackerName } from "../config/description.ts";
 import { MOVERS } from "../mover/movers.ts";
+import type { Availability } from "../status/server_status.ts";
 import { TRACKERS } from "../tracker/trackers.ts";
 import { engineContext } from "./engine_context.ts";
 
 const { workers } = engineContext;
-
-/** An entry of a table, and whether this machine has what it needs. */
-interface Availability<Name extends string> {
-  name: Name;
-  available: boolean;
-  /** Why not. */
-  reason?: string;
-}
 
 function availability<Name extends string>(
   { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },

@@ -1,5 +1,5 @@
-import type { MoverName, ProjectDescription, TrackerName } from "../config/description.ts";
-import type { TaskStatus } from "./task_status.ts";
+import type { MoverName, TrackerName } from "../config/description.ts";
+import type { ProjectStatus } from "./project_status.ts";
 
 /**
  * The JSON document of `etmem status --json`, described in docs/status.md. Field names stay as they are;
@@ -60,33 +60,4 @@ export interface Availability<Name extends string> {
   available: boolean;
   /** Why not. */
   reason?: string;
-}
-
-/** One project. */
-export interface ProjectStatus {
-  name: string;
-  started: boolean;
-  /** All of it comes from files of --conf-dir, which are still there: it is back when the server starts anew. */
-  persistent: boolean;
-  /** Scans in a round. */
-  loop: number;
-  /** Between two scans. */
-  interval_us: number;
-  /** Between two rounds. */
-  sleep_us: number;
-  sysmem_threshold_percent?: number;
-  swapcache_wmark?: { low_percent: number; high_percent: number };
-  /** As configured; what was chosen stands with each task. */
-  tracker: ProjectDescription["tracker"];
-  mover: ProjectDescription["mover"];
-  /** Newest first. */
-  engines: EngineStatus[];
-}
-
-/** One engine of a project. */
-export interface EngineStatus {
-  name: string;
-  kind: "slide" | "cslide" | "thirdparty";
-  /** Newest first. */
-  tasks: TaskStatus[];
 }

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { PROCESS_MADVISE } from "../../src/mover/mover_process_madvise.ts";
-import type { RoundStatus } from "../../src/status/task_status.ts";
+import type { RoundStatus } from "../../src/status/round_status.ts";
 import { TargetProcess } from "../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PROCESS_MADVISE } from "../../src/mover/mover_process_madvise.ts";
-import type { RoundStatus } from "../../src/status/task_status.ts";
+import type { RoundStatus } from "../../src/status/round_status.ts";
 import { type Fault, FaultInjector } from "../tools/fixtures/fault_injector.ts";
 import { ScratchFolder } from "../tools/fixtures/scratch_folder.ts";
 import { messageOf } from "../unit/engine/slide/slide_trial.ts";

@@ -1,7 +1,9 @@
 import { expect } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import type { MemoryByReason, RoundStatus, TaskStatus } from "../../src/status/task_status.ts";
+import type { MemoryByReason } from "../../src/status/round_figures.ts";
+import type { RoundStatus } from "../../src/status/round_status.ts";
 import type { ServerStatus } from "../../src/status/server_status.ts";
+import type { TaskStatus } from "../../src/status/task_status.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { askStatus } from "./ask_status.ts";
 import { ask } from "./raw_client.ts";

@@ -9,10 +9,11 @@ import type { StepRequest } from "../round/scan_step.ts";
 import { errorLine } from "../round/error_line.ts";
 import { closeProcess, type RoundPlan, runPidRound } from "../round/pid_round.ts";
 import { processKey, type ScanHold } from "../round/scan_lock.ts";
-import { addByReason, type RoundRecord } from "../round/round_record.ts";
+import type { RoundRecord } from "../round/round_record.ts";
 import { engineContext } from "../engine_context.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
-import type { MemoryByReason, NodePairStatus } from "../../status/task_status.ts";
+import type { MemoryByReason } from "../../status/round_figures.ts";
+import type { NodePairStatus } from "../../status/round_status.ts";
 import type { CslideTask, TaskLife } from "./cslide_task.ts";
 import { NodeRoom } from "./free_memory.ts";
 import { POOL, type PoolFree } from "./memory_pools.ts";
@@ -212,9 +213,7 @@ export class CslideRound {
     }
     const usage = entries.map((entry, i) => this.#noteUsage(entry, plan, i));
     for (const [i, { record }] of entries.entries()) {
-      for (const [reason, bytes] of plan.spared[i]!) {
-        addByReason(record.status.spared, reason, bytes);
-      }
+      record.addFigures({ spared: plan.spared[i]! });
     }
     for (const [i, pair] of pairs.entries()) await this.#movePair(pair, i, entries, plan, usage);
     for (const { task, life } of this.#parts) {
@@ -233,15 +232,16 @@ export class CslideRound {
 
   /** Adds what was found to the round, and gives it by node. */
   #noteUsage({ record }: Entry, plan: PlanReply, index: number): Map<number, NodePages> {
-    const { status } = record;
     const found: readonly NodeUsage[] = plan.usage[index]!;
     const byNode = new Map<number, NodePages>();
     for (const one of found) {
       const { node, hotBytes, coldBytes, hotHugeBytes } = one;
-      status.present_bytes += hotBytes + coldBytes;
-      status.hot_bytes += hotBytes;
-      status.cold_bytes += coldBytes;
-      status.hot_huge_bytes += hotHugeBytes;
+      record.addFigures({
+        present_bytes: hotBytes + coldBytes,
+        hot_bytes: hotBytes,
+        cold_bytes: coldBytes,
+        hot_huge_bytes: hotHugeBytes,
+      });
       byNode.set(node, toNodePages(one));
     }
     return byNode;
@@ -333,12 +333,14 @@ function movedBytes({ upHot, upCold, downHot, downCold }: ProcessMoves): number 
   return upHot + upCold + downHot + downCold;
 }
 
-function noteMoves({ status }: RoundRecord, pair: number, moves: ProcessMoves): void {
-  status.asked_bytes += moves.asked;
-  status.scan_errors += moves.errors.length;
-  status.moved_bytes += movedBytes(moves);
-  for (const [reason, bytes] of moves.refused) addByReason(status.refused, reason, bytes);
-  const flow = status.node_pairs![pair]!;
+function noteMoves(record: RoundRecord, pair: number, moves: ProcessMoves): void {
+  record.addFigures({
+    asked_bytes: moves.asked,
+    moved_bytes: movedBytes(moves),
+    refused: moves.refused,
+    scan_errors: moves.errors.length,
+  });
+  const flow = record.status.node_pairs![pair]!;
   flow.up_hot_bytes += moves.upHot;
   flow.up_cold_bytes += moves.upCold;
   flow.down_hot_bytes += moves.downHot;

@@ -2,7 +2,7 @@ import type { CslideTaskDescription } from "../../config/description.ts";
 import type { ProcessMemory } from "../round/scan_step.ts";
 import { RoundRecord } from "../round/round_record.ts";
 import { engineContext } from "../engine_context.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { PinnedTarget } from "../round/pinned_target.ts";
 import { StopFlag } from "../round/stop_flag.ts";
 import { StuckPages } from "./stuck_pages.ts";
@@ -55,7 +55,7 @@ export class CslideTask {
   #started = false;
   #records: RoundRecord[] = [];
   #number = 0;
-  #total: TaskStatus["total"] = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
+  #total = noTotal();
   #onIdle: (() => void) | undefined;
 
   constructor(description: CslideTaskDescription) {
@@ -77,7 +77,7 @@ export class CslideTask {
     this.#life.target.settle();
     this.#records = [];
     this.#number = 0;
-    this.#total = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
+    this.#total = noTotal();
     this.failed = undefined;
     this.tracker = tracker;
     this.#started = true;
@@ -148,10 +148,7 @@ export class CslideTask {
   endRound(record: RoundRecord, life: TaskLife): void {
     record.end(life.isOver ? "stopped" : "done");
     if (life !== this.#life) return;
-    const { status } = record;
-    if (status.state === "done") this.#total.rounds++;
-    this.#total.asked_bytes += status.asked_bytes;
-    this.#total.moved_bytes += status.moved_bytes;
+    addRound(this.#total, record.status);
   }
 
   status(): TaskStatus {

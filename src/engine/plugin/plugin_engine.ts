@@ -10,7 +10,7 @@ import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/process_tree.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { pause } from "../../async/pause.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import { noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineProcess } from "./engine_process.ts";
@@ -122,7 +122,7 @@ export class PluginEngine implements Engine {
       value: target.type === "pid" ? String(target.pid) : target.comm,
       started: state === "waiting" || state === "running",
       ...(failed === undefined ? {} : { failed }),
-      total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+      total: noTotal(),
       rounds: [],
     };
   }

@@ -1,15 +1,22 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { messageOf } from "../../text/message_of.ts";
+import {
+  type FigureGains,
+  type MemoryByReason,
+  noFigures,
+  ROUND_FIGURES,
+} from "../../status/round_figures.ts";
+import { noPhases } from "../../status/round_phases.ts";
+import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts";
+import { formatCount } from "../../text/quantities.ts";
 import type { StepReply } from "./scan_step.ts";
-import type { MemoryByReason, RoundStatus, SkippedProcesses } from "../../status/task_status.ts";
 
 const MAX_PIDS = 8;
 /** Of a line in the log. */
 const MAX_REASONS = 4;
 const MAX_REASON_LENGTH = 80;
 
-/** Adds to a list by reason. */
-export function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
+function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
   const known = list.find((entry) => entry.reason === reason);
   if (known === undefined) list.push({ reason, bytes });
   else known.bytes += bytes;
@@ -23,6 +30,10 @@ function brief(reason: string): string {
   return reason.length <= MAX_REASON_LENGTH
     ? reason
     : `${reason.slice(0, MAX_REASON_LENGTH - 3)}...`;
+}
+
+function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
 }
 
 /** The account of one round while it is made. */
@@ -39,18 +50,8 @@ export class RoundRecord {
       duration_us: 0,
       processes: 0,
       skipped: [],
-      scanned_bytes: 0,
-      present_bytes: 0,
-      hot_bytes: 0,
-      cold_bytes: 0,
-      hot_huge_bytes: 0,
-      spared: [],
-      asked_bytes: 0,
-      moved_bytes: 0,
-      refused: [],
-      came_back_bytes: 0,
-      scan_errors: 0,
-      phases: { vmas_us: 0, scan_us: 0, classify_us: 0, move_us: 0, verify_us: 0, swapcache_us: 0 },
+      ...noFigures(),
+      phases: noPhases(),
       cpu_us: 0,
     };
   }
@@ -72,33 +73,45 @@ export class RoundRecord {
     this.skip(messageOf(error), [pid]);
   }
 
+  /** Adds what a piece of work came to. */
+  addFigures(gains: FigureGains): void {
+    for (const figure of ROUND_FIGURES) {
+      if (figure.unit === "bytes by reason") {
+        for (const [reason, bytes] of gains[figure.name] ?? []) {
+          addByReason(this.status[figure.name], reason, bytes);
+        }
+      } else {
+        this.status[figure.name] += gains[figure.name] ?? 0;
+      }
+    }
+  }
+
   /** Adds what one step for one process came to. */
   add(reply: StepReply): void {
-    const { status } = this;
-    const { phases } = status;
+    const { phases } = this.status;
     phases.vmas_us += Math.round(reply.times.vmas);
     phases.scan_us += Math.round(reply.times.scan);
     phases.classify_us += Math.round(reply.times.classify);
     phases.move_us += Math.round(reply.times.move);
     phases.verify_us += Math.round(reply.times.verify);
-    status.cpu_us += Math.round(reply.times.cpu);
-    status.scanned_bytes += reply.scanned * PAGE_SIZE;
-    status.came_back_bytes += reply.cameBack * PAGE_SIZE;
-    status.scan_errors += reply.errors.length;
+    this.status.cpu_us += Math.round(reply.times.cpu);
+    this.addFigures({
+      scanned_bytes: reply.scanned * PAGE_SIZE,
+      came_back_bytes: reply.cameBack * PAGE_SIZE,
+      scan_errors: reply.errors.length,
+    });
     if (reply.state !== "done") return;
     const { moves } = reply;
-    status.present_bytes += moves.present * PAGE_SIZE;
-    status.hot_bytes += moves.hot * PAGE_SIZE;
-    status.cold_bytes += moves.cold * PAGE_SIZE;
-    status.hot_huge_bytes += moves.hotHuge * PAGE_SIZE;
-    status.asked_bytes += moves.asked * PAGE_SIZE;
-    status.moved_bytes += moves.moved * PAGE_SIZE;
-    for (const [reason, pages] of moves.refused) {
-      addByReason(status.refused, reason, pages * PAGE_SIZE);
-    }
-    for (const [reason, pages] of moves.spared) {
-      addByReason(status.spared, reason, pages * PAGE_SIZE);
-    }
+    this.addFigures({
+      present_bytes: moves.present * PAGE_SIZE,
+      hot_bytes: moves.hot * PAGE_SIZE,
+      cold_bytes: moves.cold * PAGE_SIZE,
+      hot_huge_bytes: moves.hotHuge * PAGE_SIZE,
+      asked_bytes: moves.asked * PAGE_SIZE,
+      moved_bytes: moves.moved * PAGE_SIZE,
+      refused: toBytes(moves.refused),
+      spared: toBytes(moves.spared),
+    });
   }
 
   /** The round so far, its age, and its duration up to now. */
@@ -114,12 +127,15 @@ export class RoundRecord {
    * @param hasFailed for a reason that is in the log already.
    */
   summary(hasFailed: boolean): string {
-    const { number, processes, present_bytes, cold_bytes, asked_bytes, moved_bytes } = this.status;
-    const account = `round ${number}: ${processes} ${
-      processes === 1 ? "process" : "processes"
-    }, present ${mib(present_bytes)} MiB, cold ${mib(cold_bytes)}, asked ${
-      mib(asked_bytes)
-    }, moved ${mib(moved_bytes)}, came back ${mib(this.status.came_back_bytes)}`;
+    const { status } = this;
+    const sizes = ROUND_FIGURES.flatMap((figure) =>
+      figure.unit === "bytes" && figure.inLog
+        ? [`${figure.shown.label} ${mib(status[figure.name])}`]
+        : []
+    );
+    const [first = "", ...others] = sizes;
+    const processes = formatCount(status.processes, "process", "processes");
+    const account = [`round ${status.number}: ${processes}`, `${first} MiB`, ...others].join(", ");
     const reasons = this.#reasons();
     return [
       account,
@@ -132,18 +148,20 @@ export class RoundRecord {
 
   /** What did not move, and why; most important first. */
   #reasons(): string[] {
-    const { skipped, refused, spared } = this.status;
-    const inMemory = (verb: string, list: readonly MemoryByReason[]): string[] =>
-      list.toSorted((a, b) => b.bytes - a.bytes)
-        .map(({ reason, bytes }) => `${verb} ${mib(bytes)}: ${brief(reason)}`);
-    return [
-      ...skipped.toSorted((a, b) => b.processes - a.processes)
-        .map(({ reason, processes }) =>
-          `skipped${processes === 0 ? "" : ` ${processes}`}: ${brief(reason)}`
-        ),
-      ...inMemory("refused", refused),
-      ...inMemory("spared", spared),
-    ];
+    const skipped = this.status.skipped
+      .toSorted((a, b) => b.processes - a.processes)
+      .map(({ reason, processes }) =>
+        `skipped${processes === 0 ? "" : ` ${processes}`}: ${brief(reason)}`
+      );
+    // Last in the table is what was left when the kernel had been asked, which matters more.
+    const memory = ROUND_FIGURES.toReversed().flatMap((figure) =>
+      figure.unit === "bytes by reason"
+        ? this.status[figure.name]
+          .toSorted((a, b) => b.bytes - a.bytes)
+          .map(({ reason, bytes }) => `${figure.shown.label} ${mib(bytes)}: ${brief(reason)}`)
+        : []
+    );
+    return [...skipped, ...memory];
   }
 
   end(state: "done" | "stopped"): void {

@@ -9,7 +9,7 @@ import { readMemInfo } from "../../procfs/meminfo.ts";
 import { chooseMover, chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { engineContext } from "../engine_context.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import { noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { SwapCache } from "./swap_cache.ts";
 import { type TaskMeans, TaskRun } from "./task_run.ts";
 
@@ -109,7 +109,7 @@ class SlideEngine implements Engine {
       value: target.type === "pid" ? String(target.pid) : target.comm,
       started: run !== undefined,
       ...(lastRun?.status() ?? {
-        total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+        total: noTotal(),
         rounds: [],
       }),
     };

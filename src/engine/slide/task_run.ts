@@ -9,7 +9,7 @@ import { errorLine } from "../round/error_line.ts";
 import { pause } from "../../async/pause.ts";
 import { processKey, type ScanLock } from "../round/scan_lock.ts";
 import { Semaphore } from "../../async/semaphore.ts";
-import type { RoundStatus, TaskStatus } from "../../status/task_status.ts";
+import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { type RoundMeans, type RoundPlan, runPidRound } from "../round/pid_round.ts";
 import { RoundRecord } from "../round/round_record.ts";
 import { PinnedTarget } from "../round/pinned_target.ts";
@@ -48,12 +48,7 @@ export class TaskRun {
   readonly #quiet = new Map<string, { readonly activity: string; readonly lookedMs: number }>();
   /** Newest first. */
   readonly #records: RoundRecord[] = [];
-  readonly #total: TaskStatus["total"] = {
-    rounds: 0,
-    asked_bytes: 0,
-    moved_bytes: 0,
-    came_back_bytes: 0,
-  };
+  readonly #total = noTotal();
   readonly #ended: Promise<void>;
   #failed: string | undefined;
 
@@ -110,7 +105,7 @@ export class TaskRun {
         log.error(`${this.#label}: round ${number} failed: ${this.#failed}`);
       }
       record.end(signal.aborted ? "stopped" : "done");
-      this.#sumUp(record.status);
+      addRound(this.#total, record.status);
       log.info(`${this.#label}: ${record.summary(this.#failed !== undefined)}`);
       await pause(this.#project.sleepSeconds * 1000, signal);
     }
@@ -214,13 +209,6 @@ export class TaskRun {
       for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
     }
     this.#means.scanLock.forgetAllBut(keys, this);
-  }
-
-  #sumUp(round: RoundStatus): void {
-    if (round.state === "done") this.#total.rounds++;
-    this.#total.asked_bytes += round.asked_bytes;
-    this.#total.moved_bytes += round.moved_bytes;
-    this.#total.came_back_bytes += round.came_back_bytes;
   }
 
   /** Resolves when nothing of the task runs any more, or when only the kernel holds a thread of it. */

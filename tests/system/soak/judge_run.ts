@@ -1,4 +1,5 @@
-import type { RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 
 /** A task from one start of its project to the stop, as seen from outside. */
 export interface TaskRecord {

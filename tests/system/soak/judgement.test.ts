@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { RoundStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
 import {
   type MachineAccount,
   machineFaults,

@@ -1,5 +1,6 @@
-import type { RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { type Delay, runFaults } from "./judge_run.ts";
 import { othersMs, type ProjectPlan } from "./project_plan.ts";
 

@@ -198,7 +198,7 @@ describe("unusedGrants()", () => {
       Object.values(ROOMS).flatMap(({ imports, types = [] }) => imports.concat(types)).length,
     );
     expect(unused).toContain(
-      "tests/tools/layering/rooms.ts: no file uses that cli may import types of status",
+      "tests/tools/layering/rooms.ts: no file uses that daemon may import types of status",
     );
   });
 
@@ -206,9 +206,9 @@ describe("unusedGrants()", () => {
     const all = unusedGrants(top).length;
     plant("src/options/planted.ts", 'import { base } from "../text/base.ts";\nbase;\n');
     expect(unusedGrants(top)).toHaveLength(all - 1);
-    plant("src/cli/planted.ts", 'import { base } from "../status/base.ts";\nbase;\n');
+    plant("src/daemon/planted.ts", 'import { base } from "../status/base.ts";\nbase;\n');
     expect(unusedGrants(top)).toHaveLength(all - 1);
-    plant("src/cli/planted.ts", 'import type { base } from "../status/base.ts";\n');
+    plant("src/daemon/planted.ts", 'import type { base } from "../status/base.ts";\n');
     expect(unusedGrants(top)).toHaveLength(all - 2);
     plant("src/mover/planted.ts", 'import type { A } from "../config/description.ts";\n');
     expect(unusedGrants(top)).toHaveLength(all - 3);

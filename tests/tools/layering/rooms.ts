@@ -25,8 +25,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: {
     about: "the client: its commands as a table, one exchange with the server, tables for people",
-    imports: ["rpc", "options", "text"],
-    types: ["status"],
+    imports: ["rpc", "options", "status", "text"],
   },
   daemon: {
     about: "the server: control socket, requests, signals, pid file, files of `--conf-dir`",
@@ -57,13 +56,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "mover",
       "worker",
       "procfs",
+      "status",
       "log",
       "async",
       "text",
       "ffi",
       MESSAGES,
     ],
-    types: ["config", "status"],
+    types: ["config"],
   },
   engine_process: {
     about: "the child process in which one third-party engine runs",
@@ -93,8 +93,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["ffi"],
   },
   status: {
-    about: "the types of the status document",
-    imports: [],
+    about: "the status document: its types, and the table of the figures of a round",
+    imports: ["text"],
     types: [DESCRIPTION],
     pure: true,
   },

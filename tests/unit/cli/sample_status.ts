@@ -1,4 +1,4 @@
-import type { RoundStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
 
 const MiB = 1024 * 1024;

@@ -5,7 +5,7 @@ import {
   type EngineKind,
   EngineRefusal,
 } from "../../../src/engine/engine.ts";
-import type { TaskStatus } from "../../../src/status/task_status.ts";
+import { noTotal, type TaskStatus } from "../../../src/status/task_status.ts";
 
 /** What an engine was told, for example `start a`. */
 export type Call = `${
@@ -121,7 +121,7 @@ class ScriptedEngine implements Engine {
       type: task.target.type,
       value,
       started: this.#isRunning(name),
-      total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+      total: noTotal(),
       rounds: [],
     };
   }

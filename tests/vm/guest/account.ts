@@ -1,4 +1,6 @@
-import type { MemoryByReason, RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import type { MemoryByReason } from "../../../src/status/round_figures.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { demand } from "./demand.ts";
 
 function sum(list: readonly MemoryByReason[]): number {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import type { TaskStatus } from "../../../src/status/task_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { BIN, isListening } from "./machine.ts";
 

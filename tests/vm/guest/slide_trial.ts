@@ -1,4 +1,5 @@
-import type { RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { Target, type TargetOptions, type TargetProcess } from "../../tools/fixtures/target.ts";
 import { hugeBytes, PAGE_BYTES, presentElsewhere, SWAPPED, whereabouts } from "./address_space.ts";
 import { demand, demandNone, note } from "./demand.ts";

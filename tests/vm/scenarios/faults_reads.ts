@@ -1,4 +1,5 @@
-import type { RoundStatus, TaskStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
+import type { TaskStatus } from "../../../src/status/task_status.ts";
 import { type Fault, FaultInjector } from "../../tools/fixtures/fault_injector.ts";
 import type { Target } from "../../tools/fixtures/target.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";

@@ -1,4 +1,4 @@
-import type { RoundStatus } from "../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { Target } from "../../tools/fixtures/target.ts";
 import { PAGE_BYTES } from "../guest/address_space.ts";
 import { setKernelSwap, swapOnZram } from "../guest/machine.ts";

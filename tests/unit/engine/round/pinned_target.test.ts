@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { TaskTarget } from "../../../../src/config/description.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
-import type { SkippedProcesses } from "../../../../src/status/task_status.ts";
+import type { SkippedProcesses } from "../../../../src/status/round_status.ts";
 import { FakeProc, kernelThread } from "../../procfs/fake_processes.ts";
 
 const byPid = (pid: number): TaskTarget => ({ type: "pid", pid });

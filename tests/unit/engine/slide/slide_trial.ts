@@ -5,7 +5,8 @@ import type {
 } from "../../../../src/config/description.ts";
 import type { Engine } from "../../../../src/engine/engine.ts";
 import { SLIDE } from "../../../../src/engine/slide/slide_engine.ts";
-import type { RoundStatus, TaskStatus } from "../../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../../src/status/round_status.ts";
+import type { TaskStatus } from "../../../../src/status/task_status.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
 /** A project with rounds that are as short as they can be, on means that every kernel has. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
-import type { RoundStatus } from "../../../../src/status/task_status.ts";
+import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";

@@ -4,8 +4,9 @@ import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
 import { pickSizes } from "../procfs/size_table.ts";
 import type { ProjectView } from "../project/registry.ts";
-import type { ProjectStatus, ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
-import type { EngineLoader, EngineSupport } from "./engine_code.ts";
+import type { ProjectStatus } from "../status/project_status.ts";
+import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
+import type { EngineCode, EngineLoader } from "./engine_code.ts";
 import { VERSION } from "../options/version.ts";
 
 /** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */
@@ -55,7 +56,7 @@ export class StatusSource {
     };
   }
 
-  #process(support: EngineSupport): ServerProcessStatus {
+  #process(support: EngineCode["support"]): ServerProcessStatus {
     const [rss = 0, rssAnon = 0] = pickSizes(
       readText(AT_FDCWD, "/proc/self/status") ?? "",
       ["VmRSS", "RssAnon"],

@@ -1,0 +1,31 @@
+import type { EngineDescription, ProjectDescription } from "../config/description.ts";
+import type { TaskStatus } from "./task_status.ts";
+
+/** One project. */
+export interface ProjectStatus {
+  name: string;
+  started: boolean;
+  /** All of it comes from files of --conf-dir, which are still there: it is back when the server starts anew. */
+  persistent: boolean;
+  /** Scans in a round. */
+  loop: number;
+  /** Between two scans. */
+  interval_us: number;
+  /** Between two rounds. */
+  sleep_us: number;
+  sysmem_threshold_percent?: number;
+  swapcache_wmark?: { low_percent: number; high_percent: number };
+  /** As configured; what was chosen stands with each task. */
+  tracker: ProjectDescription["tracker"];
+  mover: ProjectDescription["mover"];
+  /** Newest first. */
+  engines: EngineStatus[];
+}
+
+/** One engine of a project. */
+export interface EngineStatus {
+  name: string;
+  kind: EngineDescription["kind"];
+  /** Newest first. */
+  tasks: TaskStatus[];
+}

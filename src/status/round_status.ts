@@ -1,0 +1,46 @@
+import type { MemoryByReason, RoundFigures } from "./round_figures.ts";
+import type { PhaseTimes } from "./round_phases.ts";
+
+/** Processes that were left alone in a round, and why. */
+export interface SkippedProcesses {
+  reason: string;
+  processes: number;
+  /** Some of them, at most 8. */
+  pids: number[];
+}
+
+/** What moved between the two nodes of a pair in a round of the cslide engine. */
+export interface NodePairStatus {
+  slow_node: number;
+  dram_node: number;
+  /** Of this task: to DRAM and to the slow node, really moved. */
+  up_hot_bytes: number;
+  up_cold_bytes: number;
+  down_hot_bytes: number;
+  down_cold_bytes: number;
+  /** Of all tasks of the engine, as planned: charged to node_mig_quota, an exchange twice. */
+  up_quota_used_bytes: number;
+  down_quota_used_bytes: number;
+  /** Of all tasks: hot memory that stays on the slow node, and why. */
+  hot_left: MemoryByReason[];
+  /** Of all tasks: what is missing of node_hot_reserve, and why. */
+  reserve_short: MemoryByReason[];
+}
+
+/** One round of one task. */
+export interface RoundStatus extends RoundFigures {
+  /** 1 for the first round since the task was started. */
+  number: number;
+  state: "running" | "done" | "stopped";
+  started_at: string;
+  /** Since it began, whatever became of the clock. */
+  age_us: number;
+  duration_us: number;
+  processes: number;
+  skipped: SkippedProcesses[];
+  /** Of the cslide engine. */
+  node_pairs?: NodePairStatus[];
+  phases: PhaseTimes;
+  /** CPU time of the threads that did the work. */
+  cpu_us: number;
+}
