@@ -120,7 +120,7 @@ describe("etmem and etmemd on aarch64", () => {
     expect(run("etmem", "project", "show").status).toBe(3);
   });
 
-  test("on pages of 64 KiB the runtime gives up at once, as README.md says", () => {
+  test("on pages of 64 KiB the runtime gives up at once, as docs/kernels.md says", () => {
     const { signalCode } = Bun.spawnSync([join(DIST, "etmem"), "help"], {
       env: { ...process.env, QEMU_PAGESIZE: "65536" },
     });

@@ -34,6 +34,14 @@ function commandsOf(text: string): string[] {
   );
 }
 
+/** The names by which links reach the headings of a document. */
+function headingsOf(text: string): string[] {
+  return Array.from(
+    text.matchAll(/^#+ (.*)$/gm),
+    ([, title = ""]) => title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-"),
+  );
+}
+
 /** @throws {UsageError} */
 function parse(command: string): void {
   const [program, ...args] = command.trim().split(/ +/);
@@ -50,8 +58,19 @@ describe("the documents", () => {
 
   test.each(DOCUMENTS)("%s names only files and npm scripts that exist", (path) => {
     const text = read(path);
-    const links = Array.from(text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g), ([, link = ""]) => link);
-    expect(links.filter((link) => !existsSync(join(TOP, dirname(path), link)))).toEqual([]);
+    const links = Array.from(
+      text.matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g),
+      ([, file = "", heading]) => ({
+        file: file === "" ? path : join(dirname(path), file),
+        heading,
+      }),
+    );
+    expect(links.filter(({ file }) => !existsSync(join(TOP, file)))).toEqual([]);
+    expect(
+      links.filter(({ file, heading }) =>
+        heading !== undefined && !headingsOf(read(file)).includes(heading)
+      ),
+    ).toEqual([]);
     const scripts: unknown = JSON.parse(read("package.json")).scripts;
     const named = Array.from(text.matchAll(/\bnpm run ([\w:]+)/g), ([, name = ""]) => name);
     for (const name of named) expect(scripts).toHaveProperty([name]);
