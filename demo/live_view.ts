@@ -1,4 +1,4 @@
-import type { ProcessSizes } from "../src/procfs/process_status.ts";
+import type { ProcessSizes } from "../src/procfs/process_memory.ts";
 import type { TaskStatus } from "../src/status/task_status.ts";
 import { formatBytes } from "../src/text/quantities.ts";
 import type { LoadSample } from "./hot_load.ts";

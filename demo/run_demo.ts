@@ -1,9 +1,9 @@
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../ffi/libc.ts";
 import { formatBytes, formatShare } from "../src/text/quantities.ts";
-import { pause } from "../src/async/pause.ts";
+import { pause } from "../src/async/abortable.ts";
 import type { TaskStatus } from "../src/status/task_status.ts";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
-import { type ProcessSizes, readProcessSizes } from "../src/procfs/process_status.ts";
+import { type ProcessSizes, readProcessSizes } from "../src/procfs/process_memory.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { EtmemServer } from "./etmem_server.ts";
 import { explainTracker } from "./explain_tracker.ts";

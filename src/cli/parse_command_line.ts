@@ -1,4 +1,4 @@
-import { nearest } from "../text/nearest.ts";
+import { meantWord } from "../text/nearest_word.ts";
 import { quote, UsageError } from "../options/usage_error.ts";
 import { type Call, type Command, commandName } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -47,7 +47,7 @@ function noCommand(
   if (word === undefined) {
     return new UsageError(`Cannot run "${name}": a command is missing, ${allowed}`);
   }
-  const meant = nearest(word, known);
+  const meant = meantWord(word, known);
   const hint = meant === undefined ? "" : `, did you mean "${meant}"`;
   return new UsageError(
     word.startsWith("-")

@@ -1,7 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { KeyedLock } from "../async/keyed_lock.ts";
-import { untilAborted } from "../async/until_aborted.ts";
+import { untilAborted } from "../async/abortable.ts";
 import { ConfigError } from "../config/config_error.ts";
 
 const turns = new KeyedLock();

@@ -1,4 +1,4 @@
-import { nearest } from "../text/nearest.ts";
+import { meantWord } from "../text/nearest_word.ts";
 import {
   describeOption,
   type Info,
@@ -194,7 +194,7 @@ class Parser {
 
   #unknown(written: string, arg = written): UsageError {
     const known = this.#known();
-    const meant = nearest(written, known.map((option) => `--${option.long}`));
+    const meant = meantWord(written, known.map((option) => `--${option.long}`));
     const inside = arg === written ? "" : ` in ${quote(arg)}`;
     return new UsageError(
       `Cannot use ${quote(written)}${inside}: "${this.#command}" has no such option, ` +

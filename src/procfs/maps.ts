@@ -1,5 +1,4 @@
-import { ProcfsError } from "./procfs_error.ts";
-import { readFile } from "./read_file.ts";
+import { ProcfsError, readFile } from "./read_file.ts";
 
 /**
  * A VMA of /proc/PID/maps. Addresses are multiples of the page size and stay exact as numbers: even a

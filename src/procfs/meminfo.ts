@@ -1,6 +1,5 @@
 import { AT_FDCWD } from "../../ffi/libc.ts";
-import { ProcfsError } from "./procfs_error.ts";
-import { readText } from "./read_file.ts";
+import { ProcfsError, readText } from "./read_file.ts";
 import { pickSizes } from "./size_table.ts";
 
 /** Sizes of /proc/meminfo (proc_meminfo(5)), in bytes. */

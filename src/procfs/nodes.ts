@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { AT_FDCWD } from "../../ffi/libc.ts";
-import { ProcfsError } from "./procfs_error.ts";
-import { isGone, readText } from "./read_file.ts";
+import { isGone, ProcfsError, readText } from "./read_file.ts";
 import { pickSizes } from "./size_table.ts";
 
 /** A pool of hugetlb pages of one size on one node. */

@@ -1,5 +1,4 @@
-import { readRecord } from "./read_file.ts";
-import { ProcfsError } from "./procfs_error.ts";
+import { ProcfsError, readRecord } from "./read_file.ts";
 
 /** Of include/linux/sched.h: this is a kernel thread. */
 const PF_KTHREAD = 0x0020_0000;

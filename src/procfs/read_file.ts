@@ -9,6 +9,16 @@ const NEWLINE = 0x0a;
 /** A procfs answer that grows: procfs hands out at most a page or so per read(2). */
 let buffer = new Uint8Array(USUAL_BYTES);
 
+/** A procfs file that does not look as documented: says which file, line and item. */
+export class ProcfsError extends Error {
+  override readonly name = "ProcfsError";
+
+  /** @param line counted from 1. */
+  constructor(file: string, line: number, item: string, found: string) {
+    super(`Cannot read ${item} in line ${line} of ${file}: found ${JSON.stringify(found)}`);
+  }
+}
+
 /** Whether an error says that the process (or its memory) is not there any more. */
 export function isGone(error: unknown): boolean {
   const code = errorCode(error);

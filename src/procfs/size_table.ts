@@ -1,4 +1,4 @@
-import { ProcfsError } from "./procfs_error.ts";
+import { ProcfsError } from "./read_file.ts";
 
 /**
  * The value of a line `Name:   123 kB`, in bytes.

@@ -1,6 +1,5 @@
 import { parseMaps, type Vma } from "./maps.ts";
-import { ProcfsError } from "./procfs_error.ts";
-import { readPieces } from "./read_file.ts";
+import { ProcfsError, readPieces } from "./read_file.ts";
 import { parseSize } from "./size_table.ts";
 
 /** A VMA of /proc/PID/smaps with what is looked at of its fields. */

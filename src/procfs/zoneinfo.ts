@@ -1,6 +1,5 @@
 import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
-import { ProcfsError } from "./procfs_error.ts";
-import { readText } from "./read_file.ts";
+import { ProcfsError, readText } from "./read_file.ts";
 
 /** Most lines are about the lists of single CPUs. */
 const ASKED_FOR = /^(?:Node| {2}pages free| {8}(?:low|high|managed|protection))/;

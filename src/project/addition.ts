@@ -6,13 +6,11 @@ import type {
 } from "../config/description.ts";
 import type { EngineKind } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { engineFailure } from "./engine_failure.ts";
+import { engineFailure, noEngine, noProject } from "./refusals.ts";
 import {
   type LiveEngine,
   type LiveProject,
   nameOf,
-  noEngine,
-  noProject,
   type ObjectDescription,
   type TaskRef,
 } from "./live_project.ts";

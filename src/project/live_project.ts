@@ -4,7 +4,6 @@ import type {
   TaskDescription,
 } from "../config/description.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Refusal } from "../rpc/refusal.ts";
 import type { RunningCommands } from "./running_commands.ts";
 
 /** What an object of a configuration file is made of. */
@@ -43,19 +42,4 @@ export function tasksOf(engines: Iterable<LiveEngine>): TaskRef[] {
 /** How a task is named in answers and in the log. */
 export function nameOf({ engine, task }: TaskRef): string {
   return `task "${task.name}" of engine "${engine.description.name}" in project "${task.project}"`;
-}
-
-/** The answer when a project is not there. @param more follows its name. */
-export function noProject(name: string, more = ""): Refusal {
-  return new Refusal("noProject", `"${name}"${more}`);
-}
-
-/** The answer when an engine is not there. @param more follows its name. */
-export function noEngine(project: string, name: string, more = ""): Refusal {
-  return new Refusal("noEngine", `"${name}" in project "${project}"${more}`);
-}
-
-/** The answer when a task is not there. */
-export function noTask(project: string, engine: string, name: string): Refusal {
-  return new Refusal("noTask", `"${name}" of engine "${engine}" in project "${project}"`);
 }

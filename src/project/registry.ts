@@ -5,17 +5,9 @@ import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
 import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
-import { engineFailure } from "./engine_failure.ts";
+import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
-import {
-  type LiveProject,
-  noEngine,
-  noProject,
-  noTask,
-  type ObjectDescription,
-  type TaskRef,
-  tasksOf,
-} from "./live_project.ts";
+import { type LiveProject, type ObjectDescription, type TaskRef, tasksOf } from "./live_project.ts";
 import { type NamesToRemove, removeObjects } from "./removal.ts";
 import { startTasks, stopTasks } from "./start_stop.ts";
 

@@ -4,13 +4,11 @@ import {
   type LiveEngine,
   type LiveProject,
   nameOf,
-  noEngine,
-  noProject,
-  noTask,
   type ObjectDescription,
   type TaskRef,
   tasksOf,
 } from "./live_project.ts";
+import { noEngine, noProject, noTask } from "./refusals.ts";
 import { stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 

@@ -1,4 +1,4 @@
-import { untilAborted } from "../async/until_aborted.ts";
+import { untilAborted } from "../async/abortable.ts";
 
 /** When a command is to be over. */
 export interface CommandSignals {

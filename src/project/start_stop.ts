@@ -1,6 +1,6 @@
 import { log } from "../log/logger.ts";
 import { messageOf } from "../text/message_of.ts";
-import { engineFailure } from "./engine_failure.ts";
+import { engineFailure } from "./refusals.ts";
 import { nameOf, type TaskRef } from "./live_project.ts";
 
 /**

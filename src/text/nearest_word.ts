@@ -26,6 +26,12 @@ export function nearestWord<W extends string>(
   return nearest;
 }
 
+/** The word that a mistyped one was probably meant to be: the only one that begins with it, or the nearest. */
+export function meantWord(word: string, known: readonly string[]): string | undefined {
+  const begun = known.filter((candidate) => word !== "" && candidate.startsWith(word));
+  return begun.length === 1 ? begun[0] : nearestWord(word, known);
+}
+
 /** Characters added, left out, replaced, or swapped with their neighbour (optimal string alignment). */
 export function editDistance(word: string, b: string): number {
   const a = word.slice(0, LONGEST_WORD);

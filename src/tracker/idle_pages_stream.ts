@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { PageRange } from "./page_range.ts";
-import { PMD_PAGES, PUD_PAGES } from "./page_size.ts";
+import { PMD_PAGES, PUD_PAGES } from "./huge_page.ts";
 
 /**
  * The byte stream of /proc/PID/idle_pages (kernel: etmem_scan): each byte is (type << 4) | pages, the byte

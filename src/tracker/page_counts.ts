@@ -1,5 +1,5 @@
 import type { PageRange } from "./page_range.ts";
-import { PMD_PAGES } from "./page_size.ts";
+import { PMD_PAGES } from "./huge_page.ts";
 import { SegmentTable, type SegmentTableData } from "./segment_table.ts";
 
 /**

@@ -4,10 +4,9 @@ import { KpageFlags } from "../procfs/kpageflags.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
-import { isHugeAt } from "./huge_page.ts";
+import { isHugeAt, PMD_PAGES } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
 import type { PageCounts } from "./page_counts.ts";
-import { PMD_PAGES } from "./page_size.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
 import { readRanges } from "./vma_selection.ts";
 

@@ -9,7 +9,7 @@ import { readNodes } from "../../procfs/nodes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import { chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";

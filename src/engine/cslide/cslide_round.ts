@@ -1,7 +1,7 @@
 import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../mover/node_mover.ts";
-import type { FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { LocatedPages } from "./located_pages.ts";

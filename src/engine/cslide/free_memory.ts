@@ -6,7 +6,7 @@ import {
   readUnreservedHugePages,
 } from "../../procfs/nodes.ts";
 import { readMovableRoom } from "../../procfs/zoneinfo.ts";
-import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { POOL } from "./memory_pools.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;

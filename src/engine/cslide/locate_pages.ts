@@ -3,12 +3,11 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
 import { KpageFlags } from "../../procfs/kpageflags.ts";
 import type { Pagemap } from "../../procfs/pagemap.ts";
-import { readAllowedNodes } from "../../procfs/process_status.ts";
+import { readAllowedNodes } from "../../procfs/process_memory.ts";
 import { readSmaps } from "../../procfs/smaps.ts";
-import { isHugeAt } from "../../tracker/huge_page.ts";
+import { isHugeAt, PMD_PAGES } from "../../tracker/huge_page.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import { type PageRange, toPageRanges } from "../../tracker/page_range.ts";
-import { PMD_PAGES } from "../../tracker/page_size.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
 import { findSharedFrames } from "./shared_frames.ts";
 

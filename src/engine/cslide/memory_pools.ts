@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { UNIT } from "./located_pages.ts";
 
 /** Pools that a node's free memory is counted in: base and huge pages share one. */

@@ -4,7 +4,7 @@ import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { NodeMover } from "../../mover/node_mover.ts";
 import { tally } from "../../mover/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
-import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { NodeRoom } from "./free_memory.ts";

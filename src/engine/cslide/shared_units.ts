@@ -1,4 +1,4 @@
-import { PMD_PAGES } from "../../tracker/page_size.ts";
+import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { type LocatedPages, type SharedFrames, UNIT } from "./located_pages.ts";
 import { FrameTable } from "./frame_table.ts";
 

@@ -7,9 +7,9 @@ import type {
 } from "../../config/description.ts";
 import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
-import { findProcesses } from "../../procfs/process_tree.ts";
+import { findProcesses } from "../../procfs/find_processes.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/abortable.ts";
 import { noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { CommandOutput } from "./command_output.ts";

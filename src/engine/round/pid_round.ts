@@ -1,8 +1,8 @@
 import { close } from "../../../ffi/libc.ts";
-import type { FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { ProcessMemory, StepReply, StepRequest } from "./scan_step.ts";
 import { WorkerLostError } from "../../worker/pool.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/abortable.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
 import type { Workers } from "../engine_context.ts";
 

@@ -6,7 +6,7 @@ import {
   type OnUnreadable,
   type ProcessQuery,
   searchProcesses,
-} from "../../procfs/process_tree.ts";
+} from "../../procfs/find_processes.ts";
 import type { RoundRecord } from "./round_record.ts";
 
 /**

@@ -2,7 +2,7 @@ import { AT_FDCWD, close, O_RDONLY, openAt, threadCpuUs } from "../../../ffi/lib
 import { MovedSet } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
-import { readProcessSizes } from "../../procfs/process_status.ts";
+import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";

@@ -1,4 +1,4 @@
-import type { FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
 
 /** A task holds the lock of a process. */
 export interface ScanHold {

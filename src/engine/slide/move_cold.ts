@@ -5,7 +5,7 @@ import type { PageBatch } from "../../mover/mover.ts";
 import { MOVERS } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { Pagemap } from "../../procfs/pagemap.ts";
-import { readProcessSizes } from "../../procfs/process_status.ts";
+import { readProcessSizes } from "../../procfs/process_memory.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
 import type { MoveOrder, StepMoves, StepRequest, StepTimes } from "../round/scan_step.ts";
 

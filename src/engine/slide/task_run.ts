@@ -1,12 +1,12 @@
 import type { ProjectDescription, SlideTaskDescription } from "../../config/description.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
-import type { FoundProcess } from "../../procfs/process_tree.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { ProcessMemory, StepReply } from "../round/scan_step.ts";
 import type { MoverKind } from "../../mover/mover.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import { errorLine } from "../round/error_line.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/abortable.ts";
 import { processKey, type ScanLock } from "../round/scan_lock.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";

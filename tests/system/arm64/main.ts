@@ -23,7 +23,7 @@ const PAGE_SIZE_TESTS = [
   "tests/unit/tracker/idle_pages_stream.test.ts",
   "tests/unit/tracker/page_counts.test.ts",
   "tests/unit/tracker/page_range.test.ts",
-  "tests/unit/tracker/page_size.test.ts",
+  "tests/unit/tracker/huge_page.test.ts",
   "tests/unit/tracker/tracker_idle_pages.test.ts",
   "tests/unit/tracker/vma_selection.test.ts",
   "tests/unit/mover/moved_set.test.ts",

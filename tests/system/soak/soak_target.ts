@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readProcessSizes } from "../../../src/procfs/process_status.ts";
+import { readProcessSizes } from "../../../src/procfs/process_memory.ts";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../ffi/libc.ts";
 
 /** What a target looks like; sizes are those of each of its processes. */

@@ -8,7 +8,7 @@ import {
   PAGE_STATUS,
 } from "../../../ffi/move_pages.ts";
 import { NodeMover } from "../../../src/mover/node_mover.ts";
-import { PMD_PAGES } from "../../../src/tracker/page_size.ts";
+import { PMD_PAGES } from "../../../src/tracker/huge_page.ts";
 
 const FROM = 2;
 const TO = 0;

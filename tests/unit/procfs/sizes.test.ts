@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { parseMemInfo, readMemInfo } from "../../../src/procfs/meminfo.ts";
 import { parseIdList } from "../../../src/procfs/nodes.ts";
-import { readAllowedNodes, readProcessSizes } from "../../../src/procfs/process_status.ts";
+import { readAllowedNodes, readProcessSizes } from "../../../src/procfs/process_memory.ts";
 import { parseSize, pickSizes } from "../../../src/procfs/size_table.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
 

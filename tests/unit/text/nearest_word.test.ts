@@ -1,6 +1,6 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { editDistance, nearestWord } from "../../../src/text/nearest_word.ts";
+import { editDistance, meantWord, nearestWord } from "../../../src/text/nearest_word.ts";
 
 test.each([
   ["", "", 0],
@@ -52,3 +52,29 @@ test.each([
     expect(nearestWord(word, all)).toBe(nearest);
   },
 );
+
+const KNOWN = ["obj", "project", "engine", "status", "help"];
+
+describe("meantWord()", () => {
+  for (
+    const [word, meant] of [
+      ["projcet", "project"],
+      ["proj", "project"],
+      ["ob", "obj"],
+      ["object", undefined],
+      ["stats", "status"],
+      ["s", "status"],
+      ["", undefined],
+      ["x", undefined],
+      ["completely-else", undefined],
+    ] as const
+  ) {
+    test(`finds ${meant ?? "nothing"} for "${word}"`, () => {
+      expect(meantWord(word, KNOWN)).toBe(meant);
+    });
+  }
+
+  test("finds nothing for a beginning that several words have", () => {
+    expect(meantWord("st", ["start", "stop"])).toBeUndefined();
+  });
+});

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { MAX_COUNT, PageCounts } from "../../../src/tracker/page_counts.ts";
 import type { PageRange } from "../../../src/tracker/page_range.ts";
-import { PMD_PAGES } from "../../../src/tracker/page_size.ts";
+import { PMD_PAGES } from "../../../src/tracker/huge_page.ts";
 import { RUN, type Run, ScanModel } from "./scan_model.ts";
 
 /** A page number at which a huge page can begin. */

@@ -1,6 +1,6 @@
 import { MAX_COUNT, type PageCounts } from "../../../src/tracker/page_counts.ts";
 import type { PageRange } from "../../../src/tracker/page_range.ts";
-import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/page_size.ts";
+import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/huge_page.ts";
 
 /** Types of runs in an answer of idle_pages, as the kernel's interface numbers them. */
 export const RUN = {

@@ -3,7 +3,7 @@ import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { decodeIdlePages } from "../../../../src/tracker/idle_pages_stream.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
 import type { PageRange } from "../../../../src/tracker/page_range.ts";
-import { PMD_PAGES } from "../../../../src/tracker/page_size.ts";
+import { PMD_PAGES } from "../../../../src/tracker/huge_page.ts";
 import {
   type Piece,
   RUN,

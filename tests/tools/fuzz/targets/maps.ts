@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert";
 import * as fc from "fast-check";
 import { parseMaps, type Vma } from "../../../../src/procfs/maps.ts";
-import { ProcfsError } from "../../../../src/procfs/procfs_error.ts";
+import { ProcfsError } from "../../../../src/procfs/read_file.ts";
 import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 

@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert";
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { parseProcessStat, type ProcessStat } from "../../../../src/procfs/process_stat.ts";
-import { ProcfsError } from "../../../../src/procfs/procfs_error.ts";
+import { ProcfsError } from "../../../../src/procfs/read_file.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
 /** Numbers of fields as proc_pid_stat(5) has them; the last one that is looked at is 28. */

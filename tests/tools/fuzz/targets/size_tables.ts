@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert";
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { parseMemInfo } from "../../../../src/procfs/meminfo.ts";
-import { ProcfsError } from "../../../../src/procfs/procfs_error.ts";
+import { ProcfsError } from "../../../../src/procfs/read_file.ts";
 import { pickSizes } from "../../../../src/procfs/size_table.ts";
 import { parseMovableRoom } from "../../../../src/procfs/zoneinfo.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert";
 import * as fc from "fast-check";
-import { ProcfsError } from "../../../../src/procfs/procfs_error.ts";
+import { ProcfsError } from "../../../../src/procfs/read_file.ts";
 import { parseSmaps, type SmapsVma } from "../../../../src/procfs/smaps.ts";
 import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";

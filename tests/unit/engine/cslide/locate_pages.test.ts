@@ -5,7 +5,7 @@ import { NodeMover } from "../../../../src/mover/node_mover.ts";
 import { readNodes } from "../../../../src/procfs/nodes.ts";
 import { pageOf } from "../../../../src/procfs/pagemap.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
-import { PMD_PAGES } from "../../../../src/tracker/page_size.ts";
+import { PMD_PAGES } from "../../../../src/tracker/huge_page.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { NO_NODE, UNIT } from "../../../../src/engine/cslide/located_pages.ts";
 import { type LocateInput, locatePages } from "../../../../src/engine/cslide/locate_pages.ts";

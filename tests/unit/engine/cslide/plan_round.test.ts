@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 import { type PlanRequest, planRound } from "../../../../src/engine/cslide/plan_round.ts";
-import { PMD_PAGES } from "../../../../src/tracker/page_size.ts";
+import { PMD_PAGES } from "../../../../src/tracker/huge_page.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "../../../../src/engine/cslide/located_pages.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;

@@ -8,7 +8,7 @@ import {
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
-import type { FoundProcess } from "../../../../src/procfs/process_tree.ts";
+import type { FoundProcess } from "../../../../src/procfs/find_processes.ts";
 import { WorkerLostError, WorkerPool } from "../../../../src/worker/pool.ts";
 import type { StepReply } from "../../../../src/engine/round/scan_step.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";

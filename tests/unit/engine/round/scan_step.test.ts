@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { close, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
-import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
+import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import type { StepMoves, StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";

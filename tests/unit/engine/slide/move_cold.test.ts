@@ -3,7 +3,7 @@ import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { MovedSet } from "../../../../src/mover/moved_set.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { pageOf } from "../../../../src/procfs/pagemap.ts";
-import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
+import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
 import { moveCold } from "../../../../src/engine/slide/move_cold.ts";
 import type { MoveOrder, StepMoves } from "../../../../src/engine/round/scan_step.ts";

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
-import { readProcessSizes } from "../../../../src/procfs/process_status.ts";
+import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { findProcesses, type ProcessQuery } from "../../../src/procfs/process_tree.ts";
+import { findProcesses, type ProcessQuery } from "../../../src/procfs/find_processes.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";

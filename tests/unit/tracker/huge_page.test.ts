@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/page_size.ts";
+import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/huge_page.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;

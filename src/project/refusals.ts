@@ -3,6 +3,21 @@ import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf, stackOf } from "../text/message_of.ts";
 
+/** The answer when a project is not there. @param more follows its name. */
+export function noProject(name: string, more = ""): Refusal {
+  return new Refusal("noProject", `"${name}"${more}`);
+}
+
+/** The answer when an engine is not there. @param more follows its name. */
+export function noEngine(project: string, name: string, more = ""): Refusal {
+  return new Refusal("noEngine", `"${name}" in project "${project}"${more}`);
+}
+
+/** The answer when a task is not there. */
+export function noTask(project: string, engine: string, name: string): Refusal {
+  return new Refusal("noTask", `"${name}" of engine "${engine}" in project "${project}"`);
+}
+
 /**
  * Turns what an engine threw into the server's answer. What is neither a refusal nor a request that was
  * given up is a fault of the engine's own code: it goes to the log with its stack.

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { EngineRefusal } from "../../../src/engine/engine.ts";
 import { configureLog } from "../../../src/log/logger.ts";
-import { engineFailure } from "../../../src/project/engine_failure.ts";
+import { engineFailure } from "../../../src/project/refusals.ts";
 import { Refusal } from "../../../src/rpc/refusal.ts";
 
 afterEach(() => configureLog("error", []));
