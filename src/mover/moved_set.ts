@@ -65,7 +65,7 @@ export class MovedSet {
     return out;
   }
 
-  /** Forgets blocks of which nothing is mapped any more. @param ranges ascending ranges of pages. */
+  /** Forgets blocks outside what is mapped. @param ranges of the pages that are, ascending. */
   keepOnly(ranges: readonly { readonly from: number; readonly to: number }[]): void {
     const numbers = [...this.#blocks.keys()].sort((a, b) => a - b);
     let range = 0;

@@ -29,8 +29,8 @@ export interface OutrightRefusal {
 /** Moves pages of one process out of DRAM. */
 export interface Mover extends Disposable {
   /**
-   * Asks the kernel to move the batch and returns when it has dealt with it. What really moved must be looked
-   * up afterwards.
+   * Asks the kernel to move the batch and returns when it has dealt with it. The caller looks up
+   * what really moved.
    * @throws {SystemCallError} ESRCH when the process is gone.
    */
   pageOut(batch: PageBatch): OutrightRefusal[];

@@ -29,15 +29,18 @@ function reasonOf(error: unknown): string {
   }
 }
 
-/** Page numbers at which a VMA begins where another ends, ascending. @returns undefined when the process is gone. */
+/**
+ * The page numbers at which a VMA begins where another ends, ascending.
+ * @returns undefined when the process is gone.
+ */
 function readSeams(dirFd: number): number[] | undefined {
   const vmas = readMaps(dirFd);
   return vmas?.filter((vma, i) => vmas[i - 1]?.end === vma.start).map((vma) => pageOf(vma.start));
 }
 
 /**
- * MADV_PAGEOUT of stock kernels: neighbouring units of a VMA go as one range. The kernel stops at the first
- * VMA that it cannot page out (a locked one), so a range never reaches into the next.
+ * MADV_PAGEOUT of stock kernels. Neighbouring units of a VMA go as one range. The kernel stops at
+ * the first VMA that it cannot page out (a locked one), so a range never reaches into the next.
  */
 class ProcessMadviseMover implements Mover {
   readonly #pidFd: PidFd;
@@ -79,7 +82,10 @@ class ProcessMadviseMover implements Mover {
     return refused;
   }
 
-  /** Goes on behind each range that the kernel cannot do; why, it says only of the first one of a call. */
+  /**
+   * Has the kernel page ranges out, and goes on behind each one that it cannot. A call says why
+   * only of the first range.
+   */
   #advise(ranges: number, refused: OutrightRefusal[]): void {
     for (let from = 0; from < ranges;) {
       const first = from;

@@ -7,14 +7,14 @@ import { SwapPagesText } from "./swap_pages_text.ts";
 
 const FILE = "swap_pages";
 /**
- * Lines of one write(2): the kernel copies it to memory without gaps, which it finds at any time up to 32 KiB
- * (PAGE_ALLOC_COSTLY_ORDER with 4K pages).
+ * Lines of one write(2). The kernel copies the text to contiguous memory, of which it finds up to
+ * 32 KiB at any time (PAGE_ALLOC_COSTLY_ORDER with 4K pages).
  */
 const TEXT_LINES = 1024;
 
 let text: SwapPagesText | undefined;
 
-/** Page-out by the etmem_swap module. The descriptor stays with the address space it was opened on. */
+/** Page-out by etmem_swap. The descriptor stays with the address space that it was opened on. */
 class SwapPagesMover implements Mover {
   readonly #fd: number;
 
@@ -22,7 +22,9 @@ class SwapPagesMover implements Mover {
     this.#fd = openAt(target.dirFd, FILE, O_WRONLY);
   }
 
-  /** A write must hold whole lines; what cannot be moved is passed over silently. */
+  /**
+   * A write has to hold whole lines. The kernel passes over what it cannot move, and does not say.
+   */
   pageOut(batch: PageBatch): OutrightRefusal[] {
     text ??= new SwapPagesText(TEXT_LINES);
     for (let from = 0; from < batch.count; from += TEXT_LINES) {

@@ -18,7 +18,7 @@ const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.writeback,
 ]);
 
-/** Why the kernel refuses a whole list, of which it then moves nothing, by errno; nor will it soon. */
+/** By errno, why the kernel moves nothing of a list, now or soon. */
 const REFUSALS: ReadonlyMap<string, (node: number) => string> = new Map([
   ["EACCES", (node) => `its cpuset does not allow node ${node}`],
   ["ENODEV", (node) => `there is no memory on node ${node}`],
@@ -56,8 +56,9 @@ function reasonOf(status: number): string {
 }
 
 /**
- * Says of the pages that the kernel said nothing of why they stayed, if they did: the first run of them is where it
- * stopped; what comes behind that it has not tried (do_pages_move in mm/migrate.c), and it stays `unknown`.
+ * Fills in why pages stayed of which the kernel said nothing. The first run of them is where it
+ * stopped (do_pages_move in mm/migrate.c): those were busy. It has not tried the others, and they
+ * stay `unknown`. When memory ran out, all of them found none.
  */
 function explain(said: Int32Array, isFull: boolean): void {
   const { unknown, busy, noMemory } = PAGE_STATUS;
@@ -78,7 +79,7 @@ export interface NodeMove {
   /** Index of the first of them to move, and how many. */
   readonly from: number;
   readonly count: number;
-  /** Pieces of a unit that may be on different nodes afterwards, and their size. */
+  /** A unit has so many pieces of that size, which may be on different nodes afterwards. */
   readonly pieces: number;
   readonly pieceBytes: number;
   /** Called for what is not there afterwards, or was there before. */
@@ -87,7 +88,7 @@ export interface NodeMove {
   readonly stuck: (page: number) => void;
 }
 
-/** Moves pages of processes between nodes, a bounded batch at a time, and looks afterwards where they are. */
+/** Moves bounded batches of pages between nodes, and looks afterwards where they are. */
 export class NodeMover {
   readonly #batch: MovePagesBatch;
   readonly #said: Int32Array;
@@ -95,8 +96,8 @@ export class NodeMover {
   #flags: number = MPOL_MF_MOVE_ALL;
 
   /**
-   * @param capacity units in the largest batch; pieces are looked for as many at a time.
-   * @param batch what asks the kernel; of that capacity.
+   * @param capacity the most units of a batch, and the most pieces that are looked for at once.
+   * @param batch asks the kernel; it has that capacity.
    */
   constructor(capacity: number, batch: MovePagesBatch = new MovePagesBatch(capacity)) {
     this.#batch = batch;
@@ -106,21 +107,32 @@ export class NodeMover {
 
   /**
    * @returns bytes that have moved there, and why the kernel gave up, if it did.
-   * @throws {SystemCallError} ESRCH when the process is gone; any other when nobody can tell what has moved.
+   * @throws {SystemCallError} ESRCH when the process is gone; any other when nobody can tell what
+   * has moved.
    */
   move(order: NodeMove): { readonly movedBytes: number; readonly failure?: string } {
-    const { pid, node, pages, from, count, pieces, pieceBytes, refuse, stuck } = order;
+    const { pid, node, pages, from, count } = order;
     const batch = this.#batch;
     batch.clear();
     for (let i = from; i < from + count; i++) batch.push(pages[i]! * PAGE_SIZE);
     // Memory that two processes share is in the lists of both.
     batch.locate(pid);
     for (let i = 0; i < count; i++) this.#wasThere[i] = batch.status[i] === node ? 1 : 0;
-    const { isFull, isRefused, failure } = this.#tryMove(pid, node);
+    const attempt = this.#tryMove(pid, node);
     this.#said.set(batch.status.subarray(0, count));
-    if (failure === undefined) explain(this.#said.subarray(0, count), isFull);
+    const { failure } = attempt;
+    if (failure === undefined) explain(this.#said.subarray(0, count), attempt.isFull);
+    const movedBytes = this.#verify(order, attempt);
+    return failure === undefined ? { movedBytes } : { movedBytes, failure };
+  }
+
+  /**
+   * Looks where the pieces of the units are, and says why some stayed. @returns bytes that moved.
+   */
+  #verify(order: NodeMove, attempt: Attempt): number {
+    const { pid, pages, from, count, pieces, pieceBytes } = order;
+    const batch = this.#batch;
     let movedBytes = 0;
-    let lastStuck = -1;
     const unitsAtOnce = Math.floor(batch.capacity / pieces);
     for (let first = 0; first < count; first += unitsAtOnce) {
       const units = Math.min(unitsAtOnce, count - first);
@@ -130,27 +142,44 @@ export class NodeMover {
         batch.push(unit * PAGE_SIZE + (i % pieces) * pieceBytes);
       }
       batch.locate(pid);
-      for (let i = 0; i < units * pieces; i++) {
-        const unit = first + Math.floor(i / pieces);
-        const said = this.#said[unit]!;
-        const now = batch.status[i]!;
-        if (this.#wasThere[unit] === 1) {
-          refuse(THERE_ALREADY, pieceBytes);
-        } else if (now === node) {
-          movedBytes += pieceBytes;
-        } else {
-          // What is gone by now was not there to be moved.
-          refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now), pieceBytes);
-          if (now < 0 || !(isRefused || LASTING.has(said)) || unit === lastStuck) continue;
-          lastStuck = unit;
-          stuck(pages[from + unit]!);
-        }
+      for (let unit = 0; unit < units; unit++) {
+        movedBytes += this.#settle(order, attempt, first + unit, unit * pieces);
       }
     }
-    return failure === undefined ? { movedBytes } : { movedBytes, failure };
+    return movedBytes;
   }
 
-  /** Of what failed for another reason than a refusal a part may have moved. @throws {SystemCallError} ESRCH */
+  /**
+   * Accounts for a unit.
+   * @param at where the nodes of its pieces begin in the batch's `status`.
+   * @returns bytes of it that moved.
+   */
+  #settle(order: NodeMove, attempt: Attempt, unit: number, at: number): number {
+    const { node, pages, from, pieces, pieceBytes, refuse, stuck } = order;
+    const { isRefused, failure } = attempt;
+    const said = this.#said[unit]!;
+    let movedBytes = 0;
+    let isStuck = false;
+    for (let i = at; i < at + pieces; i++) {
+      const now = this.#batch.status[i]!;
+      if (this.#wasThere[unit] === 1) {
+        refuse(THERE_ALREADY, pieceBytes);
+      } else if (now === node) {
+        movedBytes += pieceBytes;
+      } else {
+        // What is gone by now was not there to be moved.
+        refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now), pieceBytes);
+        isStuck ||= now >= 0 && (isRefused || LASTING.has(said));
+      }
+    }
+    if (isStuck) stuck(pages[from + unit]!);
+    return movedBytes;
+  }
+
+  /**
+   * Moves the batch, and says how that ended. After a failure that is no refusal, a part of the
+   * batch may have moved. @throws {SystemCallError} ESRCH
+   */
   #tryMove(pid: number, node: number): Attempt {
     try {
       return { isFull: this.#moveTo(pid, node), isRefused: false };
@@ -166,8 +195,8 @@ export class NodeMover {
   }
 
   /**
-   * Pages that others map too are moved where that is permitted. When the node's memory runs out the kernel gives
-   * up with ENOMEM and says nothing of single pages, though some have moved.
+   * Moves pages that others map too where that is permitted. When the node's memory runs out, the
+   * kernel gives up with ENOMEM and says nothing of single pages, though some have moved.
    * @returns whether the node's memory ran out.
    */
   #moveTo(pid: number, node: number): boolean {

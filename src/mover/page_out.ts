@@ -4,10 +4,14 @@ import { messageOf } from "../text/message_of.ts";
 import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 
-/** A request to the kernel shall take about this long: it cannot be taken back, and a stop waits for it. */
+/**
+ * A request to the kernel takes about this long: it cannot be taken back, and whoever stops the
+ * task waits for it.
+ */
 const SHORT_MS = 50;
 const LONG_MS = 150;
 const FIRST_BATCH_PAGES = 256;
+/** Base pages of the largest batch. */
 export const LARGEST_BATCH_PAGES = 64 * 1024;
 
 /** Units further apart than this are looked up with a read of their own. */
@@ -19,8 +23,8 @@ const WAS_FILE = 2;
 /** Where the cold pages come from, and when to stop. */
 export interface PageOutOrder {
   /**
-   * Appends the next units, in ascending order, to an empty batch, at most `pages` base pages; leaves it empty
-   * at the end. So far `moved` base pages have moved.
+   * Appends the next units to an empty batch, in ascending order and at most `pages` base pages;
+   * leaves the batch empty at the end. So far `moved` base pages have moved.
    */
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
   /** Asked before each batch: a reason to leave the rest alone. */
@@ -37,7 +41,7 @@ export interface PageOutOrder {
 export interface PageOutAccount {
   asked: number;
   moved: number;
-  /** Of those asked: still there, by reason. */
+  /** Base pages that were asked for and have not moved, by reason. */
   readonly refused: Map<string, number>;
   /** Not there any more when their turn came. */
   vanished: number;
@@ -62,7 +66,7 @@ export function tally(counts: Map<string, number>, reason: string, n: number): v
 let batchInHand: PageBatch | undefined;
 let before: Uint8Array | undefined;
 
-/** One run of paging out, batch by batch; before and after each batch pagemap says where its pages are. */
+/** Pages out batch by batch. Before and after each batch pagemap says where its pages are. */
 class PageOut {
   readonly account: PageOutAccount = {
     asked: 0,
@@ -95,7 +99,7 @@ class PageOut {
       this.#order.next(batch, limit, this.account.moved);
       if (batch.count === 0) return;
       const begin = performance.now();
-      if (!this.#dropAbsent()) continue;
+      if (!this.#dropSome()) continue;
       const asked = performance.now();
       const refused = this.#ask();
       const after = performance.now();
@@ -134,7 +138,15 @@ class PageOut {
     }
   }
 
-  /** Loads the pagemap window for unit `index` and the units near it. @returns false when all is gone or it fails. */
+  /** Loads the entries of a unit unless pagemap has them. @returns false when it cannot. */
+  #ensureLoaded(index: number): boolean {
+    const { pagemap } = this.#order;
+    const page = this.#batch.page[index]!;
+    return (pagemap.holds(page + this.#batch.size[index]! - 1) && pagemap.holds(page)) ||
+      this.#load(index);
+  }
+
+  /** Loads the entries of a unit and of the units near it. @returns false when it cannot. */
   #load(index: number): boolean {
     const batch = this.#batch;
     const from = batch.page[index]!;
@@ -153,9 +165,11 @@ class PageOut {
     return false;
   }
 
-  /** Takes out of the batch what shall not be asked for. @returns false when that cannot be found out. */
-  #dropAbsent(): boolean {
-    const { pagemap, sparesShared } = this.#order;
+  /**
+   * Takes units out of the batch that are not present, or are shared and to be spared.
+   * @returns false when pagemap does not say which those are.
+   */
+  #dropSome(): boolean {
     const batch = this.#batch;
     let kept = 0;
     let base = 0;
@@ -163,26 +177,14 @@ class PageOut {
     let vanished = 0;
     let sparedShared = 0;
     for (let unit = 0; unit < batch.count; unit++) {
+      if (!this.#ensureLoaded(unit)) return false;
       const page = batch.page[unit]!;
       const size = batch.size[unit]!;
-      if (!pagemap.holds(page + size - 1) || !pagemap.holds(page)) {
-        if (!this.#load(unit)) return false;
-      }
-      let present = 0;
-      let isShared = false;
-      for (let i = 0; i < size; i++) {
-        const isPresent = pagemap.isPresent(page + i);
-        if (isPresent) {
-          present++;
-          isShared ||= sparesShared && !pagemap.isExclusive(page + i);
-        }
-        this.#before[base + i] = isPresent
-          ? WAS_PRESENT | (pagemap.isFile(page + i) ? WAS_FILE : 0)
-          : 0;
-      }
+      const present = this.#notePresent(page, size, base);
+      const isSpared = this.#order.sparesShared && this.#isShared(page, size);
       vanished += size - present;
-      if (isShared) sparedShared += present;
-      if (present === 0 || isShared) continue;
+      if (isSpared) sparedShared += present;
+      if (present === 0 || isSpared) continue;
       asked += present;
       batch.page[kept] = page;
       batch.size[kept] = size;
@@ -197,42 +199,72 @@ class PageOut {
     return true;
   }
 
+  /**
+   * Notes in `before`, from `base` on, what the pages of a unit are. @returns how many are present.
+   */
+  #notePresent(page: number, size: number, base: number): number {
+    const { pagemap } = this.#order;
+    let present = 0;
+    for (let i = 0; i < size; i++) {
+      const isPresent = pagemap.isPresent(page + i);
+      if (isPresent) present++;
+      this.#before[base + i] = isPresent
+        ? WAS_PRESENT | (pagemap.isFile(page + i) ? WAS_FILE : 0)
+        : 0;
+    }
+    return present;
+  }
+
+  /** Whether another process may have a present page of a unit too. */
+  #isShared(page: number, size: number): boolean {
+    const { pagemap } = this.#order;
+    for (let i = page; i < page + size; i++) {
+      if (pagemap.isPresent(i) && !pagemap.isExclusive(i)) return true;
+    }
+    return false;
+  }
+
+  /** Finds out what became of each page of the batch. */
   #verify(outright: readonly OutrightRefusal[]): void {
-    const { pagemap, moved } = this.#order;
     const batch = this.#batch;
     let base = 0;
     let refusal = 0;
-    pagemap.forget();
+    this.#order.pagemap.forget();
     for (let unit = 0; unit < batch.count; unit++) {
+      if (!this.#ensureLoaded(unit)) {
+        const { held } = this.account;
+        const reason = held === PROCESS_GONE ? held : `not known whether it moved: ${held}`;
+        tally(this.account.refused, reason, this.account.asked - this.#settled());
+        return;
+      }
       const page = batch.page[unit]!;
       const size = batch.size[unit]!;
-      if (!pagemap.holds(page + size - 1) || !pagemap.holds(page)) {
-        if (!this.#load(unit)) {
-          const { held } = this.account;
-          const reason = held === PROCESS_GONE ? held : `not known whether it moved: ${held}`;
-          tally(this.account.refused, reason, this.account.asked - this.#settled());
-          return;
-        }
-      }
       while (refusal < outright.length && endOf(outright[refusal]!) <= page) refusal++;
-      const said = outright[refusal];
       for (let i = 0; i < size; i++) {
         const was = this.#before[base + i]!;
-        if (was === 0) continue;
-        const at = page + i;
-        if (pagemap.isSwapped(at)) {
-          this.account.moved++;
-          moved.add(at);
-        } else if (pagemap.isPresent(at)) {
-          const isSaid = said !== undefined && at >= said.page;
-          tally(this.account.refused, isSaid ? said.reason : this.#reasonFor(at), 1);
-        } else if ((was & WAS_FILE) !== 0) {
-          this.account.moved++;
-        } else {
-          tally(this.account.refused, "unmapped meanwhile", 1);
-        }
+        if (was !== 0) this.#settle(page + i, was, outright[refusal]);
       }
       base += size;
+    }
+  }
+
+  /**
+   * Accounts for a page that was present.
+   * @param was what it was before.
+   * @param said the first refusal that ends behind the first page of its unit.
+   */
+  #settle(page: number, was: number, said: OutrightRefusal | undefined): void {
+    const { pagemap, moved } = this.#order;
+    if (pagemap.isSwapped(page)) {
+      this.account.moved++;
+      moved.add(page);
+    } else if (pagemap.isPresent(page)) {
+      const isSaid = said !== undefined && page >= said.page;
+      tally(this.account.refused, isSaid ? said.reason : this.#reasonFor(page), 1);
+    } else if ((was & WAS_FILE) !== 0) {
+      this.account.moved++;
+    } else {
+      tally(this.account.refused, "unmapped meanwhile", 1);
     }
   }
 
@@ -241,7 +273,7 @@ class PageOut {
     return this.#order.pagemap.isExclusive(page) ? "kept by the kernel" : "shared";
   }
 
-  /** Pages whose fate is known. */
+  /** Pages of which it is known whether they moved. */
   #settled(): number {
     let refused = 0;
     for (const pages of this.account.refused.values()) refused += pages;

@@ -6,13 +6,17 @@ const SLACK = 8;
 const NEWLINE = 0x0a;
 const UPPER_UNIT = 0x1_0000_0000;
 
-/** Two hexadecimal digits of each byte, the first one in the low half (stored little-endian). */
+/**
+ * By byte, its two hexadecimal digits; the first is in the low half, as memory is little-endian.
+ */
 const DIGITS = Uint16Array.from({ length: 256 }, (_, byte) => {
   const text = byte.toString(16).padStart(2, "0");
   return text.charCodeAt(0) | (text.charCodeAt(1) << 8);
 });
 
-/** Formats addresses for /proc/PID/swap_pages: `0x7f3a00000000\n`, one a line, always whole lines. */
+/**
+ * Formats addresses for /proc/PID/swap_pages: `0x7f3a00000000\n`, one a line, always whole lines.
+ */
 export class SwapPagesText {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;

@@ -18,7 +18,10 @@ export interface SwapCacheReply {
   readonly us: number;
 }
 
-/** Steers the kernel's reclaim of the swap cache; the switch is the kernel's, whatever process it is found at. */
+/**
+ * Steers the kernel's reclaim of the swap cache. There is one switch for the machine: the file of
+ * any process reaches it.
+ */
 export function trimSwapCache(request: SwapCacheRequest): SwapCacheReply {
   const begin = performance.now();
   const us = (): number => (performance.now() - begin) * 1000;

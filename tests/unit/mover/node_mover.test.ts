@@ -19,9 +19,10 @@ const EACCES = 13;
 const ENODEV = 19;
 
 /**
- * What a kernel does that has a second node, which few machines have that run tests: `said` is what move_pages(2)
- * stores for each page of the list that is to move, and `nodes` where the pages are then; all others are on FROM.
- * `errnoOf` gives the errno that it ends with, by its flags; 0 for none.
+ * What a kernel does that has a second node, which few machines have that run tests: `said` is what
+ * move_pages(2) stores for each page of the list that is to move, and `nodes` where the pages are
+ * then; all others are on FROM. `errnoOf` gives the errno that it ends with, by its flags; 0 for
+ * none.
  */
 class PlayedBatch extends MovePagesBatch {
   readonly #said: readonly number[];
@@ -67,7 +68,9 @@ class PlayedBatch extends MovePagesBatch {
   }
 }
 
-/** Moves units from page 0 on. @returns what became of them, in pages, and which are held for stuck. */
+/**
+ * Moves units from page 0 on. @returns what became of them, in pages, and which are held for stuck.
+ */
 function moveUnits(
   pieces: number,
   said: readonly number[],
@@ -111,7 +114,8 @@ describe("NodeMover", () => {
 
   test("move() holds none of those for stuck that the kernel has not tried", () => {
     const { busy, shared, unknown } = PAGE_STATUS;
-    // Of pages 1 to 3, which it tried to move together, it could not move page 2; behind page 4 it went no further.
+    // Of pages 1 to 3, which it tried to move together, it could not move page 2; behind page 4 it
+    // went no further.
     expect(moveUnits(1, [TO, unknown, unknown, unknown, shared, unknown, busy, unknown], [0, 1, 3]))
       .toEqual({
         moved: 3,

@@ -83,7 +83,8 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     const moved = emptySet();
     const account = run(trial.process, cold, { moved });
     expect(account).toMatchObject({ asked: cold.length, vanished: 0 });
-    // what waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE), cannot be reclaimed
+    // what waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE), cannot be
+    // reclaimed
     expect(account.moved).toBeGreaterThanOrEqual(cold.length * 0.95);
     expect(account.held).toBeUndefined();
     const swapped = swappedOf(trial.process, pages);
