@@ -95,15 +95,15 @@ export function runCTarget(name: (typeof C_TARGETS)[number], options: RunOptions
   const artifacts = join(tmpdir(), "etmem-fuzz");
   mkdirSync(found);
   mkdirSync(artifacts, { recursive: true });
-  const seconds = Math.max(1, Math.round(options.seconds));
+  const seconds = Number.isFinite(options.seconds) ? Math.max(1, Math.round(options.seconds)) : 0;
+  const cases = Number.isFinite(options.cases) ? options.cases : 0;
   const { ok, output } = hasLibFuzzer
     ? run([
       executable,
       found,
       corpusFolder(name),
-      ...(Number.isFinite(options.cases)
-        ? [`-runs=${options.cases}`]
-        : [`-max_total_time=${seconds}`]),
+      ...(cases > 0 ? [`-runs=${cases}`] : []),
+      ...(seconds > 0 ? [`-max_total_time=${seconds}`] : []),
       `-max_len=${MAX_INPUT_BYTES}`,
       `-seed=${options.seed}`,
       `-artifact_prefix=${artifacts}/${name}-`,
@@ -112,7 +112,8 @@ export function runCTarget(name: (typeof C_TARGETS)[number], options: RunOptions
     : run([
       executable,
       corpusFolder(name),
-      String(Number.isFinite(seconds) ? seconds : 60),
+      String(seconds),
+      String(cases),
       String(options.seed),
     ]);
   const numberIn = (pattern: RegExp): number =>

@@ -30,20 +30,32 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** Runs the gate with parts of which some are not good. @returns its last line and its status. */
-function gate(parts: Readonly<Record<string, string>>): { last: string; status: number } {
+/** Runs the gate with parts of which some are not good. @returns what it printed, its last line and its status. */
+function gate(
+  parts: Readonly<Record<string, string>>,
+): { lines: string[]; last: string; status: number } {
   const env = {
     PATH: `${top}:${process.env["PATH"]}`,
     ...Object.fromEntries(PARTS.map((name) => [name, GOOD])),
     ...parts,
   };
   const done = Bun.spawnSync(["sh", join(top, ".ci/run")], { env });
-  return { last: done.stdout.toString().trimEnd().split("\n").at(-1) ?? "", status: done.exitCode };
+  const lines = done.stdout.toString().trimEnd().split("\n");
+  return { lines, last: lines.at(-1) ?? "", status: done.exitCode };
 }
 
 describe(".ci/run", () => {
   test("adds up the counts of its parts", () => {
-    expect(gate({})).toEqual({ last: `${OTHERS + 3} passed, 0 failed`, status: 0 });
+    expect(gate({})).toMatchObject({ last: `${OTHERS + 3} passed, 0 failed`, status: 0 });
+  });
+
+  test("gives a seed to each part that would choose one, and shows it", () => {
+    const { lines } = gate({});
+    for (const part of ["fuzz", "soak"]) {
+      expect(lines.filter((line) => line.startsWith(`== npm run --silent ${part} `))).toEqual([
+        expect.stringContaining(" --seed 1"),
+      ]);
+    }
   });
 
   const bad: [what: string, part: string, passed: number, failed: number][] = [
@@ -58,7 +70,7 @@ describe(".ci/run", () => {
     for (const name of PARTS) {
       test(`fails when ${what} (${name})`, () => {
         const last = `${OTHERS + passed} passed, ${failed} failed`;
-        expect(gate({ [name]: part })).toEqual({ last, status: 1 });
+        expect(gate({ [name]: part })).toMatchObject({ last, status: 1 });
       });
     }
   }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
  * Where there is no libFuzzer: runs the inputs in a folder, then what becomes of them by changing bytes, without
- * being led by coverage.
+ * being led by coverage. SECONDS and CASES limit what is made of them; 0 is no limit.
  *
- * NAME FOLDER SECONDS SEED
+ * NAME FOLDER SECONDS CASES SEED
  */
 #include <dirent.h>
 #include <string.h>
@@ -29,24 +29,26 @@ static uint64_t random_below(uint64_t limit)
     return state % limit;
 }
 
+/** In the order of their names: a seed stands for the same inputs on any file system. */
 static void read_inputs(const char *folder)
 {
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, NULL, alphasort);
 
-    MUST(dir != NULL, "Cannot open \"%s\"", folder);
-    while (input_count < MAX_INPUTS && (entry = readdir(dir)) != NULL) {
+    MUST(count >= 0, "Cannot open \"%s\"", folder);
+    for (int i = 0; i < count; i++) {
         char path[4096];
 
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+        FILE *file = entries[i]->d_name[0] == '.' || input_count == MAX_INPUTS ? NULL : fopen(path, "rb");
         if (file != NULL) {
             inputs[input_count].size = fread(inputs[input_count].bytes, 1, MAX_BYTES, file);
             input_count++;
             (void)fclose(file);
         }
+        free(entries[i]);
     }
-    (void)closedir(dir);
+    free(entries);
 }
 
 static void run_changed(void)
@@ -99,8 +101,10 @@ int main(int argc, char **argv)
 {
     unsigned long runs = 0;
 
-    MUST(argc == 4, "%s FOLDER SECONDS SEED", argv[0]);
-    state = strtoull(argv[3], NULL, 10) * 2 + 1;
+    MUST(argc == 5, "%s FOLDER SECONDS CASES SEED", argv[0]);
+    const long seconds = strtol(argv[2], NULL, 10);
+    const unsigned long cases = strtoul(argv[3], NULL, 10);
+    state = strtoull(argv[4], NULL, 10) * 2 + 1;
     read_inputs(argv[1]);
     for (size_t i = 0; i < input_count; i++) {
         (void)LLVMFuzzerTestOneInput(inputs[i].bytes, inputs[i].size);
@@ -108,8 +112,8 @@ int main(int argc, char **argv)
     if (input_count == 0) {
         inputs[input_count++].size = 0;
     }
-    const time_t end = time(NULL) + strtol(argv[2], NULL, 10);
-    for (; time(NULL) < end; runs++) {
+    const time_t end = time(NULL) + seconds;
+    for (; (seconds == 0 || time(NULL) < end) && (cases == 0 || runs < cases); runs++) {
         run_changed();
     }
     printf("stat::number_of_executed_units: %lu\n", runs);

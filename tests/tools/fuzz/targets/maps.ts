@@ -82,7 +82,7 @@ export const MAPS: FuzzTarget = {
         Buffer.from([...lines, VSYSCALL, ""].join("\n"))
       ),
     },
-    { weight: 1, arbitrary: fc.constant(sampleOf("/proc/self/maps")) },
+    { weight: 1, arbitrary: fc.constant(sampleOf("maps")) },
   ),
   tokens: tokensOf(
     "\n",

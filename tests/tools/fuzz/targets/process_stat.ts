@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert";
-import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { parseProcessStat, type ProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { ProcfsError } from "../../../../src/procfs/read_file.ts";
+import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 
 /** Numbers of fields as proc_pid_stat(5) has them; the last one that is looked at is 28. */
@@ -59,7 +59,7 @@ export const PROCESS_STAT: FuzzTarget = {
   sources: ["src/procfs/process_stat.ts"],
   inputs: fc.oneof(
     record.map((text) => Buffer.from(text)),
-    fc.constant(readFileSync("/proc/self/stat")),
+    fc.constant(sampleOf("stat")),
   ),
   tokens: tokensOf(
     "(",

@@ -77,7 +77,7 @@ export const SMAPS: FuzzTarget = {
         Buffer.from([...vmas, ""].join("\n"))
       ),
     },
-    { weight: 1, arbitrary: fc.constant(sampleOf("/proc/self/smaps")) },
+    { weight: 1, arbitrary: fc.constant(sampleOf("smaps")) },
   ),
   tokens: tokensOf(
     "\n",
