@@ -20,7 +20,10 @@ function maskOf(cpus: Iterable<number>): Uint8Array {
   return mask;
 }
 
-/** The CPUs the calling thread may run on, ascending (sched_getaffinity(2)). @throws {SystemCallError} */
+/**
+ * The CPUs the calling thread may run on, ascending (sched_getaffinity(2)). @throws {SystemCallError}
+ * @internal
+ */
 export function threadCpus(): number[] {
   const mask = new Uint8Array(MASK_BYTES);
   syscall("sched_getaffinity", SYSCALL.sched_getaffinity, THIS_THREAD, MASK_BYTES, mask);
@@ -34,6 +37,7 @@ export function threadCpus(): number[] {
 /**
  * Binds the calling thread to CPUs (sched_setaffinity(2)); the kernel leaves out those that are offline.
  * @throws {SystemCallError} EINVAL when none is left.
+ * @internal
  */
 export function bindThread(cpus: Iterable<number>): void {
   syscall("sched_setaffinity", SYSCALL.sched_setaffinity, THIS_THREAD, MASK_BYTES, maskOf(cpus));

@@ -1,11 +1,14 @@
 import { errorCode } from "./errno.ts";
 import { addressOf, ioctl } from "./libc.ts";
 
-/** _IOWR('f', 16, struct pm_scan_arg). */
+/** _IOWR('f', 16, struct pm_scan_arg). @internal */
 export const PAGEMAP_SCAN = 0xc060_6610;
 const PAGE_IS_PRESENT = 1n << 3n;
 
-/** The members of struct pm_scan_arg that are used, by number: all 12 are 64 bits wide. */
+/**
+ * The members of struct pm_scan_arg that are used, by number: all 12 are 64 bits wide.
+ * @internal
+ */
 export const PM_SCAN_ARG = {
   members: 12,
   size: 0,
@@ -18,7 +21,7 @@ export const PM_SCAN_ARG = {
   return_mask: 11,
 } as const;
 
-/** struct page_region, in bytes. */
+/** struct page_region, in bytes. @internal */
 export const PAGE_REGION = { sizeBytes: 24, start: 0, end: 8 } as const;
 
 /** Regions that one call answers with at most. */

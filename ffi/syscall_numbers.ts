@@ -25,7 +25,10 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
   },
 };
 
-/** The numbers of an architecture, named as process.arch has it. @throws {Error} when it is not known. */
+/**
+ * The numbers of an architecture, named as process.arch has it. @throws {Error} when it is not known.
+ * @internal
+ */
 export function syscallNumbersOf(arch: string): SyscallNumbers {
   const numbers = BY_ARCH[arch];
   if (numbers === undefined) {

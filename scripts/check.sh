@@ -30,6 +30,8 @@ step lint deno lint
 step types "$bin/tsc" --noEmit
 step oxlint "$bin/oxlint" --type-aware --deny-warnings
 step unused "$bin/knip" --no-progress
+# what only tests and benchmarks use has to be tagged @internal
+step production "$bin/knip" --no-progress --production
 step layering sh scripts/with_bun.sh tests/tools/layering/main.ts
 step docs sh scripts/with_bun.sh packaging/docs/main.ts --check
 if command -v shellcheck >/dev/null; then

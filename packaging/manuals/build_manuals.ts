@@ -5,7 +5,7 @@ import { ManualParts } from "./manual_parts.ts";
 
 const SOURCES = join(import.meta.dir, "../../docs/man");
 
-/** The manual pages. */
+/** The manual pages. @internal */
 export const MANUALS = ["etmemd.8", "etmem.1", "etmem.conf.5", "etmem-engine.3"] as const;
 
 /**

@@ -5,6 +5,7 @@ import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { messageOf } from "../text/message_of.ts";
 import { takeFileTurn } from "./read_config_file.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
@@ -108,8 +109,7 @@ function listFiles(folder: string): string[] {
     const files = entries.filter((entry) => !entry.isDirectory() && isConfFile(entry.name));
     return files.map(({ name }) => name).sort().map((name) => join(folder, name));
   } catch (cause) {
-    const code = errorCode(cause);
-    const reason = REASONS.get(code ?? "") ?? (cause instanceof Error ? cause.message : "");
+    const reason = REASONS.get(errorCode(cause) ?? "") ?? messageOf(cause);
     throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });
   }
 }

@@ -4,7 +4,10 @@ import { releaseText } from "../../ffi/own_mappings.ts";
 /** By then a server has done what it does only once. */
 const SETTLED_MS = 2_000;
 
-/** Mappings of a file that are executed and not written to, in the form of proc_pid_maps(5). */
+/**
+ * Mappings of a file that are executed and not written to, in the form of proc_pid_maps(5).
+ * @internal
+ */
 export function textMappings(
   maps: string,
   file: string,

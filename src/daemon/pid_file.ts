@@ -13,6 +13,7 @@ import {
 import { errorCode } from "../../ffi/errno.ts";
 import { AT_FDCWD, lockFile } from "../../ffi/libc.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
+import { messageOf } from "../text/message_of.ts";
 
 /** Where scripts find the pid of a server that was started with -m. */
 export const PID_FILE = "/run/etmemd.pid";
@@ -127,8 +128,7 @@ export function writePidFile(path = PID_FILE): number | undefined {
       unlinkIfThere(draft);
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot write "${path}": ${reason}`, { cause });
+    throw new Error(`Cannot write "${path}": ${messageOf(cause)}`, { cause });
   }
 }
 

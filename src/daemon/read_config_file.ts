@@ -18,7 +18,7 @@ export async function takeFileTurn<T>(signal: AbortSignal, use: () => Promise<T>
 }
 
 /** Largest configuration file: 10 MiB. */
-export const CONFIG_FILE_MAX_BYTES = 10 * 1024 * 1024;
+const CONFIG_FILE_MAX_BYTES = 10 * 1024 * 1024;
 
 const PIECE_BYTES = 64 * 1024;
 

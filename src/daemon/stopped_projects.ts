@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
+import { messageOf } from "../text/message_of.ts";
 
 const VERSION = 1;
 const FOLDER_MODE = 0o700;
@@ -16,7 +17,10 @@ export function stateFolder(): string {
   return process.env["STATE_DIRECTORY"]?.split(":")[0] || "/var/lib/etmem";
 }
 
-/** The name of a server's state file: its socket name where that is one, percent-encoded where not. */
+/**
+ * The name of a server's state file: its socket name where that is one, percent-encoded where not.
+ * @internal
+ */
 export function stateFileName(socket: string): string {
   const encoded = encodeURIComponent(socket);
   const stem = encoded.length <= STEM_MAX
@@ -122,9 +126,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(draft, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     await rm(draft, { force: true }).catch(() => undefined);
-    throw new Error(`Cannot write "${path}": ${reason}`, { cause });
+    throw new Error(`Cannot write "${path}": ${messageOf(cause)}`, { cause });
   }
 }
 

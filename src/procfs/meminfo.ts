@@ -5,14 +5,13 @@ import { pickSizes } from "./size_table.ts";
 /** Sizes of /proc/meminfo (proc_meminfo(5)), in bytes. */
 export interface MemInfo {
   readonly totalBytes: number;
-  readonly freeBytes: number;
   readonly availableBytes: number;
   readonly swapTotalBytes: number;
   readonly swapFreeBytes: number;
   readonly swapCachedBytes: number;
 }
 
-/** @throws {ProcfsError} when a size is missing that every kernel since 3.14 has. */
+/** @throws {ProcfsError} when a size is missing that every kernel since 3.14 has. @internal */
 export function parseMemInfo(text: string): MemInfo {
   const size = (name: string): number => {
     if (!`\n${text}`.includes(`\n${name}:`)) {
@@ -22,7 +21,6 @@ export function parseMemInfo(text: string): MemInfo {
   };
   return {
     totalBytes: size("MemTotal"),
-    freeBytes: size("MemFree"),
     availableBytes: size("MemAvailable"),
     swapTotalBytes: size("SwapTotal"),
     swapFreeBytes: size("SwapFree"),

@@ -5,7 +5,7 @@ const FILE = "pagemap";
 const ENTRY_BYTES = 8;
 /** Entries read at once: 512 KiB of pagemap, 256 MiB of 4K pages. */
 export const WINDOW_ENTRIES = 64 * 1024;
-/** Pages that PAGEMAP_SCAN looks at in one call: 1 GiB of 4K pages, whole huge pages. */
+/** Pages that PAGEMAP_SCAN looks at in one call: 1 GiB of 4K pages, whole huge pages. @internal */
 export const SCAN_PAGES = 256 * 1024;
 
 /** Upper halves of the flags of a pagemap entry (Documentation/admin-guide/mm/pagemap.rst). */

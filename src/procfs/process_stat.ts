@@ -28,6 +28,7 @@ const INTEGER = /^-?\d+$/;
  * Parses /proc/PID/stat (proc_pid_stat(5)). The name in parentheses may hold anything, `)` too, so fields
  * are counted from the last one.
  * @throws {ProcfsError}
+ * @internal
  */
 export function parseProcessStat(text: string): ProcessStat {
   const open = text.indexOf("(");

@@ -16,10 +16,12 @@ const FILE = "smaps";
 const UNKNOWN = -1;
 
 /**
- * Parses /proc/PID/smaps (proc_pid_smaps(5)) as it comes in pieces. A process may have 65 530 VMAs of 24 lines, so
- * lines that nobody asks for are not made strings of their own.
+ * Parses /proc/PID/smaps (proc_pid_smaps(5)) as it comes in pieces. A process may have 65 530 VMAs of 24
+ * lines, so only the lines that are asked for are made strings of their own.
+ * @internal
  */
-class SmapsParser {
+export class SmapsParser {
+  /** Those that are complete. */
   readonly vmas: SmapsVma[] = [];
   /** What has come of the line in hand. */
   #rest = "";
@@ -33,7 +35,7 @@ class SmapsParser {
   #kernelPage = UNKNOWN;
   #flags: readonly string[] = [];
 
-  /** @throws {ProcfsError} */
+  /** Takes the next piece. @throws {ProcfsError} */
   take(piece: string): void {
     const text = this.#rest + piece;
     let from = 0;
@@ -94,14 +96,6 @@ class SmapsParser {
     if (size === UNKNOWN) throw new ProcfsError(FILE, this.#headerLine, name, this.#header);
     return size;
   }
-}
-
-/** Parses the text of /proc/PID/smaps. @throws {ProcfsError} */
-export function parseSmaps(text: string): SmapsVma[] {
-  const parser = new SmapsParser();
-  parser.take(text);
-  parser.end();
-  return parser.vmas;
 }
 
 /**

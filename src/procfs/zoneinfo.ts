@@ -55,6 +55,7 @@ function addZone(sums: NodeSums, { pages }: Zone, kept: number): void {
  * allocated for ZONE_MOVABLE (zone_watermark_ok in mm/page_alloc.c). Between the low and the high watermark a zone
  * is as full as it should be; what comes free there can be used again.
  * @returns by node id. @throws {ProcfsError}
+ * @internal
  */
 export function parseMovableRoom(text: string): Map<number, MovableRoom> {
   const sumsByNode = new Map<number, NodeSums>();

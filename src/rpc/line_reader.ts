@@ -6,12 +6,8 @@ const NEWLINE = 0x0a;
 /** Cuts a byte stream into lines, however it arrives. */
 export class LineReader {
   #pieces: Uint8Array[] = [];
-  #pendingBytes = 0;
-
   /** Bytes of a line whose newline has not come yet. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
-  }
+  #pendingBytes = 0;
 
   /**
    * Takes the next bytes of the stream; they are copied where they are kept.

@@ -7,9 +7,8 @@ import { SegmentTable, type SegmentTableData } from "./segment_table.ts";
  * whether the page is part of a huge unit.
  */
 const HUGE = 0x80;
+/** The largest count that can be kept is one less, 126: above the largest threshold, 120. */
 const COUNT_MASK = 0x7f;
-/** Largest count that can be kept: above the largest threshold, 120. */
-export const MAX_COUNT = COUNT_MASK - 1;
 
 const FIRST_CHUNK = 16 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
@@ -81,12 +80,6 @@ export class PageCounts {
       segments: this.#segments.toData(),
       distrusted: this.#distrusted,
     };
-  }
-
-  /** Bytes of memory it takes. */
-  get sizeBytes(): number {
-    const chunks = this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    return chunks + this.#segments.sizeBytes;
   }
 
   beginScan(): void {

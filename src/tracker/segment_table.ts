@@ -7,8 +7,6 @@ export interface SegmentTableData {
   readonly offset: Uint32Array<ArrayBuffer>;
 }
 
-/** Bytes of a row. */
-const ROW_BYTES = 8 + 4 + 4 + 4;
 const FIRST_ROWS = 64;
 
 /** Segments of neighbouring pages and where their bytes are, in columns. */
@@ -35,10 +33,6 @@ export class SegmentTable {
   toData(): SegmentTableData {
     const { count, startPage, length, chunk, offset } = this;
     return { count, startPage, length, chunk, offset };
-  }
-
-  get sizeBytes(): number {
-    return this.startPage.length * ROW_BYTES;
   }
 
   /** First page behind a segment. */

@@ -31,6 +31,7 @@ interface PluginTask {
 /**
  * An engine of somebody else's, in a process of its own. When that dies, its tasks have failed; the next
  * thing it is asked for starts a fresh one, with the engine and its tasks added anew.
+ * @internal
  */
 export class PluginEngine implements Engine {
   readonly #description: ThirdPartyEngineDescription;

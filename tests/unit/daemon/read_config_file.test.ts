@@ -13,8 +13,10 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/config/config_error.ts";
-import { CONFIG_FILE_MAX_BYTES, readConfigFile } from "../../../src/daemon/read_config_file.ts";
+import { readConfigFile } from "../../../src/daemon/read_config_file.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
+
+const MIB = 2 ** 20;
 
 const folder = mkdtempSync(join(tmpdir(), "etmem-config-"));
 const path = (name: string): string => join(folder, name);
@@ -87,9 +89,9 @@ test.each([[1000, 0], [0, 1000], [65534, 65534]])(
 
 test("readConfigFile() reads 10 MiB and refuses a byte more", async () => {
   const big = file("big", 0o600);
-  truncateSync(big, CONFIG_FILE_MAX_BYTES);
+  truncateSync(big, 10 * MIB);
   expect(await readConfigFile(big)).toHaveLength(10 * 1024 * 1024);
-  truncateSync(big, CONFIG_FILE_MAX_BYTES + 1);
+  truncateSync(big, 10 * MIB + 1);
   expect(await refusal(big)).toBe(
     'Cannot use "<folder>/big": it is too long, allowed are 10485760 bytes',
   );

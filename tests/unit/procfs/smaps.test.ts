@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../ffi/libc.ts";
 import { parseMaps } from "../../../src/procfs/maps.ts";
-import { parseSmaps, readSmaps } from "../../../src/procfs/smaps.ts";
+import { readSmaps } from "../../../src/procfs/smaps.ts";
+import { parseSmaps } from "../../tools/fixtures/parse_smaps.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
 

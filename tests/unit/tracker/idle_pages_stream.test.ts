@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { decodeIdlePages, type StreamEnd } from "../../../src/tracker/idle_pages_stream.ts";
-import { MAX_COUNT, PageCounts } from "../../../src/tracker/page_counts.ts";
+import { PageCounts } from "../../../src/tracker/page_counts.ts";
 import type { PageRange } from "../../../src/tracker/page_range.ts";
 import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/huge_page.ts";
-import { type Piece, RUN, ScanModel, unitPages } from "./scan_model.ts";
+import { MAX_COUNT, type Piece, RUN, ScanModel, unitPages } from "./scan_model.ts";
 import { encode, setAddress } from "./stream_encoder.ts";
 
 /** High in user space, where a huge page can begin. */

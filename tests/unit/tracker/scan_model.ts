@@ -1,6 +1,9 @@
-import { MAX_COUNT, type PageCounts } from "../../../src/tracker/page_counts.ts";
+import type { PageCounts } from "../../../src/tracker/page_counts.ts";
 import type { PageRange } from "../../../src/tracker/page_range.ts";
 import { PMD_PAGES, PUD_PAGES } from "../../../src/tracker/huge_page.ts";
+
+/** The largest count that PageCounts keeps. */
+export const MAX_COUNT = 126;
 
 /** Types of runs in an answer of idle_pages, as the kernel's interface numbers them. */
 export const RUN = {

@@ -88,7 +88,7 @@ export const ANSWER_V2: FuzzTarget = {
         }
       }
     }
-    deepStrictEqual(reader.pendingBytes, 0);
+    deepStrictEqual(wire.at(-1), 0x0a);
     deepStrictEqual(arrived, text);
     deepStrictEqual(JSON.parse(document), [text]);
   },

@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert";
 import * as fc from "fast-check";
 import { ProcfsError } from "../../../../src/procfs/read_file.ts";
-import { parseSmaps, type SmapsVma } from "../../../../src/procfs/smaps.ts";
+import { type SmapsVma } from "../../../../src/procfs/smaps.ts";
+import { parseSmaps } from "../../fixtures/parse_smaps.ts";
 import { sampleOf } from "../corpus.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 import { KERNELS, roundInode, vmaByExpression, vmaLine } from "./maps.ts";
