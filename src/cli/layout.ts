@@ -35,13 +35,18 @@ function wrapAfter(head: string, indent: string, phrases: readonly string[]): st
   return `${lines.join("\n")}\n`;
 }
 
-/** Labels and values side by side. */
+/** Labels and values side by side, on as many lines as they need. */
 export function columns(
   indent: string,
   cells: readonly (readonly [label: string, value: string])[],
 ): string {
-  const padded = cells.map(([label, value]) =>
-    `${label.padEnd(LABEL_WIDTH)} ${value}`.padEnd(COLUMN_WIDTH)
-  );
-  return `${indent}${padded.join("")}`.trimEnd() + "\n";
+  const perLine = Math.floor((WIDTH - indent.length) / COLUMN_WIDTH);
+  let text = "";
+  for (let at = 0; at < cells.length; at += perLine) {
+    const line = cells.slice(at, at + perLine).map(([label, value]) =>
+      `${label.padEnd(LABEL_WIDTH)} ${value}`.padEnd(COLUMN_WIDTH)
+    );
+    text += `${indent}${line.join("")}`.trimEnd() + "\n";
+  }
+  return text;
 }

@@ -93,7 +93,7 @@ const TABLE = [
   {
     name: "cold_bytes",
     unit: "bytes",
-    meaning: "of `present_bytes`: fewer accesses",
+    meaning: "of `present_bytes`: fewer accesses than that",
     inTotal: false,
     inLog: true,
     shown: { row: "found", label: "cold" },

@@ -1,5 +1,7 @@
+import { TOTAL_FIGURES } from "../../../src/status/round_figures.ts";
 import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { TaskStatus } from "../../../src/status/task_status.ts";
+import { accountFaults } from "../../tools/fixtures/account_faults.ts";
 
 /** A task from one start of its project to the stop, as seen from outside. */
 export interface TaskRecord {
@@ -27,26 +29,14 @@ const EARLY_MS = 5;
 /** What nobody accounts for: waking up, starting a thread. */
 const LATE_MS = 500;
 
-const sum = (list: readonly { readonly bytes: number }[]): number =>
-  list.reduce((total, { bytes }) => total + bytes, 0);
-
 /** The times of day are good enough to say what delayed a round, not for how long: clocks are set. */
 const startMs = (round: RoundStatus): number => Date.parse(round.started_at);
 const endMs = (round: RoundStatus): number => startMs(round) + round.duration_us / 1000;
 
 /** What is wrong with the numbers of one round. */
-function balanceFaults(round: RoundStatus): string[] {
-  const faults: string[] = [];
-  const balances: [string, number, number][] = [
-    ["present", round.present_bytes, round.hot_bytes + round.cold_bytes],
-    ["cold", round.cold_bytes, round.asked_bytes + sum(round.spared)],
-    ["asked", round.asked_bytes, round.moved_bytes + sum(round.refused)],
-  ];
-  for (const [name, whole, parts] of balances) {
-    if (whole !== parts) faults.push(`${name} is ${whole}, its parts are ${parts}`);
-  }
-  if (round.scan_errors !== 0) faults.push(`${round.scan_errors} scan errors`);
-  return faults;
+function numberFaults(round: RoundStatus): string[] {
+  const { scan_errors: errors } = round;
+  return [...accountFaults(round), ...(errors === 0 ? [] : [`${errors} scan errors`])];
 }
 
 /** What is wrong with when a round took place. */
@@ -54,8 +44,7 @@ function durationFaults(task: TaskRecord, round: RoundStatus, delay: Delay): str
   if (round.state !== "done") return [];
   const durationMs = round.duration_us / 1000;
   const shortest = round.present_bytes > 0 ? (task.loop - 1) * task.intervalMs - EARLY_MS : 0;
-  const { vmas_us, scan_us, classify_us, move_us, verify_us, swapcache_us } = round.phases;
-  const workMs = (vmas_us + scan_us + classify_us + move_us + verify_us + swapcache_us) / 1000;
+  const workMs = Object.values(round.phases).reduce((sum, us) => sum + us, 0) / 1000;
   // One scan more for processes that were not scanned before.
   const longest = (task.loop + 1) * task.intervalMs + task.othersMs + workMs +
     delay(startMs(round), endMs(round)) + LATE_MS;
@@ -81,17 +70,13 @@ function pauseFaults(
 
 /** What is wrong with the sums over all rounds. */
 function totalFaults({ rounds, total }: TaskRecord): string[] {
-  const sums = { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 };
-  for (const round of rounds) {
-    if (round.state === "running") continue;
-    if (round.state === "done") sums.rounds++;
-    sums.asked_bytes += round.asked_bytes;
-    sums.moved_bytes += round.moved_bytes;
-    sums.came_back_bytes += round.came_back_bytes;
-  }
-  const names = ["rounds", "asked_bytes", "moved_bytes", "came_back_bytes"] as const;
-  const faults = names.flatMap((name) =>
-    sums[name] === total[name] ? [] : [`total ${name} is ${total[name]}, not ${sums[name]}`]
+  const ended = rounds.filter(({ state }) => state !== "running");
+  const done = ended.filter(({ state }) => state === "done").length;
+  const sums = TOTAL_FIGURES.map(({ name }) =>
+    [name, ended.reduce((sum, round) => sum + round[name], 0)] as const
+  );
+  const faults = [["rounds", done] as const, ...sums].flatMap(([name, sum]) =>
+    sum === total[name] ? [] : [`total ${name} is ${total[name]}, not ${sum}`]
   );
   if (total.came_back_bytes > total.moved_bytes) {
     faults.push(`${total.came_back_bytes} bytes came back of ${total.moved_bytes}`);
@@ -110,7 +95,7 @@ export function runFaults(task: TaskRecord, delay: Delay): string[] {
       own.push(`it is ${round.state}`);
     }
     if (round.state === "running" && task.isEnded) own.push("it still runs");
-    own.push(...balanceFaults(round), ...durationFaults(task, round, delay));
+    own.push(...numberFaults(round), ...durationFaults(task, round, delay));
     if (before !== undefined) own.push(...pauseFaults(task, before, round, delay));
     faults.push(...own.map((fault) => `round ${round.number}: ${fault}`));
   }

@@ -1,5 +1,8 @@
+import { noFigures } from "../../../src/status/round_figures.ts";
+import { noPhases } from "../../../src/status/round_phases.ts";
 import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
+import { noTotal } from "../../../src/status/task_status.ts";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -16,6 +19,7 @@ export const SAMPLE_ROUND: RoundStatus = {
     processes: 9,
     pids: [101, 102, 103, 104, 105, 106, 107, 108],
   }],
+  ...noFigures(),
   scanned_bytes: 3 * GiB,
   present_bytes: GiB,
   hot_bytes: 256 * MiB,
@@ -31,12 +35,12 @@ export const SAMPLE_ROUND: RoundStatus = {
   came_back_bytes: MiB,
   scan_errors: 1,
   phases: {
+    ...noPhases(),
     vmas_us: 850,
     scan_us: 41_200,
     classify_us: 3100,
     move_us: 180_000,
     verify_us: 9000,
-    swapcache_us: 0,
   },
   cpu_us: 233_000,
 };
@@ -100,7 +104,7 @@ export const SAMPLE_STATUS: ServerStatus = {
             value: "12345",
             started: false,
             failed: "engine my_engine: died of SIGSEGV",
-            total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+            total: noTotal(),
             rounds: [],
           }],
         },
@@ -116,6 +120,7 @@ export const SAMPLE_STATUS: ServerStatus = {
             tracker: "page_idle",
             mover: "process_madvise",
             total: {
+              ...noTotal(),
               rounds: 12,
               asked_bytes: 2 * GiB,
               moved_bytes: 2 * GiB,
@@ -130,21 +135,12 @@ export const SAMPLE_STATUS: ServerStatus = {
                 age_us: 1_500_000,
                 processes: 1,
                 skipped: [],
-                spared: [],
-                refused: [],
-                asked_bytes: 0,
-                moved_bytes: 0,
-                came_back_bytes: 0,
-                hot_huge_bytes: 0,
-                scan_errors: 0,
-                phases: {
-                  vmas_us: 0,
-                  scan_us: 0,
-                  classify_us: 0,
-                  move_us: 0,
-                  verify_us: 0,
-                  swapcache_us: 0,
-                },
+                ...noFigures(),
+                scanned_bytes: 3 * GiB,
+                present_bytes: GiB,
+                hot_bytes: 256 * MiB,
+                cold_bytes: 768 * MiB,
+                phases: noPhases(),
               },
               SAMPLE_ROUND,
               { ...SAMPLE_ROUND, number: 11 },

@@ -83,9 +83,4 @@ describe("docs/status.md", () => {
     expect(fields.size).toBeGreaterThan(60);
     for (const field of fields) expect(status).toContain(`\`${field}\``);
   });
-
-  test("shows a table that the code prints", () => {
-    const table = readFileSync(join(import.meta.dir, "../cli/sample_status.txt"), "utf8");
-    expect(table).toStartWith(blocks(status).at(-1) ?? "no table");
-  });
 });

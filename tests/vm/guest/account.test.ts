@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { TaskStatus } from "../../../src/status/task_status.ts";
+import { noTotal, type TaskStatus } from "../../../src/status/task_status.ts";
 import { SAMPLE_ROUND } from "../../unit/cli/sample_status.ts";
 import { bytesFor, demandAccounts } from "./account.ts";
 
@@ -12,7 +12,7 @@ function taskWith(change: Partial<Round>): TaskStatus {
     type: "pid",
     value: "1",
     started: true,
-    total: { rounds: 1, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+    total: noTotal(),
     rounds: [{ ...SAMPLE_ROUND, ...change }],
   };
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { EngineRefusal } from "../../../../src/engine/engine.ts";
 import { machineSupport } from "../../../../src/engine/machine_support.ts";
 import { SLIDE } from "../../../../src/engine/slide/slide_engine.ts";
+import { noTotal } from "../../../../src/status/task_status.ts";
 import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 import { messageOf, project, SlideTrial, task } from "./slide_trial.ts";
@@ -105,7 +106,7 @@ describe("SlideEngine", () => {
       type: "pid",
       value: String(process.pid),
       started: false,
-      total: { rounds: 0, asked_bytes: 0, moved_bytes: 0, came_back_bytes: 0 },
+      total: noTotal(),
       rounds: [],
     });
     expect(() => trial.status("other")).toThrow('Cannot find task "other": not added');
