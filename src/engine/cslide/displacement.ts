@@ -11,8 +11,8 @@ export function coldPagesFor(count: number, hot: Bucket, cold: Bucket, pool: Poo
 }
 
 /**
- * Ranks cold pages of one heat: those of the hot page's size are first, the others follow by size. The
- * smaller the pages, the less leaves beyond what has to.
+ * Ranks cold pages of one heat: those of the hot page's size are first, the others follow by size.
+ * The smaller the pages, the less leaves beyond what has to.
  */
 function mismatch(hot: Bucket, cold: Bucket): number {
   return cold.pageBytes === hot.pageBytes ? 0 : cold.pageBytes;

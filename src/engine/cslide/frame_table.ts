@@ -1,6 +1,9 @@
 const LEAST_SLOTS = 1024;
 
-/** Which unit of which process has a frame: a table of millions in typed arrays, with open addressing. */
+/**
+ * Says which unit of which process has a frame. It keeps millions of frames in typed arrays, by
+ * open addressing.
+ */
 export class FrameTable {
   /** 0 where a slot is free: no unit that is moved has frame 0. */
   #frame: Float64Array;
@@ -24,7 +27,7 @@ export class FrameTable {
   /** The slot that has a frame, or is free for it. */
   #slotFor(frame: number): number {
     const mask = this.#frame.length - 1;
-    // Frames come in rows, often of 512: it is the upper bits of the product that tell them apart.
+    // Frames come in rows, often of 512: only the upper bits of the product tell them apart.
     let slot = Math.imul(frame, 0x9e37_79b1) >>> Math.clz32(mask);
     while (this.#frame[slot] !== 0 && this.#frame[slot] !== frame) slot = (slot + 1) & mask;
     return slot;

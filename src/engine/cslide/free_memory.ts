@@ -16,16 +16,19 @@ function hugetlbPool(node: number): HugePagePool | undefined {
 }
 
 /**
- * Tells again and again how much can be moved to a node while pages are moved from and to it; what is costly to
- * read is read once, at the beginning.
+ * Says how much can be moved to a node, again and again while pages are moved from and to it. What
+ * is costly to read is read once, at the beginning.
  */
 export class NodeRoom {
   readonly #node: number;
-  /** Free base memory that is not for us: what the kernel would reclaim to replace, and what zones keep. */
+  /**
+   * Free base memory that no page may be moved into: a zone keeps it, or the kernel would reclaim
+   * memory to replace it.
+   */
   readonly #keptBytes: number;
-  /** Of that, what is below the low watermarks. */
+  /** The part of it that is below the low watermarks. */
   readonly #untouchableBytes: number;
-  /** Base memory that came free by what was moved away, and was not used again. */
+  /** Base memory that came free when pages were moved away, and was not used again. */
   #freedBytes = 0;
 
   /** @throws {ProcfsError | SystemCallError} */
@@ -38,10 +41,12 @@ export class NodeRoom {
   }
 
   /**
-   * Bytes that can be moved to the node now, by POOL: of base memory what is free before the kernel would reclaim
-   * to make room, of hugetlb memory pages that no mapping has reserved. Pages that have just come free may be in
-   * the lists of a CPU, where MemFree does not count them and the next allocation finds them.
-   * @returns less than 0 when so much has to come free first. @throws {ProcfsError | SystemCallError}
+   * Bytes that can be moved to the node now. Of base memory that is what is free before the kernel
+   * would reclaim to make room; of hugetlb memory it is the free pages that no mapping has
+   * reserved. Pages that have just come free may be in the lists of a CPU: MemFree does not count
+   * them there, and the next allocation finds them.
+   * @param pool one of POOL. @returns less than 0 when so much has to come free first.
+   * @throws {ProcfsError | SystemCallError}
    */
   bytes(pool: number): number {
     if (pool === POOL.memory) {
@@ -63,7 +68,10 @@ function freeBytesOf(node: number): number {
   return readNodeMemory(node)?.freeBytes ?? 0;
 }
 
-/** What a node has, by POOL, and what of it is in use. @throws {ProcfsError | SystemCallError} */
+/**
+ * What a node has in a pool, and what of it is in use.
+ * @param pool one of POOL. @throws {ProcfsError | SystemCallError}
+ */
 export function memoryOf(node: number, pool: number): { totalBytes: number; usedBytes: number } {
   if (pool === POOL.memory) {
     const { totalBytes, freeBytes } = readNodeMemory(node) ?? { totalBytes: 0, freeBytes: 0 };

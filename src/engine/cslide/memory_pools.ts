@@ -5,7 +5,7 @@ import { UNIT } from "./located_pages.ts";
 /** Pools that a node's free memory is counted in: base and huge pages share one. */
 export const POOL = { memory: 0, hugetlb: 1 } as const;
 
-/** Free memory of a pair's two nodes in one pool; less than 0 where so much has to come free first. */
+/** Free memory of a pair's nodes in one pool: less than 0 where so much has to come free first. */
 export interface PoolFree {
   slowFreeBytes: number;
   dramFreeBytes: number;

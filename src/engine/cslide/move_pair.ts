@@ -4,19 +4,20 @@ import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { NodeMover } from "../../mover/node_mover.ts";
 import { tally } from "../../mover/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
-import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { messageOf } from "../../text/message_of.ts";
-import { NodeRoom } from "./free_memory.ts";
-import { POOL } from "./memory_pools.ts";
+import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { StopFlag } from "../round/stop_flag.ts";
+import { NodeRoom } from "./free_memory.ts";
+import { ListProgress } from "./list_progress.ts";
+import { POOL } from "./memory_pools.ts";
 import type { PairStep } from "./pair_step.ts";
 import type { MoveList } from "./plan_round.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;
 const BATCH_UNITS = 4096;
-/** Less than this goes at once only so many times in a step: moving on page by page would take forever. */
+/** Less than this goes at once only so many times in a step: page by page it would take forever. */
 const SMALL_BATCH_BYTES = 256 * 1024;
 const SMALL_BATCHES = 64;
 
@@ -61,30 +62,8 @@ export interface MovePairReply {
   readonly cpuUs: number;
 }
 
-/** Where a piece of work stands in its lists. */
-class Progress {
-  readonly #lists: readonly MoveList[];
-  #list = 0;
-  #at = 0;
-
-  constructor(lists: readonly MoveList[]) {
-    this.#lists = lists;
-  }
-
-  /** The list in hand, and the index of its next unit. */
-  get current(): { readonly list: MoveList; readonly at: number } | undefined {
-    const list = this.#lists[this.#list];
-    return list === undefined ? undefined : { list, at: this.#at };
-  }
-
-  advance(units: number): void {
-    this.#at += units;
-    while (this.#list < this.#lists.length && this.#at >= this.#lists[this.#list]!.page.length) {
-      this.#list++;
-      this.#at = 0;
-    }
-  }
-}
+/** To DRAM, or to the slow node. */
+type Way = "up" | "down";
 
 /** A transparent huge page may be split on its way, so each of its base pages is looked for. */
 function piecesOf({ unitBytes, pool }: MoveList): { pieces: number; pieceBytes: number } {
@@ -92,6 +71,17 @@ function piecesOf({ unitBytes, pool }: MoveList): { pieces: number; pieceBytes: 
   return { pieces: unitBytes / pieceBytes, pieceBytes };
 }
 
+/** The most units of a list that go in one batch. */
+function batchUnits({ unitBytes }: MoveList, left: number, roomBytes: number): number {
+  return Math.min(
+    left,
+    BATCH_UNITS,
+    Math.max(1, Math.floor(BATCH_BYTES / unitBytes)),
+    Math.floor(roomBytes / unitBytes),
+  );
+}
+
+/** The work on one pair of nodes, as it goes on. */
 class PairMove {
   readonly #request: MovePairRequest;
   readonly #mover = new NodeMover(Math.max(BATCH_UNITS, PMD_PAGES));
@@ -117,13 +107,16 @@ class PairMove {
   }
 
   /**
-   * Step after step. What finds no room has another turn at the end: of what comes free first, some megabytes may
-   * stay in the lists of a CPU, and it is only what comes after them that makes room.
+   * Does the steps one after the other. What finds no room has another turn at the end: the first
+   * megabytes that come free may stay in the lists of a CPU, and only what comes free later makes
+   * room.
    */
   run(): void {
-    const steps = this.#request.steps.map((step): readonly [down: Progress, up: Progress] => [
-      new Progress(step.down),
-      new Progress(step.up),
+    const steps = this.#request.steps.map((
+      step,
+    ): readonly [down: ListProgress, up: ListProgress] => [
+      new ListProgress(step.down),
+      new ListProgress(step.up),
     ]);
     for (const [down, up] of steps) this.#alternate(down, up);
     for (const [down, up] of steps) {
@@ -133,8 +126,8 @@ class PairMove {
     }
   }
 
-  /** In turns: a batch down, then as much up as fits, until nothing is left or has room. */
-  #alternate(down: Progress, up: Progress): void {
+  /** Moves a batch down and a batch up, by turns, until nothing is left or has room. */
+  #alternate(down: ListProgress, up: ListProgress): void {
     const both = (leastBytes: number): number =>
       this.#moveBatch(down, "down", leastBytes) + this.#moveBatch(up, "up", leastBytes);
     let smallBatches = 0;
@@ -144,15 +137,15 @@ class PairMove {
     }
   }
 
-  /** Leaves alone what is left. */
-  #leave(progress: Progress, reason: string): void {
+  /** Leaves alone what is left of the lists. */
+  #leave(progress: ListProgress, reason: string): void {
     for (let current = progress.current; current !== undefined; current = progress.current) {
       this.#refuse(progress, current.list.page.length - current.at, reason);
     }
   }
 
-  /** Passes over the next units of the list in hand. */
-  #refuse(progress: Progress, units: number, reason: string): void {
+  /** Leaves alone the next units of the list in hand. */
+  #refuse(progress: ListProgress, units: number, reason: string): void {
     const { current } = progress;
     if (current === undefined) return;
     const bytes = units * current.list.unitBytes;
@@ -163,52 +156,56 @@ class PairMove {
   }
 
   /**
-   * @param leastBytes no fewer, unless they are the last of the list.
+   * Moves the next units of the list in hand.
+   * @param leastBytes the least that moves at once, unless less is left of the list.
    * @returns units dealt with, moved or not.
    */
-  #moveBatch(progress: Progress, way: "up" | "down", leastBytes: number): number {
+  #moveBatch(progress: ListProgress, way: Way, leastBytes: number): number {
     const { current } = progress;
     if (current === undefined) return 0;
     const { list, at } = current;
     const left = list.page.length - at;
-    if (this.#stops[list.process]!.isRaised) {
+    const stop = this.#stops[list.process]!;
+    if (stop.isRaised) {
       this.#refuse(progress, left, "stopped");
       return left;
     }
-    let room: number;
+    let roomBytes: number;
     try {
-      const rooms = this.#rooms ??= {
-        slow: new NodeRoom(this.#request.slow),
-        dram: new NodeRoom(this.#request.dram),
-      };
-      room = (way === "up" ? rooms.dram : rooms.slow).bytes(list.pool);
+      roomBytes = this.#readRoom(list.pool, way);
     } catch (error) {
       this.#leave(progress, this.#fail(list.process, error));
       return 0;
     }
-    const units = Math.min(
-      left,
-      BATCH_UNITS,
-      Math.max(1, Math.floor(BATCH_BYTES / list.unitBytes)),
-      Math.floor(room / list.unitBytes),
-    );
+    const units = batchUnits(list, left, roomBytes);
     if (units <= 0 || units * list.unitBytes < Math.min(leastBytes, left * list.unitBytes)) {
       return 0;
     }
-    const movedBytes = this.#stops[list.process]!.moveUnlessRaised(() =>
-      this.#move(list, at, units, way)
-    );
+    const movedBytes = stop.moveUnlessRaised(() => this.#move(list, at, units, way));
     if (movedBytes === undefined) return this.#moveBatch(progress, way, leastBytes);
+    this.#noteMoved(list, way, units, movedBytes);
+    progress.advance(units);
+    return units;
+  }
+
+  /** Bytes of a pool that can be moved now. @throws {ProcfsError | SystemCallError} */
+  #readRoom(pool: number, way: Way): number {
+    const rooms = this.#rooms ??= {
+      slow: new NodeRoom(this.#request.slow),
+      dram: new NodeRoom(this.#request.dram),
+    };
+    return (way === "up" ? rooms.dram : rooms.slow).bytes(pool);
+  }
+
+  #noteMoved(list: MoveList, way: Way, units: number, movedBytes: number): void {
     const moves = this.moves[list.process]!;
     moves.asked += units * list.unitBytes;
     moves[`${way}${list.hot ? "Hot" : "Cold"}`] += movedBytes;
     this.#rooms?.dram.noteFreed(list.pool, way === "down" ? movedBytes : -movedBytes);
     this.#rooms?.slow.noteFreed(list.pool, way === "up" ? movedBytes : -movedBytes);
-    progress.advance(units);
-    return units;
   }
 
-  /** @returns why the memory stays. */
+  /** Takes note of a failure. @returns why the memory stays. */
   #fail(process: number, error: unknown): string {
     if (isGone(error)) return GONE;
     const message = messageOf(error);
@@ -216,8 +213,8 @@ class PairMove {
     return message;
   }
 
-  /** @returns bytes moved; it counts the others by reason. */
-  #move(list: MoveList, at: number, units: number, way: "up" | "down"): number {
+  /** Moves units and counts by reason those that stay. @returns bytes moved. */
+  #move(list: MoveList, at: number, units: number, way: Way): number {
     const { refused, stuck, errors } = this.moves[list.process]!;
     const { pid } = this.#request.processes[list.process]!;
     const refuse = (reason: string, bytes: number): void => tally(refused, reason, bytes);
@@ -245,7 +242,7 @@ class PairMove {
     return 0;
   }
 
-  /** Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more. */
+  /** move_pages(2) says EINVAL of a process that is about to end: it has no memory any more. */
   #hasEnded(list: MoveList, at: number): boolean {
     try {
       return !this.#pagemaps[list.process]!.isAlive(list.page[at]!);
@@ -256,7 +253,7 @@ class PairMove {
   }
 }
 
-/** Works near the memory where that is allowed: it is faster so, and no more. */
+/** Works on some CPUs, or on any where it may not choose: near the memory it is faster. */
 function workNear(cpus: readonly number[], work: () => void): void {
   let stay: CpuStay | undefined;
   const tryTo = (change: () => void): void => {
@@ -275,9 +272,10 @@ function workNear(cpus: readonly number[], work: () => void): void {
 }
 
 /**
- * Carries out the plan for a pair: hot pages up, cold ones down, a batch at a time. Free memory is read again
- * before each batch: a hugetlb page whose pool is empty would be allocated fresh and change the pools for good.
- * What fails on the way ends the work on a list or a batch, never the account of what has moved.
+ * Carries out the plan for a pair, a batch at a time. Free memory is read again before each batch:
+ * where a hugetlb pool is empty, the kernel would allocate a fresh page, and the size of the pool
+ * would change for good. A failure ends the work on a list or a batch; what has moved is counted
+ * all the same.
  */
 export function movePair(request: MovePairRequest): MovePairReply {
   const begin = performance.now();

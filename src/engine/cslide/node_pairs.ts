@@ -101,8 +101,9 @@ function decidePair(first: NumaNode, second: NumaNode, nodes: readonly NumaNode[
 }
 
 /**
- * Decides which node of each pair is the slow one: the one that the machine shows to be slower (no CPU,
- * or a lower memory tier) where it shows exactly one; otherwise the first, as the document has it.
+ * Decides which node of each pair is the slow one. Where the machine shows exactly one of them to
+ * be slower (it has no CPU, or is in a lower memory tier), that one is; otherwise the first one is,
+ * as the configuration has it.
  * @param nodes the machine's online nodes.
  * @throws {EngineRefusal} when a pair is impossible here, or the machine has nothing to pair.
  */

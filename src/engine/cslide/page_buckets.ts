@@ -2,7 +2,7 @@
 export interface PageClass {
   /** Bytes of each page, a power of two. */
   readonly pageBytes: number;
-  /** Index of the pool, of those of each pair, that its free memory is counted in. */
+  /** Index of the pool that these pages live in, among the pools of a pair. */
   readonly pool: number;
   /** Accesses in the round. */
   readonly heat: Uint8Array;
@@ -10,9 +10,9 @@ export interface PageClass {
   readonly place: Uint8Array;
 }
 
-/** Not present, or on a node that no pair names. */
+/** The place of pages that are not present, or are on a node that no pair names. */
 export const NOWHERE = 255;
-/** Pairs that a place can tell apart. */
+/** The most pairs that a place can tell apart. */
 export const MAX_PAIRS = 127;
 
 /** The place of pages on the slow node of a pair, by its index. */
@@ -25,7 +25,7 @@ export function dramPlace(pair: number): number {
   return 2 * pair + 1;
 }
 
-/** Values of a place times values of a heat. */
+/** A key is a place and a heat, a byte each: there are so many. */
 const KEYS = 256 * 256;
 
 /** The pages of one class at one place with one heat, and how many of them a plan takes. */
@@ -70,7 +70,7 @@ export interface BucketSlice {
   readonly count: number;
 }
 
-/** Sorts the pages of a class by counting, without touching or copying them. */
+/** Counts the pages of a class by place and heat. */
 export function countPages(pageClass: PageClass, classIndex: number): Bucket[] {
   const { heat, place } = pageClass;
   const counts = new Uint32Array(KEYS);
@@ -88,8 +88,9 @@ export function countPages(pageClass: PageClass, classIndex: number): Bucket[] {
 }
 
 /**
- * Finds the pages that were taken from the buckets of a class. Where a bucket was taken from in part, the
- * pages are spread evenly over it, so that no task comes before another that has pages just as hot.
+ * Finds the pages that were taken from the buckets of a class. Where only a part of a bucket was
+ * taken, that part is spread evenly over the bucket: no task comes before another that has pages
+ * just as hot.
  * @returns how to get the indices of the pages of a slice, ascending.
  */
 export function pickPages(

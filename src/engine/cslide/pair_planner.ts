@@ -27,7 +27,7 @@ export interface PairAccount {
     /** Neither node has the free memory that the first page to move needs. */
     noFreeMemory: number;
   };
-  /** What is missing of the reserve in pools that the tasks have pages in, by what stood in the way. */
+  /** What is missing of the reserve where the tasks have pages, by what stood in the way. */
   readonly reserveShortBytes: {
     quota: number;
     noColdPages: number;
@@ -157,9 +157,9 @@ export class PairPlanner {
   }
 
   /**
-   * Lets as many pages of `hot` displace pages of `cold` as there are and the quota allows. Where one
-   * can, all can: the free memory of the two nodes together stays the same, and each page needs as
-   * much of it as the first.
+   * Lets as many pages of `hot` displace pages of `cold` as there are and the quota allows. Where
+   * one can, all can: the free memory of the two nodes together stays the same, and each page needs
+   * as much of it as the first.
    */
   #displaceMany(hot: Bucket, cold: Bucket): void {
     const pool = this.#poolOf(hot);
@@ -179,8 +179,8 @@ export class PairPlanner {
   }
 
   /**
-   * Charges displaced pages to both quotas. The quota of what goes up also pays for the hot pages, so
-   * it always runs out first.
+   * Charges displaced pages to both quotas. The quota of what goes up also pays for the hot pages,
+   * so it always runs out first.
    */
   #chargeDisplaced({ bucket, count }: BucketSlice): void {
     const pool = this.#poolOf(bucket);
@@ -205,7 +205,7 @@ export class PairPlanner {
     else left.noColdPages += bytes;
   }
 
-  /** What is missing of the reserve in a pool. */
+  /** What is missing of the reserve in one pool. */
   #shortBytes(pool: PoolFree): number {
     return Math.max(0, this.#limits.reserveBytes - pool.dramFreeBytes);
   }

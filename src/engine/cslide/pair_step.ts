@@ -1,10 +1,10 @@
 /**
- * A piece of the work on a pair of nodes: `down` leaves DRAM and makes the room for `up`. One of the
- * two may be empty. What fits goes up after each few pages that went down, so a step needs no more
- * free memory on either node than the plan counted with.
+ * A piece of the work on a pair of nodes: `down` leaves DRAM and makes the room for `up`. One of
+ * the two may be empty. Pages go up as soon as enough have gone down for them, so that a step needs
+ * no more free memory on either node than the plan counted with.
  *
- * A plan names its pages three times: by number (BucketSlice), by index (PageList), and by process and
- * page number (MoveList). The step keeps its shape.
+ * A plan names its pages three times: by number (BucketSlice), by index (PageList), and by process
+ * and page number (MoveList). The step keeps its shape.
  */
 export interface PairStep<Pages> {
   readonly down: readonly Pages[];

@@ -44,9 +44,9 @@ export interface PlanReply extends Repeated {
     readonly steps: readonly PairStep<MoveList>[];
     readonly account: PairAccount;
   }[];
-  /** In the order of the processes: all that each has, also what another has too. */
+  /** In the order of the processes: all that each has, whether others have it too or not. */
   readonly usage: readonly (readonly NodeUsage[])[];
-  /** Bytes of that by the reason for which they are left alone, if they are on nodes of the pairs. */
+  /** What of it is on nodes of the pairs and left alone: bytes by reason. */
   readonly spared: readonly ReadonlyMap<string, number>[];
 }
 
@@ -125,7 +125,8 @@ export function planRound(request: PlanRequest): PlanReply {
   const { limits, tables, pairs, free, held } = request;
   const places = placesOf(pairs);
   const barred = tables.map((table) => barredNodes(table, pairs));
-  // Those that may have their memory on both nodes of a pair come first: they are to own what they share.
+  // A process that may have its memory on both nodes of a pair owns what it shares with one that
+  // may not.
   const shared = new SharedUnits(
     tables,
     [...tables.keys()].sort((a, b) => barred[a]!.size - barred[b]!.size),

@@ -1,3 +1,4 @@
+import type { PoolFree } from "./memory_pools.ts";
 import {
   type Bucket,
   type BucketSlice,
@@ -8,15 +9,14 @@ import {
   pickPages,
   slowPlace,
 } from "./page_buckets.ts";
-import type { PoolFree } from "./memory_pools.ts";
-import { mapStep, type PairStep } from "./pair_step.ts";
 import { type PairAccount, type PairLimits, PairPlanner } from "./pair_planner.ts";
+import { mapStep, type PairStep } from "./pair_step.ts";
 
 /** What a round knows when its scans are done; the limits hold for each pair. */
 export interface PolicyInput extends PairLimits {
   /** The pages of all tasks of the engine: a class for each size and pool. */
   readonly classes: readonly PageClass[];
-  /** Per pair: free memory of its two nodes in each pool (hugetlb pages of one size; other memory). */
+  /** The free memory of each pair in each pool: hugetlb pages of one size, and other memory. */
   readonly pairs: readonly (readonly Readonly<PoolFree>[])[];
 }
 
@@ -59,8 +59,8 @@ function check({ classes, pairs }: PolicyInput): void {
  * 2. The hottest of the rest go into what is free in DRAM beyond the reserve.
  * 3. Cold pages of DRAM go to the slow node until the reserve is free again.
  *
- * A page moves at most once. Each direction has its quota. All that goes up is charged to the one, all
- * that goes down to the other; displaced pages are charged to both. Among pages of one heat the
+ * A page moves at most once. Each direction has its quota. All that goes up is charged to the one,
+ * all that goes down to the other; displaced pages are charged to both. Among pages of one heat the
  * smaller is the hotter: one access is enough to make all of a huge page hot.
  *
  * Planning takes two passes over the pages, and four bytes for each page that moves.

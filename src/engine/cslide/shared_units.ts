@@ -7,20 +7,23 @@ interface Sharer extends SharedFrames {
   /** Index of the process, and its units' kinds. */
   readonly process: number;
   readonly kind: Uint8Array;
-  /** Of each of them, who owns it: a process and a unit of that. */
+  /** Who owns each unit of `unit`: the index of a process, and of a unit of that process. */
   readonly ownerProcess: Uint32Array;
   readonly ownerUnit: Uint32Array;
 }
 
 /**
- * What several processes have, or one has twice. The first of them owns it: it is planned and moved as a unit of
- * that one, or one process would want it where another does not.
+ * Units that several processes have, or that one process has twice. The first process that has a
+ * unit owns it, and only as a unit of that process it is planned and moved. Otherwise one process
+ * might want it on DRAM, and another on the slow node.
  */
 export class SharedUnits {
   readonly #tables: readonly LocatedPages[];
   readonly #sharers: readonly Sharer[];
 
-  /** @param order the indexes of the tables, those first that are to own what they have. */
+  /**
+   * @param order indexes of the tables: an earlier one owns what it has in common with later ones.
+   */
   constructor(tables: readonly LocatedPages[], order: readonly number[]) {
     this.#tables = tables;
     this.#sharers = order.flatMap((process) => {
@@ -35,7 +38,7 @@ export class SharedUnits {
   }
 
   #findOwners(): void {
-    // Frames of units larger than a base page, by the first base page, and those of base pages.
+    // A huge page has the frame of its first base page.
     const huge = new FrameTable();
     const base = new FrameTable(
       this.#sharers.reduce((most, { unit }) => Math.max(most, unit.length), 0),
@@ -49,7 +52,7 @@ export class SharedUnits {
       for (let i = 0; i < unit.length; i++) {
         const isBase = kind[unit[i]!] === UNIT.base;
         let owners = huge;
-        // A huge page may be mapped by base pages.
+        // Another process may map a part of a huge page by base pages.
         let slot = huge.size === 0 ? -1 : huge.find(isBase ? headOf(frame[i]!) : frame[i]!);
         if (slot < 0) {
           owners = base;
@@ -61,7 +64,7 @@ export class SharedUnits {
     }
   }
 
-  /** Calls back with each unit that another one owns, and with that one. */
+  /** Visits each unit that another unit owns, with its owner. */
   forEachOwned(
     visit: (process: number, unit: number, ownerProcess: number, ownerUnit: number) => void,
   ): void {

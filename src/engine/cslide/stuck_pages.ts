@@ -1,4 +1,4 @@
-/** A page that the kernel kept is tried again after 1, 2, 4 … rounds, and after no more than this. */
+/** A page that the kernel kept is left alone for 1, 2, 4 … rounds, but for no more than these. */
 const LONGEST_PAUSE = 64;
 /** More are not remembered: they are tried in each round. */
 const MOST_PAGES = 64 * 1024;
@@ -10,13 +10,16 @@ interface Stuck {
 }
 
 /**
- * The pages of a process that the kernel does not let go, such as those that a device has pinned. Being the hottest,
- * they would use up the quota of every round, and disturb the process each time.
+ * The pages of a process that the kernel does not let go, such as those that a device has pinned.
+ * Being the hottest, they would use up the quota of every round, and disturb the process each time.
  */
 export class StuckPages {
   readonly #pages = new Map<number, Stuck>();
 
-  /** The pages that are left alone in a round, ascending; forgets those that were due and did not fail again. */
+  /**
+   * Forgets pages that were tried again and not kept again.
+   * @returns the pages that are left alone in a round, ascending.
+   */
   takeHeld(round: number): Float64Array<ArrayBuffer> {
     const held: number[] = [];
     for (const [page, { again }] of this.#pages) {

@@ -3,8 +3,8 @@ import { movePair } from "../../../../src/engine/cslide/move_pair.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 
-// Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are, in three batches,
-// and prints what movePair() says of it. Arguments: pid, first page, pages.
+// Runs under fault_injector.c: moves the pages of a process from node 0 to node 0, where they are,
+// in three batches, and prints what movePair() says of it. Arguments: pid, first page, pages.
 
 const [pid = 0, first = 0, pages = 0] = process.argv.slice(2).map(Number);
 const pagemapFd = openAt(AT_FDCWD, `/proc/${pid}/pagemap`, O_RDONLY);

@@ -77,8 +77,8 @@ describe.skipIf(missing !== undefined)("movePair()", () => {
 
   test("keeps the account of what has moved when a node can no longer be read", () => {
     const reason = 'read "/sys/devices/system/node/node0/meminfo": EIO';
-    // Of each read of the file the second finds its end. It is read for both nodes ahead of the first batch, and once
-    // for each batch: the second begins with the seventh.
+    // Of each read of the file the second finds its end. It is read for both nodes ahead of the
+    // first batch, and once for each batch: the second begins with the seventh.
     expect(moveWith("read */node0/meminfo EIO 6")).toEqual({
       asked: PAGES,
       moved: BATCH,
@@ -97,7 +97,8 @@ describe.skipIf(missing !== undefined)("movePair()", () => {
   });
 
   test("looks where the pages are when the kernel gives up on a batch, and goes on", () => {
-    // Three calls a batch: one looks, one moves, one looks again. The pages were on the node all along.
+    // Three calls a batch: one looks, one moves, one looks again. The pages were on the node all
+    // along.
     expect(moveWith("move_pages * EIO 4 1")).toEqual({
       asked: PAGES,
       moved: PAGES,

@@ -251,7 +251,8 @@ describe("planMoves()", () => {
   });
 
   test("planMoves() comes back to cold pages that can leave only after others", () => {
-    // 15 of 16 are free: the large cold page cannot leave before the small one has made the 15 useful.
+    // 15 of 16 are free: the large cold page cannot leave before the small one has made the 15
+    // useful.
     const input = inputOf({}, { slow: 1, dram: 15 }, {
       classes: [pagesOf({ dram: [0] }, 1), pagesOf({ slow: [9, 9], dram: [0] }, 16)],
     });

@@ -116,7 +116,8 @@ function moveOneByOne(input: PolicyInput, pair: number) {
   };
   const isHot = () => (slow.at(-1) ?? -1) >= input.hotThreshold;
   while (isHot() && has.dramFree > 0 && has.upQuota > 0) moved.promoted.push(up(1));
-  // what is missing in DRAM leaves first, and is charged to both quotas as all that leaves for a hot page
+  // what is missing in DRAM leaves first, and is charged to both quotas as all that leaves for a
+  // hot page
   const needed = () => 1 - Math.min(0, has.dramFree);
   const canDisplace = () =>
     has.dramFree <= 0 && has.slowFree >= needed() && has.upQuota > needed() &&
@@ -174,7 +175,8 @@ describe("planMoves() for any input", () => {
       const firstDown = steps.findIndex(({ down }) => down.length > 0);
       const free = ups.slice(0, firstDown < 0 ? ups.length : firstDown).filter(isHot);
       const rest = ups.filter((list) => !isHot(list));
-      // Over all sizes and pools where there is free memory, of each size where pages displace others.
+      // Over all sizes and pools where there is free memory, of each size where pages displace
+      // others.
       const parts = [free, rest, ...Map.groupBy(displacing, (list) => list.classIndex).values()];
       for (const part of parts) {
         const heats = part.map((list) => list.heat);
@@ -222,7 +224,8 @@ describe("planMoves() for any input", () => {
       expect(sum(Object.values(reserveShortBytes))).toBe(sum(short));
 
       const { upQuotaUsedBytes, downQuotaUsedBytes } = plan.account;
-      // With enough quota for any page and what it displaces, the quota was not what stood in the way.
+      // With enough quota for any page and what it displaces, the quota was not what stood in the
+      // way.
       if (hotLeftBytes.quota > 0) {
         expect(input.quotaBytes - upQuotaUsedBytes).toBeLessThan(2 * LARGEST);
       }
