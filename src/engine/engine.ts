@@ -22,6 +22,8 @@ export interface Engine {
   startTask(name: string): Promise<void>;
   /** Stops a task: resolves within a second, with no work of the task left running. */
   stopTask(name: string): Promise<void>;
+  /** Told when the project has been started, and when it has been stopped; for an engine that shows it. */
+  projectStarted?(isStarted: boolean): void;
   /** What is known of a task, started or not. */
   taskStatus(name: string): TaskStatus;
   /**
@@ -54,7 +56,11 @@ export interface EngineCommand {
 export interface EngineKind {
   readonly kind: EngineDescription["kind"];
   /** Makes a live engine of a description. @throws {EngineRefusal} when it cannot be. */
-  create(description: EngineDescription, project: ProjectDescription): Promise<Engine>;
+  create(
+    description: EngineDescription,
+    project: ProjectDescription,
+    isProjectStarted: boolean,
+  ): Promise<Engine>;
 }
 
 /** An engine says no; `message` is one line that names what is wrong, for the client. */

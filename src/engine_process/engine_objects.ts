@@ -8,8 +8,6 @@ const ENGINE_TYPE_THIRD_PARTY = 7;
 const PAGE = 0;
 /** A percentage that is not set. */
 const UNSET = -1;
-/** What etmemd_get_page_refs() takes for swap_flag=yes: VMA_SCAN_FLAG of etmemd_scan_exp.h. */
-const VMA_SCAN_FLAG = 0x1000;
 
 /** The C structs of one engine and its project, linked with each other; they last as long as the process. */
 export class EngineObjects {
@@ -82,7 +80,7 @@ export class TaskObjects implements Disposable {
       value: value.address,
       name: name.address,
       max_threads: task.maxThreads,
-      swap_flag: task.swapFlag ? VMA_SCAN_FLAG : 0,
+      swap_flag: task.swapFlag ? 1 : 0,
       eng: engine.engine.address,
     });
   }

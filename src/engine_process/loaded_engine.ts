@@ -46,6 +46,11 @@ export class LoadedEngine {
     this.#objects = new EngineObjects(name, project, library.handle, ops);
   }
 
+  /** What proj->start says: it changes when all tasks of the project have been started, or stopped. */
+  setProjectStarted(isStarted: boolean): void {
+    this.#objects.setStarted(isStarted);
+  }
+
   /** @throws {RequestRefusal} when the engine does not want it. */
   fillEngine(keyFileText: string): void {
     using file = new GKeyFile(Buffer.from(keyFileText));
@@ -57,10 +62,13 @@ export class LoadedEngine {
   fillTask(task: TaskSettings, keyFileText: string): void {
     using file = new GKeyFile(Buffer.from(keyFileText));
     const objects = new TaskObjects(task, this.#objects);
-    const status = this.#operations.fill_task_params?.(file.address, objects.struct.address);
-    if (status !== undefined && status !== 0) objects[Symbol.dispose]();
-    check("fill_task_params", status);
     this.#objects.link(objects);
+    const status = this.#operations.fill_task_params?.(file.address, objects.struct.address);
+    if (status !== undefined && status !== 0) {
+      this.#objects.unlink(objects);
+      objects[Symbol.dispose]();
+    }
+    check("fill_task_params", status);
     this.#tasks.set(task.name, { objects });
   }
 
@@ -79,7 +87,6 @@ export class LoadedEngine {
       throw error;
     }
     task.processes = processes;
-    this.#objects.setStarted(true);
   }
 
   /** Stops a task; one that is not started stays so. */
@@ -90,9 +97,6 @@ export class LoadedEngine {
     this.#operations.stop_task?.(this.#objects.engine.address, task.objects.struct.address);
     delete task.processes;
     processes.free();
-    if ([...this.#tasks.values()].every((other) => other.processes === undefined)) {
-      this.#objects.setStarted(false);
-    }
   }
 
   /** Forgets a stopped task. */

@@ -32,9 +32,12 @@ export type ProcessRequest =
     readonly ask: "load";
     readonly engine: string;
     readonly project: ProjectSettings;
+    readonly isStarted: boolean;
     readonly libname: string;
     readonly opsName: string;
   }
+  /** The project has been started, or stopped. */
+  | { readonly ask: "project_started"; readonly isStarted: boolean }
   | { readonly ask: "fill_engine"; readonly keyFileText: string }
   | { readonly ask: "fill_task"; readonly task: TaskSettings; readonly keyFileText: string }
   | { readonly ask: "start_task"; readonly task: string; readonly pids: readonly number[] }
@@ -55,6 +58,7 @@ export type ProcessReport =
 
 const ASKED: ReadonlySet<unknown> = new Set<ProcessRequest["ask"]>([
   "load",
+  "project_started",
   "fill_engine",
   "fill_task",
   "start_task",

@@ -106,6 +106,9 @@ class RequestHandler {
     const engine = this.#engine;
     if (engine === undefined) throw new RequestRefusal("no engine is loaded");
     switch (request.ask) {
+      case "project_started":
+        engine.setProjectStarted(request.isStarted);
+        return undefined;
       case "fill_engine":
         engine.fillEngine(request.keyFileText);
         return undefined;
@@ -133,7 +136,7 @@ class RequestHandler {
   #load(request: Extract<ProcessRequest, { ask: "load" }>): readonly string[] {
     // Engines need not name GLib as a library of theirs: the original server had it loaded for all.
     loadForAll("libglib-2.0.so.0");
-    const { libname, opsName, engine, project } = request;
+    const { libname, opsName, engine, project, isStarted } = request;
     const library = loadLibrary(libname, () => this.#beforeCall("loading"));
     let ops: number;
     try {
@@ -148,6 +151,7 @@ class RequestHandler {
       );
     }
     this.#engine = new LoadedEngine(engine, project, library, ops, this.#beforeCall);
+    this.#engine.setProjectStarted(isStarted);
     return this.#engine.operationNames;
   }
 }

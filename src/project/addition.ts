@@ -108,7 +108,7 @@ function check(projects: Projects, objects: ObjectDescriptions): void {
 
 async function createEngine(
   description: EngineDescription,
-  project: ProjectDescription,
+  project: LiveProject,
   kinds: readonly EngineKind[],
 ): Promise<LiveEngine> {
   const doing = `Cannot add engine "${description.name}"`;
@@ -117,7 +117,7 @@ async function createEngine(
     throw new Refusal("invalid", `${doing}: ${description.kind} is not supported by this version`);
   }
   try {
-    const engine = await kind.create(description, project);
+    const engine = await kind.create(description, project.description, project.started);
     return { description, engine, tasks: new Map(), commands: new RunningCommands() };
   } catch (error) {
     throw engineFailure(doing, error, "invalid");
@@ -158,7 +158,7 @@ export async function addObjects(
     const kinds = objects.engines.length > 0 ? await loadKinds() : [];
     for (const description of objects.engines) {
       const { project, name } = description;
-      const engine = await createEngine(description, projectOf(project).description, kinds);
+      const engine = await createEngine(description, projectOf(project), kinds);
       newEngines.set(engineKey(project, name), engine);
       signal.throwIfAborted();
     }

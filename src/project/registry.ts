@@ -123,7 +123,7 @@ export class Registry {
         await stopTasks(started);
         throw error;
       }
-      project.started = true;
+      setStarted(project, true);
       log.info(`project "${name}" is started: ${roundOf(project.description)}`);
       return [...warnOfNothingToDo(name, tasks), ...await this.#remember(project)];
     });
@@ -254,12 +254,17 @@ export class Registry {
     if (!project.started) throw new Refusal("projectStopped", `"${name}"`);
     this.#giveUpCommands(name);
     const problems = await stopTasks(tasksOf(project.engines.values()));
-    project.started = false;
+    setStarted(project, false);
     log.info(`project "${name}" is stopped`);
     const warnings = await this.#remember(project);
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
   }
+}
+
+function setStarted(project: LiveProject, isStarted: boolean): void {
+  project.started = isStarted;
+  for (const { engine } of project.engines.values()) engine.projectStarted?.(isStarted);
 }
 
 function warnOfNothingToDo(project: string, tasks: readonly TaskRef[]): string[] {

@@ -179,10 +179,8 @@ describe("third-party engines", () => {
     for (const name of ["one", "two"]) {
       const lines = readFileSync(`${calls}.${name}`, "utf8").trim().split("\n");
       expect(lines[0]).toStartWith(`fill_eng_params ${name} `);
-      expect(lines.slice(-2)).toEqual([
-        `clear_eng_params ${name}: the engine's own, tasks 0`,
-        "unloaded",
-      ]);
+      expect(lines).toContain(`clear_eng_params ${name}: the engine's own, tasks 0`);
+      expect(lines.at(-1)).toBe("unloaded");
     }
     expect(engineProcessesOf(server.pid)).toEqual([]);
   });
@@ -424,4 +422,70 @@ describe("third-party engines", () => {
         }));
     });
   }
+});
+
+test("an engine sees whether its project is started, as the original shows it", async () => {
+  const calls = join(server.folder, "calls");
+  const shown = (): string[] =>
+    [...readFileSync(calls, "utf8").matchAll(/^(\w+): project .*\bstart (\d)/gm)]
+      .map(([, operation, start]) => `${operation} ${start}`);
+  const take = (): string[] => {
+    const lines = shown();
+    writeFileSync(calls, "");
+    return lines;
+  };
+  const task = (name: string): string =>
+    `[task]\nproject=p\nengine=rec\nname=${name}\ntype=pid\nvalue=${process.pid}\n`;
+  const first = server.file(
+    "first.conf",
+    projectConfig("p") + engineConfig("p", "rec", recorder, "recorder_ops", `record=${calls}`) +
+      task("second"),
+  );
+  await done("obj", "add", "-f", first);
+  expect(take()).toEqual(["fill_eng_params 0", "fill_task_params 0", "fill_task_params 0"]);
+  await done("project", "start", "-n", "p");
+  expect(take()).toEqual(["start_task 0", "start_task 0"]);
+  await done("obj", "add", "-f", server.file("later.conf", task("later")));
+  expect(take()).toEqual(["fill_task_params 1", "start_task 1"]);
+  await done("obj", "del", "-f", join(server.folder, "later.conf"));
+  expect(take()).toEqual(["stop_task 1", "clear_task_params 1"]);
+  await done("obj", "del", "-f", first);
+  expect(take()).toEqual([
+    "stop_task 1",
+    "stop_task 1",
+    "clear_task_params 1",
+    "clear_task_params 1",
+    "clear_eng_params 1",
+  ]);
+});
+
+test("an engine that looks for its processes itself works with and without them", async () => {
+  const comm = `sought-${process.pid}`.slice(0, 15);
+  const spawn = (): Bun.Subprocess =>
+    Bun.spawn(["bash", "-c", `echo -n ${comm} >/proc/self/comm; read`], { stdin: "pipe" });
+  const number = async (command: string): Promise<number> =>
+    Number(await done("engine", command, "-n", "p", "-e", "seek", "-t", "t-seek"));
+  const file = server.file(
+    "seek.conf",
+    projectConfig("p") +
+      engineConfig("p", "seek", compileEngine("seeker.c"), "seeker_ops", "")
+        .replace(/type=pid\nvalue=\d+/, `type=name\nvalue=${comm}`),
+  );
+  await done("obj", "add", "-f", file);
+  await done("project", "start", "-n", "p");
+  expect([await number("given"), await number("found")]).toEqual([0, 0]);
+  const late = spawn();
+  try {
+    await waitFor("the engine to find the process", async () => await number("found") === 1);
+    expect(await number("given")).toBe(0);
+    await done("project", "stop", "-n", "p");
+    await done("project", "start", "-n", "p");
+    expect(await number("given")).toBe(1);
+  } finally {
+    late.kill("SIGKILL");
+    await late.exited;
+  }
+  await waitFor("the engine to miss the process", async () => await number("found") === 0);
+  expect(await number("given")).toBe(1);
+  await done("obj", "del", "-f", file);
 });

@@ -9,7 +9,6 @@ import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/find_processes.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { pause } from "../../async/abortable.ts";
 import { noTotal, type TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { CommandOutput } from "./command_output.ts";
@@ -21,10 +20,7 @@ const URGENT_MS = 500;
 
 interface PluginTask {
   readonly description: ThirdPartyTaskDescription;
-  /** Waiting: the project is started, and the task has no process yet. */
-  state: "stopped" | "waiting" | "starting" | "running" | "stopping";
-  /** Ends the waiting. */
-  stop?: AbortController;
+  state: "stopped" | "starting" | "running" | "stopping";
   failed?: string;
 }
 
@@ -38,21 +34,24 @@ export class PluginEngine implements Engine {
   readonly #project: ProjectDescription;
   readonly #limitMs: number;
   readonly #tasks = new Map<string, PluginTask>();
+  #isProjectStarted: boolean;
   #process: EngineProcess | undefined;
   /** Operations that the engine does not have are not asked for. */
   #operations: readonly string[] = [];
   /** The end of the last piece of work: the engine does one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @param limitMs of one operation. */
+  /** @param limitMs of one operation. @param isProjectStarted whether it is added to a started project. */
   constructor(
     description: ThirdPartyEngineDescription,
     project: ProjectDescription,
     limitMs: number,
+    isProjectStarted = false,
   ) {
     this.#description = description;
     this.#project = project;
     this.#limitMs = limitMs;
+    this.#isProjectStarted = isProjectStarted;
   }
 
   /** Loads the library and adds the engine. @throws {EngineRefusal} */
@@ -89,21 +88,12 @@ export class PluginEngine implements Engine {
         throw new EngineRefusal("its start_task is NULL", { fault: "invalid" });
       }
       delete task.failed;
-      if (await this.#startIfFound(task)) return;
-      const { target } = task.description;
-      log.info(
-        `${this.#name}: task ${name} waits for a process: there is none of ` +
-          `${target.type} ${target.type === "pid" ? target.pid : target.comm}`,
-      );
-      task.state = "waiting";
-      task.stop = new AbortController();
-      void this.#waitForProcess(task, task.stop.signal);
+      await this.#start(task, this.#pidsOf(task));
     });
   }
 
   async stopTask(name: string): Promise<void> {
     const task = this.#task(name);
-    task.stop?.abort();
     await this.#alone(async () => {
       if (task.state === "running") {
         task.state = "stopping";
@@ -111,6 +101,13 @@ export class PluginEngine implements Engine {
       }
       task.state = "stopped";
     });
+  }
+
+  projectStarted(isStarted: boolean): void {
+    this.#isProjectStarted = isStarted;
+    void this.#alone(async () => {
+      await this.#liveProcess()?.ask({ ask: "project_started", isStarted });
+    }).catch((error: unknown) => log.warning(`${this.#name}: ${messageOf(error)}`));
   }
 
   taskStatus(name: string): TaskStatus {
@@ -121,7 +118,7 @@ export class PluginEngine implements Engine {
       engine: description.engine,
       type: target.type,
       value: target.type === "pid" ? String(target.pid) : target.comm,
-      started: state === "waiting" || state === "running",
+      started: state === "running",
       ...(failed === undefined ? {} : { failed }),
       total: noTotal(),
       rounds: [],
@@ -229,6 +226,7 @@ export class PluginEngine implements Engine {
         ask: "load",
         engine: name,
         project: this.#project,
+        isStarted: this.#isProjectStarted,
         libname,
         opsName,
       });
@@ -244,41 +242,24 @@ export class PluginEngine implements Engine {
     return child;
   }
 
-  /** Starts a task with the processes that it has now. @returns false when there is none. */
-  async #startIfFound(task: PluginTask): Promise<boolean> {
-    const { name, target } = task.description;
+  /** The processes that a task has now. There may be none: engines look for their processes themselves. */
+  #pidsOf({ description: { name, target } }: PluginTask): number[] {
     const found = findProcesses(target, (pid, error) => {
       log.warning(`${this.#name}: task ${name}: process ${pid}: ${error.message}`);
     });
-    const pids = found.map(({ pid }) => pid);
-    if (pids.length === 0) return false;
+    return found.map(({ pid }) => pid);
+  }
+
+  async #start(task: PluginTask, pids: readonly number[]): Promise<void> {
     const child = await this.#ensureProcess();
     task.state = "starting";
     try {
-      await child.ask({ ask: "start_task", task: name, pids });
+      await child.ask({ ask: "start_task", task: task.description.name, pids });
     } catch (error) {
       task.state = "stopped";
       throw error;
     }
     task.state = "running";
-    return true;
-  }
-
-  /** Looks for a task's processes once in a round until there is one. */
-  async #waitForProcess(task: PluginTask, signal: AbortSignal): Promise<void> {
-    const { name } = task.description;
-    try {
-      while (await pause(this.#project.sleepSeconds * 1000, signal)) {
-        const isOver = await this.#alone(async () =>
-          signal.aborted || await this.#startIfFound(task)
-        );
-        if (isOver) return;
-      }
-    } catch (error) {
-      task.state = "stopped";
-      task.failed = messageOf(error);
-      log.error(`${this.#name}: Cannot start task ${name}: ${task.failed}`);
-    }
   }
 
   /** A task of a file without its engine is handed the [engine] that it has been added with. */
@@ -304,7 +285,6 @@ export class PluginEngine implements Engine {
     log.error(`project ${this.#project.name}: ${failed}`);
     for (const task of this.#tasks.values()) {
       if (task.state === "stopped") continue;
-      task.stop?.abort();
       task.state = "stopped";
       task.failed = failed;
     }
@@ -314,11 +294,15 @@ export class PluginEngine implements Engine {
 /** The kind of engines that are libraries of somebody else's. */
 export const PLUGIN: EngineKind = {
   kind: "thirdparty",
-  async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
+  async create(
+    description: EngineDescription,
+    project: ProjectDescription,
+    isProjectStarted: boolean,
+  ): Promise<Engine> {
     if (description.kind !== "thirdparty") {
       throw new EngineRefusal(`${description.name} is not a third-party engine`);
     }
-    const engine = new PluginEngine(description, project, operationLimitMs());
+    const engine = new PluginEngine(description, project, operationLimitMs(), isProjectStarted);
     await engine.open();
     return engine;
   },

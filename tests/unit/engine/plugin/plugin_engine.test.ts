@@ -42,7 +42,11 @@ describe("PluginEngine", () => {
       "fill_eng_params eng type 7 greeting tab\there loop 3 handler 1",
       `fill_eng_params: project proj type 0 interval 5 loop 3 sleep 1 sysmem 60 marks 4 3 start 0 set 0 linked 1`,
       `fill_task_params a pid ${PID} threads 2 flag 0 colour red of a of eng greeting tab\there`,
-      "fill_task_params flagged name no-such-comm threads 2 flag 4096 colour red of flagged of eng greeting tab\there",
+      "fill_task_params: project start 0",
+      "fill_task_params: tasks a",
+      "fill_task_params flagged name no-such-comm threads 2 flag 1 colour red of flagged of eng greeting tab\there",
+      "fill_task_params: project start 0",
+      "fill_task_params: tasks flagged a",
     ]);
     await engine.startTask("a");
     expect(engine.taskStatus("a")).toMatchObject({ started: true, type: "pid", value: `${PID}` });
@@ -66,7 +70,8 @@ describe("PluginEngine", () => {
     expect(engine.taskStatus("a").started).toBe(false);
     const stopped = record.take();
     expect(stopped[0]).toBe(`stop_task a: ${pids} pids, the engine's own`);
-    expect(stopped.slice(1).toSorted()).toEqual(
+    expect(stopped[1]).toBe("stop_task: project start 0");
+    expect(stopped.slice(2).toSorted()).toEqual(
       started.slice(0, pids).map((line) => line.replace("alloc", "free")).toSorted(),
     );
     await engine.removeTask("flagged");
@@ -74,8 +79,11 @@ describe("PluginEngine", () => {
     await engine.close();
     expect(record.take()).toEqual([
       "clear_task_params flagged: red of flagged",
+      "clear_task_params: project start 0",
       "clear_task_params a: red of a",
+      "clear_task_params: project start 0",
       "clear_eng_params eng: the engine's own, tasks 0",
+      "clear_eng_params: project start 0",
       "unloaded",
     ]);
   });
@@ -392,33 +400,53 @@ describe("PluginEngine", () => {
     ]);
   });
 
-  test("waits for a process of the name, and starts the task once there is one", async () => {
+  test("starts a task at once, whether its process is there or not", async () => {
     using record = new Record();
     const engine = makeEngine({ source: "recorder.c", keys: record.key });
     await engine.open();
-    const comm = `late-${PID}`.slice(0, 15);
-    await engine.addTask(makeTask("a", { type: "name", comm }));
+    await engine.addTask(makeTask("a", { type: "name", comm: `late-${PID}`.slice(0, 15) }));
     await engine.startTask("a");
     expect(engine.taskStatus("a").started).toBe(true);
-    expect(record.take().some((line) => line.startsWith("start_task"))).toBe(false);
-    const late = Bun.spawn(["bash", "-c", `echo -n ${comm} >/proc/self/comm; read`], {
-      stdin: "pipe",
-    });
-    await waitFor(
-      "the task to start",
-      () => record.text.includes("start_task a: 1 pids"),
-    );
-    expect(record.take()[0]).toBe(`alloc_pid_params ${late.pid} of a in eng`);
+    expect(record.take().at(-1)).toBe("start_task a: 0 pids, own engine 1");
     await engine.stopTask("a");
-    late.kill();
-    await late.exited;
-    // Stopped while it waits.
-    await engine.startTask("a");
-    await engine.stopTask("a");
-    expect(engine.taskStatus("a").started).toBe(false);
-    await engine.removeTask("a");
+    expect(record.take()).toEqual([
+      "stop_task a: 0 pids, the engine's own",
+      "stop_task: project start 0",
+    ]);
     await engine.close();
-    expect(record.take().filter((line) => line.startsWith("start_task a"))).toEqual([]);
+  });
+
+  test("takes a task that the engine refuses out of its list again", async () => {
+    using record = new Record();
+    const engine = makeEngine({ source: "recorder.c", keys: record.key });
+    await engine.open();
+    await engine.addTask(makeTask("a"));
+    const refused = { ...makeTask("b"), keyFileText: "[task]\nname=b\ncolour=refused\n" };
+    expect(await reasonOf(engine.addTask(refused))).toContain("fill_task_params returned 1");
+    expect(record.take().at(-1)).toBe("fill_task_params: tasks b a");
+    await engine.startTask("a");
+    expect(record.take()).toContain("start_task: tasks a");
+    await engine.close();
+  });
+
+  test("tells the engine when the project is started and stopped", async () => {
+    using record = new Record();
+    const engine = makeEngine({ source: "recorder.c", keys: record.key });
+    await engine.open();
+    await engine.addTask(makeTask("a"));
+    await engine.startTask("a");
+    expect(record.take()).toContain(`${START} start 0 set 0 linked 1`);
+    engine.projectStarted(true);
+    await engine.command(new Asked("x"));
+    expect(record.take()).toContain("eng_mgt_func: project start 1");
+    await engine.addTask(makeTask("b"));
+    expect(record.take()).toContain("fill_task_params: project start 1");
+    await engine.startTask("b");
+    expect(record.take()).toContain(`${START} start 1 set 0 linked 1`);
+    engine.projectStarted(false);
+    await engine.stopTask("b");
+    expect(record.take()).toContain("stop_task: project start 0");
+    await engine.close();
   });
 
   test("takes processes that the engine has started along when it ends", async () => {

@@ -153,6 +153,6 @@ describe("SlideEngine", () => {
       nodeMigQuotaMb: 0,
       nodeHotReserveMb: 0,
     } as const;
-    expect(await messageOf(SLIDE.create(other, project()))).toBe("cslide is not slide");
+    expect(await messageOf(SLIDE.create(other, project(), false))).toBe("cslide is not slide");
   });
 });

@@ -57,6 +57,7 @@ export class SlideTrial implements AsyncDisposable {
     const engine = await SLIDE.create(
       { kind: "slide", project: description.name, name: "slide" },
       description,
+      false,
     );
     for (const one of tasks) await engine.addTask(one);
     return new SlideTrial(engine, tasks);
