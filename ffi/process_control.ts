@@ -26,7 +26,7 @@ const PR_SET_PDEATHSIG = 1;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** Gives signals their default action, by signal(2), whatever the runtime had set. */
+/** Gives signals their default action, by signal(2): the runtime may have set another. */
 export function setDefaultAction(signals: readonly Signal[]): void {
   for (const name of signals) libc.signal(constants.signals[name], SIG_DFL);
 }
@@ -76,7 +76,7 @@ export function execve(
   throw new SystemCallError("execve", lastErrno(), path);
 }
 
-/** _exit(2): ends the process at once, whatever its threads do. */
+/** _exit(2): ends the process at once, with all its threads. */
 export function exitNow(status: number): never {
   libc._exit(status);
   throw new Error("_exit returned");

@@ -2,14 +2,17 @@ import type { Info, Option, OptionTable, ParsedOptions, ValueKind } from "../opt
 import { parseOptions } from "../options/parse_options.ts";
 import type { Request } from "../rpc/request.ts";
 
-/** What a command line comes to: a request, the server it is for, and how the answer is shown. */
+/**
+ * A command line as it was understood: a request, the server it is for,
+ * and how the answer is shown.
+ */
 export interface Call {
   /** Name of the server's socket. */
   readonly socket: string;
   readonly request: Request;
   /** The answer is wanted as one JSON document. */
   readonly json: boolean;
-  /** Of the status document only the judgement is wanted whether a restart loses a running project. */
+  /** Only tell whether a restart of the server would lose a running project. */
   readonly restartSafe?: true;
 }
 
@@ -33,7 +36,9 @@ export interface Operand {
   readonly about: string;
 }
 
-/** Makes a command of its table and of what its options mean; `operand` is "" where there is none. */
+/**
+ * Makes a command of its table and of what its options mean; `operand` is "" where there is none.
+ */
 export function defineCommand<const Table extends OptionTable>(
   definition: Omit<Command, "options" | "parse"> & {
     readonly options: Table;

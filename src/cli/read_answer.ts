@@ -60,7 +60,7 @@ export async function readAnswerV2(connection: Connection, sink: AnswerSink): Pr
       "it does not speak v2 of the protocol, which this request needs (it closed without a byte)",
     );
   }
-  // A server refuses anyone but root with the one byte of v1, whatever the request.
+  // A server refuses anyone but root with the one byte of v1, also when the request is v2.
   if (bytes[0] !== FIRST_BYTE_V2) return await readTextAnswer(connection, bytes, sink);
   const lines = new LineReader();
   for (; bytes !== undefined; bytes = await connection.receive()) {

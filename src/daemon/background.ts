@@ -4,7 +4,9 @@ import { programArguments, serverEnvironment, serverName } from "./clean_start.t
 /** The descriptor over which a server in the background reports to the command that started it. */
 const REPORT_FD = 3;
 
-/** What the server says once: that it is ready, with a warning if there is one, or why it cannot be. */
+/**
+ * What the server says once: that it is ready, with a warning if there is one, or why it cannot be.
+ */
 type Report =
   | { readonly state: "ready"; readonly warning?: string }
   | { readonly state: "failed"; readonly reason: string };
@@ -25,8 +27,8 @@ function parseReport(text: string): Report {
 }
 
 /**
- * Starts a server with a session of its own and without standard input and output, and waits until it
- * accepts connections and has written its pid file.
+ * Starts a server with a session of its own and without standard input and output, and waits until
+ * it accepts connections and has written its pid file.
  * @param args what was typed, which is what process lists show of it.
  * @returns a warning of the server's.
  * @throws {Error} with the reason when it could not start; then it has ended.
@@ -66,7 +68,7 @@ export function reportFailure(reason: string): void {
   try {
     report({ state: "failed", reason });
   } catch {
-    // Nobody listens; the log has the reason.
+    // The command has gone; the log has the reason.
   }
 }
 

@@ -4,7 +4,9 @@ import { execve } from "../../ffi/process_control.ts";
 /** What the server is called in /proc/PID/comm, and without its folder in argv[0]. */
 export const SERVER_NAME = "etmemd";
 
-/** argv[0] of the server: as it was typed, since scripts look for `/usr/bin/etmemd` with pgrep -f. */
+/**
+ * argv[0] of the server: as it was typed, since scripts look for `/usr/bin/etmemd` with pgrep -f.
+ */
 export function serverName(): string {
   return basename(process.argv0) === SERVER_NAME ? process.argv0 : SERVER_NAME;
 }
@@ -39,12 +41,18 @@ export function serverEnvironment(mark: StartMark): Record<string, string> {
   return environment;
 }
 
-/** The arguments with which process.execPath runs this program: none, or main.ts when it is not compiled. */
+/**
+ * The arguments with which process.execPath runs this program: none,
+ * or main.ts when it is not compiled.
+ */
 export function programArguments(): string[] {
   return Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
 }
 
-/** Takes the mark of a start by the program itself out of the environment; undefined: somebody else's. */
+/**
+ * Takes the StartMark out of the environment.
+ * @returns undefined when the program was not started by itself.
+ */
 export function takeStartMark(): StartMark | undefined {
   const mark = process.env[MARK];
   delete process.env[MARK];
@@ -52,7 +60,10 @@ export function takeStartMark(): StartMark | undefined {
   return mark === "foreground" || mark === "background" || mark === "launcher" ? mark : undefined;
 }
 
-/** Whether the caller's environment steers the runtime: with the wrong variable it ends the server along with us. */
+/**
+ * Whether the caller's environment steers the runtime:
+ * a wrong variable could end the server together with this process.
+ */
 export function hasRuntimeVariables(): boolean {
   return Object.keys(process.env).some((name) => name.startsWith("BUN_"));
 }

@@ -15,12 +15,14 @@ const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
 
-/** Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not. */
+/**
+ * Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not.
+ */
 function isConfFile(name: string): boolean {
   return !name.startsWith(".") && !LEFTOVER.test(name);
 }
 
-/** The folder of --conf-dir: its objects are there again when the server starts anew. */
+/** The folder of --conf-dir. A server that starts anew adds its objects again. */
 export class ConfDir {
   readonly #folder: string;
   /** Sorted by name. */
@@ -39,14 +41,17 @@ export class ConfDir {
     this.#stopped = StoppedProjects.read(stateFolder(), socket);
   }
 
-  /** Whether a server that starts anew would add this file. @throws the signal's reason once it has fired. */
+  /**
+   * Whether a server that starts anew would add this file.
+   * @throws the signal's reason once it has fired.
+   */
   async holds(path: string, signal: AbortSignal): Promise<boolean> {
     if (!isConfFile(basename(path))) return false;
     return await takeFileTurn(signal, async () => {
       try {
         return await realpath(dirname(path)) === await realpath(this.#folder);
       } catch {
-        // Whoever reads the file says what is wrong with its path.
+        // Reading the file will say what is wrong with its path.
         return false;
       }
     });
@@ -58,8 +63,8 @@ export class ConfDir {
   }
 
   /**
-   * Adds the files and starts their projects, save those that were stopped before. What is refused goes to
-   * the log and does not stop the others.
+   * Adds the files and starts their projects, save those that were stopped before. A refusal goes
+   * to the log; the others are added all the same.
    */
   async load(registry: Registry, signal: AbortSignal): Promise<void> {
     const projects: string[] = [];
@@ -115,8 +120,9 @@ function listFiles(folder: string): string[] {
 }
 
 /**
- * Whoever may write to the folder can have any configuration file of root's added, and others quoted in the
- * log, by a link. @throws {Error} that says what is wrong.
+ * Refuses a folder that others than root may write to: by a link they could have any configuration
+ * file of root's added, and any other file quoted in the log.
+ * @throws {Error} that says what is wrong.
  */
 function checkFolder(folder: string): void {
   const { uid, mode } = statSync(folder);

@@ -8,15 +8,15 @@ import { FIRST_BYTE_V2, parseRequestV2 } from "../rpc/request_v2.ts";
 import { type AnswerLimits, type RequestHandler, TimelyAnswer } from "./timely_answer.ts";
 import { Outbox, type OutboxLimits, type Writable } from "./outbox.ts";
 
-/** What one client may take. */
+/** The limits of one client. */
 export interface ConnectionLimits extends AnswerLimits, OutboxLimits {
   /** From connecting to the end of the request. */
   readonly requestMs: number;
 }
 
 /**
- * One client: reads its request, which is the first read for v1 and a line for v2, and has it answered.
- * Limits hold from the beginning, so that none of it lasts.
+ * One client: reads its request, which is the first read for v1 and a line for v2, and has it
+ * answered. Its limits count from the connection on, so that no client lasts for ever.
  */
 export class Connection {
   readonly #outbox: Outbox;
@@ -59,14 +59,14 @@ export class Connection {
     this.#outbox.drain();
   }
 
-  /** The connection is closed, by whomever. */
+  /** The connection is closed, by either side. */
   closed(): void {
     clearTimeout(this.#requestTimer);
     this.#outbox.close();
     this.#answer?.clientGone();
   }
 
-  /** The server ends: answers with a refusal what is being done, and closes. */
+  /** The server ends: refuses the request that is being worked on, and closes the connection. */
   shutDown(refusal: Refusal): void {
     this.#answer?.giveUp(refusal);
     this.#outbox.close();

@@ -20,13 +20,16 @@ const LIMITS: ConnectionLimits = {
 
 /** The listening end of the control protocol. */
 export interface ControlSocket {
-  /** Takes no more clients, answers those that wait with a refusal, and closes their connections. */
+  /**
+   * Takes no more clients, answers those that wait with a refusal, and closes their connections.
+   */
   close(): void;
 }
 
 /**
- * Clients that are served at once; as many again are refused in words, all others are closed. Every client takes a
- * descriptor, and one that waits to be accepted while there is none keeps the thread busy.
+ * Clients that are served at once; as many again are refused in words, all others are closed. Every
+ * client takes a descriptor, and one that waits to be accepted while there is none keeps the thread
+ * busy.
  */
 const MAX_CLIENTS = 512;
 
@@ -41,7 +44,9 @@ const MAX_NAMED = 64;
 
 /** Keeps everybody but root out. */
 class Gate {
-  /** Whom the log has named; once is enough, or any user could fill it. */
+  /**
+   * Strangers that the log has named already: if it named them each time, any user could fill it.
+   */
   readonly #named = new Set<string>();
 
   /** Whether the peer of a socket is uid 0 and gid 0. */

@@ -6,7 +6,7 @@ export interface Writable {
   terminate(): void;
 }
 
-/** What a client that does not read may cost. */
+/** What a client that does not read may cost the server. */
 export interface OutboxLimits {
   /** Bytes kept for it. */
   readonly maxQueuedBytes: number;
@@ -15,8 +15,9 @@ export interface OutboxLimits {
 }
 
 /**
- * What is still to be sent to one client. It never blocks: what the kernel does not take is kept until
- * drain(), and a client that takes nothing for too long, or leaves too much behind, is dropped.
+ * The bytes that are still to be sent to one client. Sending never blocks: bytes that the kernel
+ * does not take are kept until drain(). A client that takes nothing for too long,
+ * or lags too far behind, is dropped.
  */
 export class Outbox {
   readonly #socket: Writable;
@@ -24,7 +25,7 @@ export class Outbox {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #stuck: ReturnType<typeof setTimeout> | undefined;
-  /** Whoever waits until the peer has caught up. */
+  /** Resolves when the client has caught up. */
   #lag: PromiseWithResolvers<void> | undefined;
   #state: "open" | "ending" | "closed" = "open";
 
@@ -42,7 +43,10 @@ export class Outbox {
     if (this.#queuedBytes > this.#limits.maxQueuedBytes) this.close();
   }
 
-  /** While much of what may be kept waits: resolves when most of it is sent, or nothing more may be. */
+  /**
+   * Undefined while little waits to be sent. Else it resolves when most of it is sent,
+   * or nothing more can be.
+   */
   lag(): Promise<void> | undefined {
     if (this.#state !== "open" || this.#queuedBytes < this.#limits.maxQueuedBytes / 4) {
       return undefined;

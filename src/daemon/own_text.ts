@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { releaseText } from "../../ffi/own_mappings.ts";
 
-/** By then a server has done what it does only once. */
+/** By this time a server has done all that only a start needs. */
 const SETTLED_MS = 2_000;
 
 /**
@@ -20,8 +20,9 @@ export function textMappings(
 }
 
 /**
- * Once the server has settled, gives back what it mapped of its own executable: two thirds of its resident memory are
- * code of the runtime that only a start needs. What is needed still comes back by itself, from the page cache.
+ * Once the server has settled, gives back what it mapped of its own executable: two thirds of its
+ * resident memory are code of the runtime that only a start needs. What is needed still comes back
+ * by itself, from the page cache.
  */
 export function releaseOwnTextOnceSettled(): void {
   const release = (): void => {

@@ -19,7 +19,10 @@ import { messageOf } from "../text/message_of.ts";
 export const PID_FILE = "/run/etmemd.pid";
 
 const MODE = 0o600;
-/** How often another server may come in between before this one gives up, and how long it waits each time. */
+/**
+ * How often another server may come in between before this one gives up,
+ * and how long it waits each time.
+ */
 const ATTEMPTS = 1000;
 const PAUSE_MS = 1;
 
@@ -32,7 +35,7 @@ const READ_BYTES = 16;
 /** Of open(2): it is not there, a symbolic link, a socket or a device without a driver. */
 const NO_PID_FILE: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENXIO", "ENODEV"]);
 
-/** Opens a pid file. @returns undefined when there is none, nor anything else that could be opened. */
+/** Opens a pid file. @returns undefined when there is nothing at the path that could be opened. */
 function openPidFile(path: string): number | undefined {
   try {
     return openSync(path, READ_FLAGS);
@@ -42,10 +45,13 @@ function openPidFile(path: string): number | undefined {
   }
 }
 
-/** The pid in a pid file; undefined when it is no regular file, or has no pid in it. @throws EISDIR of a folder. */
+/**
+ * The pid in a pid file; undefined when it is no regular file, or has no pid in it.
+ * @throws EISDIR of a folder.
+ */
 function readPid(fd: number): number | undefined {
   const stats = fstatSync(fd);
-  // A folder is not removed: reading it fails, which says what is there.
+  // A folder is not removed: reading it fails, and the error says that it is one.
   if (!stats.isFile() && !stats.isDirectory()) return undefined;
   const bytes = Buffer.alloc(READ_BYTES);
   const text = bytes.toString("latin1", 0, readSync(fd, bytes)).trim();
@@ -67,7 +73,10 @@ function unlinkIfThere(path: string): void {
   }
 }
 
-/** Gives a file another name unless that is taken: link(2) never replaces. @returns whether it worked. */
+/**
+ * Gives a file another name unless that is taken: link(2) never replaces.
+ * @returns whether it worked.
+ */
 function linkUnlessTaken(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -86,14 +95,14 @@ function isAt(path: string, fd: number): boolean {
 }
 
 /**
- * Removes what lies at a path, unless it names another live server. Of several servers that find it stale, the one
- * that has it locked removes it; the others see by its number when another file has come in its place.
- * @returns the pid of that server.
+ * Removes the file at a path, unless it names another live server. Of several servers that find it
+ * stale, the one that has locked it removes it; the others see by its inode that another file has
+ * taken its place. @returns the pid of that server.
  */
 function removeStale(path: string): number | undefined {
   const fd = openPidFile(path);
   if (fd === undefined) {
-    // No server makes what cannot be opened.
+    // A pid file can be opened, so this is none.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) unlinkIfThere(path);
     return undefined;
   }
@@ -112,8 +121,8 @@ function removeStale(path: string): number | undefined {
 }
 
 /**
- * Writes this process's pid to a file of mode 0600 that appears whole. A file that names another live
- * etmemd is left alone; a stale one is replaced.
+ * Writes this process's pid to a file of mode 0600 that appears whole. A file that names another
+ * live etmemd is left alone; a stale one is replaced.
  * @returns the pid of that other server, or undefined when the file is ours.
  * @throws {Error} that names the file when it cannot be written; then nothing is left of it.
  */

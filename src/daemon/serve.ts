@@ -18,11 +18,13 @@ import { StatusSource } from "./status_source.ts";
 import { StopRequest } from "./stop_request.ts";
 import { VERSION } from "../options/version.ts";
 
-/** Of the 2 s in which a server ends, what its projects may take to stop. */
+/** How long projects may take to stop, out of the 2 s in which a server ends. */
 const STOP_MS = 1_700;
-/** And what lines that the system log has not taken yet get after that; they need next to nothing if it reads. */
+/** How long lines of log may take after that; a system log that reads takes them at once. */
 const LAST_LINES_MS = 100;
-/** How long the command that starts a server in the background waits for the files of --conf-dir. */
+/**
+ * How long the command that starts a server in the background waits for the files of --conf-dir.
+ */
 const LOAD_MS = 5_000;
 const DEFAULT_LOG_LEVEL = LOG_LEVELS.indexOf("error");
 const STDERR = 2;

@@ -2,7 +2,7 @@ import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { stackOf } from "../text/message_of.ts";
 
-/** Turns signals, and faults that nobody caught, into the wish to end the server. */
+/** Turns signals, and errors that no code has caught, into the request to end the server. */
 export class StopRequest {
   /** Resolves with the exit status once the server is to end: 0 for a signal, 1 for a fault. */
   readonly requested: Promise<number>;
@@ -31,7 +31,7 @@ export class StopRequest {
     process.on("unhandledRejection", (error) => this.fail(error));
   }
 
-  /** Ends the server because of a fault that leaves it in a state that nobody knows. */
+  /** Ends the server after a fault that leaves it in an unknown state. */
   fail(error: unknown): void {
     log.error(`fault: ${stackOf(error)}`);
     this.#stop(1);

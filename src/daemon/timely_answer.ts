@@ -5,7 +5,7 @@ import type { Request } from "../rpc/request.ts";
 import { messageOf, stackOf } from "../text/message_of.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What a request's work may do with its answer. */
+/** The answer as the code sees it that does what the request asks for. */
 export interface Answer {
   /** Adds text for people. */
   text(piece: Uint8Array | string): void;
@@ -13,9 +13,11 @@ export interface Answer {
   lag(): Promise<void> | undefined;
   /** Gives the one JSON document of the answer. */
   document(value: object): void;
-  /** Fires when the work is to be given up; its reason is the Refusal that the client was answered. */
+  /**
+   * Fires when the work is to be given up; its reason is the Refusal that the client was answered.
+   */
   readonly deadline: AbortSignal;
-  /** The same, and it fires too when there is no client any more. */
+  /** Fires together with `deadline`, and also when the client has gone. */
   readonly wanted: AbortSignal;
 }
 
@@ -62,7 +64,7 @@ export class TimelyAnswer implements Answer {
     );
   }
 
-  /** Has the request done, and ends the answer. What it throws is in the answer. */
+  /** Has the request done, and ends the answer, which says so when something is thrown. */
   async run(parse: () => Request, handler: RequestHandler): Promise<void> {
     try {
       await handler(parse(), this);
@@ -114,7 +116,10 @@ export class TimelyAnswer implements Answer {
   }
 }
 
-/** An error that is no refusal is a fault of the server: the log gets its stack, the client its message. */
+/**
+ * An error that is no refusal is a fault of the server: the log gets its stack,
+ * the client its message.
+ */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const message = messageOf(error);

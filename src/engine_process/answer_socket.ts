@@ -2,7 +2,10 @@ import { fstatSync } from "node:fs";
 import { close } from "../../ffi/libc.ts";
 import { duplicate, shutDown } from "../../ffi/unix_socket.ts";
 
-/** The socket that an engine's answer goes to, whatever the engine does to its descriptor. */
+/**
+ * The socket that an engine's answer goes to.
+ * It can be ended even after the engine has closed its descriptor.
+ */
 export class AnswerSocket {
   readonly #fd: number;
   readonly #own: number;
@@ -14,8 +17,9 @@ export class AnswerSocket {
   }
 
   /**
-   * Ends the answer for everybody who has the socket, and closes the descriptor: unless the engine has closed it,
-   * against its promise, and the number is that of another file of its own by now.
+   * Ends the answer for all that have the socket, and closes the descriptor. An engine that has
+   * closed it, against its promise, may use the number for another file by now:
+   * that one is left open.
    */
   end(): void {
     const inode = inodeOf(this.#own);
@@ -25,7 +29,9 @@ export class AnswerSocket {
   }
 }
 
-/** Sockets are told apart by the inodes of sockfs. @returns undefined when the descriptor is closed. */
+/**
+ * Sockets are told apart by the inodes of sockfs. @returns undefined when the descriptor is closed.
+ */
 function inodeOf(fd: number): number | undefined {
   try {
     const stats = fstatSync(fd);

@@ -39,7 +39,7 @@ interface Segment {
   readonly sizeBytes: number;
 }
 
-/** What is asked of a library before it is loaded. */
+/** What is read of a library before it is loaded. */
 export interface ElfFile {
   /** e_machine. */
   readonly machine: number;
@@ -111,7 +111,7 @@ function usesOrigin(fd: number, segments: readonly Segment[]): boolean {
 }
 
 /**
- * Reads what a shared library is for, which the dynamic linker does not say well.
+ * Reads which machine a shared library is built for: the dynamic linker does not say it well.
  * @throws {RequestRefusal} when it is none, or not of 64 bits. @throws {SystemCallError}
  */
 export function readElfFile(fd: number): ElfFile {

@@ -15,14 +15,17 @@ export class TaskPids {
   /** Address of what is in the list, which may be the engine's own, and the struct we made. */
   readonly #nodes: { address: number; readonly ours: CStruct<typeof TASK_PID.members> }[] = [];
 
-  /** @param operations report themselves. */
+  /** @param operations announce their calls themselves. */
   constructor(engine: number, task: TaskObjects, operations: Partial<Operations>) {
     this.#engine = engine;
     this.#task = task;
     this.#operations = operations;
   }
 
-  /** Has the engine take a process in. @throws {RequestRefusal} when it does not want it. */
+  /**
+   * Adds a process, and has the engine take it in.
+   * @throws {RequestRefusal} when it does not want it.
+   */
   add(pid: number): void {
     const ours = TASK_PID.allocate({ pid, tk: this.#task.struct.address });
     const allocate = this.#operations.alloc_pid_params;
@@ -41,7 +44,10 @@ export class TaskPids {
     this.#task.struct.write({ pids: address });
   }
 
-  /** Has the engine give back what it keeps, and frees the list: what is freed is not in it any more. */
+  /**
+   * Frees the list from its head on: the engine frees what it keeps of a process, and the process
+   * leaves the list before its struct is freed.
+   */
   free(): void {
     for (let node = this.#nodes.pop(); node !== undefined; node = this.#nodes.pop()) {
       using slot = new PointerSlot(node.address);

@@ -26,7 +26,10 @@ export interface ProcessSearch {
   readonly named: readonly NamedProcess[];
 }
 
-/** Which processes are looked for: one by pid, only if it is the one that started then, or all of a name. */
+/**
+ * Which processes are looked for: one by pid, only if it is the one that started then,
+ * or all of a name.
+ */
 export type ProcessQuery =
   | { readonly type: "pid"; readonly pid: number; readonly startTicks?: number }
   | { readonly type: "name"; readonly comm: string };
@@ -37,21 +40,24 @@ const INIT_PID = 1;
 /** The lists of so few threads are read faster than the folder of all processes. */
 const FEW_THREADS = 16;
 
-/** Roots of which is known whether the kernel lists the children of a thread (CONFIG_PROC_CHILDREN). */
+/** By root, whether the kernel lists the children of a thread (CONFIG_PROC_CHILDREN). */
 const listsChildren = new Map<string, boolean>();
-/** Of a process that was asked for by pid: when it started. Such a number is no thread's for as long as it lives. */
+/**
+ * Start times of processes that were asked for by pid. While such a process lives,
+ * its number is that of no thread.
+ */
 const knownProcesses = new Map<string, number>();
 /** So many are remembered. */
 const MOST_KNOWN = 1000;
 
-/** Told of a process that could not be looked at, and why. */
+/** Is told which process could not be looked at, and why. */
 export type OnUnreadable = (pid: number, error: Error) => void;
 
 interface Process extends ProcessStat {
   readonly pid: number;
 }
 
-/** One look at /proc: what was read is kept for its time. */
+/** One look at /proc. It keeps what it has read. */
 class ProcLook implements Disposable {
   readonly #root: string;
   readonly #fd: number;
@@ -69,7 +75,9 @@ class ProcLook implements Disposable {
     close(this.#fd);
   }
 
-  /** Looks at one process; a failure is about that process alone. @returns undefined when it failed. */
+  /**
+   * Looks at one process; a failure is about that process alone. @returns undefined when it failed.
+   */
   #lookAt<T>(pid: number, look: () => T): T | undefined {
     try {
       return look();
@@ -99,7 +107,10 @@ class ProcLook implements Disposable {
     );
   }
 
-  /** A process by its number; undefined when it is that of another thread: procfs has hidden folders of them. */
+  /**
+   * A process by its number; undefined when it is that of another thread:
+   * procfs has hidden folders of them.
+   */
   processOf(pid: number): Process | undefined {
     const process = this.process(pid);
     const key = `${this.#root}/${pid}`;
@@ -123,8 +134,8 @@ class ProcLook implements Disposable {
   }
 
   /**
-   * Children of some processes: by their threads' lists where the kernel has them and it is less to read. A pid
-   * that was given to another process meanwhile does not count.
+   * Children of some processes: by their threads' lists where the kernel has them and it is less to
+   * read. A pid that was given to another process meanwhile does not count.
    */
   childrenOf(parents: readonly Process[]): Process[] {
     const threads = parents.reduce((sum, parent) => sum + parent.threads, 0);
@@ -188,9 +199,10 @@ function isWanted(query: ProcessQuery, { startTicks }: Process): boolean {
 }
 
 /**
- * Finds the processes that a query names and all their descendants (those of pid 1 are not followed), without
- * kernel threads, etmemd servers and what ended.
- * @param onUnreadable told of processes that cannot be looked at; they are left out, the others are found.
+ * Finds the processes that a query names and all their descendants (those of pid 1 are not
+ * followed), without kernel threads, etmemd servers and what ended.
+ * @param onUnreadable told of processes that cannot be looked at; they are left out,
+ * the others are found.
  * @param root where procfs is mounted. @returns what was found, and what has the pid or the name.
  * @throws {SystemCallError} when procfs cannot be read.
  */
@@ -227,7 +239,7 @@ export function searchProcesses(
   };
 }
 
-/** What searchProcesses() finds. */
+/** The processes that searchProcesses() finds. */
 export function findProcesses(
   query: ProcessQuery,
   onUnreadable: OnUnreadable,

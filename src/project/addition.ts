@@ -18,19 +18,24 @@ import { RunningCommands } from "./running_commands.ts";
 import { startTasks, stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
-/** What a configuration file holds. Engines and tasks may belong to projects that are there already. */
+/**
+ * The objects of a configuration file. Engines and tasks may belong to projects that exist already.
+ */
 export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings" | "lines"> {
-  /** Undefined: they are of no file. */
+  /** Where each object stands; undefined when they come from no file. */
   readonly lines?: CompiledConfig["lines"];
-  /** Projects of the registry that its values were checked against; undefined: it was not there. */
+  /**
+   * The projects of the registry that the file was checked against, by name; undefined:
+   * it did not exist.
+   */
   readonly basis?: ReadonlyMap<string, ProjectDescription | undefined>;
 }
 
 /** How objects are added. */
 export interface AddOptions {
-  /** The file of --conf-dir that they come from: with it they are there again when the server starts anew. */
+  /** The file of --conf-dir that they come from: a server that starts anew adds them again. */
   readonly confFile?: string;
-  /** When it fires, what was done until then is taken back. */
+  /** When it fires, the addition is undone. */
   readonly signal: AbortSignal;
 }
 
@@ -41,15 +46,15 @@ function engineKey(project: string, engine: string): string {
   return `${project} ${engine}`;
 }
 
-/** @throws {Refusal} when an object is there already, or what it belongs to is not. */
+/** @throws {Refusal} when an object exists already, or its project or engine does not. */
 function check(projects: Projects, objects: ObjectDescriptions): void {
   const { projects: added, engines, tasks, lines, basis = new Map() } = objects;
-  /** For one that another of the file repeats. */
+  /** Says where the file has the first object of the same name. */
   const already = (first: ObjectDescription | undefined): string => {
     const line = first && lines?.get(first);
     return line === undefined ? "" : `, already in line ${line} of this file`;
   };
-  /** For what an object belongs to. */
+  /** Says which object of the file names the missing one. */
   const namedBy = (group: string, object: ObjectDescription): string => {
     const line = lines?.get(object);
     return line === undefined ? "" : `, named by ${group} in line ${line}`;

@@ -6,7 +6,7 @@ import type {
 import type { Engine } from "../engine/engine.ts";
 import type { RunningCommands } from "./running_commands.ts";
 
-/** What an object of a configuration file is made of. */
+/** The description of an object of a configuration file. */
 export type ObjectDescription = ProjectDescription | EngineDescription | TaskDescription;
 
 /** An engine of a project with its tasks, oldest first. */

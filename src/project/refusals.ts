@@ -19,9 +19,10 @@ export function noTask(project: string, engine: string, name: string): Refusal {
 }
 
 /**
- * Turns what an engine threw into the server's answer. What is neither a refusal nor a request that was
- * given up is a fault of the engine's own code: it goes to the log with its stack.
- * @param doing what was tried, for example `Cannot start task "a"`.
+ * Turns an error that an engine threw into the server's answer. An error that is neither a refusal
+ * nor the end of a request that was given up is a fault of the engine's own code:
+ * it goes to the log with its stack.
+ * @param doing the action that failed, for example `Cannot start task "a"`.
  */
 export function engineFailure(
   doing: string,

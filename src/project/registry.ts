@@ -11,7 +11,7 @@ import { type LiveProject, type ObjectDescription, type TaskRef, tasksOf } from 
 import { type NamesToRemove, removeObjects } from "./removal.ts";
 import { startTasks, stopTasks } from "./start_stop.ts";
 
-/** A private engine command and whom it is for. */
+/** A private command, and the engine that it is for. */
 export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
   readonly project: string;
   readonly engine: string;
@@ -38,19 +38,19 @@ export type RememberStarted = (project: string, started: boolean) => Promise<voi
 const NEVER = new AbortController().signal;
 
 /**
- * All projects of the server. What changes objects is done one after the other per project; `view` never
- * waits. Every change takes a signal: when it fires, the change is given up at the next step and what was
- * done of it is taken back, except for stopping and removing, which go on to their end.
+ * All projects of the server. Changes of one project run one after the other; `view` never waits.
+ * Every change takes a signal: when it fires, the change stops at its next step and is undone. Only
+ * stopping and removing go on to their end.
  */
 export class Registry {
   readonly #loadKinds: () => Promise<readonly EngineKind[]>;
   readonly #projects = new Map<string, LiveProject>();
   readonly #lock = new KeyedLock();
   readonly #rememberStarted: RememberStarted;
-  /** The files of --conf-dir, by what comes from them. */
+  /** The file of --conf-dir that an object comes from. */
   readonly #confFiles = new WeakMap<ObjectDescription, string>();
 
-  /** @param loadKinds gives the engines there are; called when an engine is added. */
+  /** @param loadKinds loads the table of engines; called when an engine is added. */
   constructor(
     loadKinds: () => Promise<readonly EngineKind[]>,
     rememberStarted: RememberStarted = () => Promise.resolve(),
@@ -87,8 +87,8 @@ export class Registry {
 
   /**
    * Removes objects, stopping them first.
-   * @returns the files of --conf-dir that some of them came from, and what did not go well, which is in the log.
-   * @throws {Refusal} when one is not there; then all stay.
+   * @returns the files of --conf-dir that some of them came from, and what failed,
+   * which is in the log too. @throws {Refusal} when one is not there; then all stay.
    */
   remove(
     names: NamesToRemove,
@@ -135,12 +135,12 @@ export class Registry {
    * @throws {Refusal} also when a task could not be stopped.
    */
   stop(name: string, signal: AbortSignal): Promise<string[]> {
-    // At once: a change that waits for an engine at a command has the lock.
+    // Before the lock is taken: a change that has it may wait for an engine that runs a command.
     this.#giveUpCommands(name);
     return this.#lock.run([name], signal, () => this.#stop(this.#find(name)));
   }
 
-  /** Stops and removes everything. What cannot be stopped is in the log. */
+  /** Stops and removes everything. Failures go to the log. */
   async close(): Promise<void> {
     await Promise.all(
       [...this.#projects.keys()].map((name) => {
@@ -154,9 +154,8 @@ export class Registry {
   }
 
   /**
-   * Runs a private command of an engine of a started project. It changes nothing here, and holds nothing up: what
-   * stops or removes its engine ends it.
-   * @throws {Refusal}
+   * Runs a private command of an engine of a started project. It holds no lock: a change that stops
+   * or removes the engine ends the command. @throws {Refusal}
    */
   async command(request: EngineRequest): Promise<void> {
     const { running } = await this.#lock.run([request.project], request.signal, async () => {
@@ -188,9 +187,8 @@ export class Registry {
   }
 
   /**
-   * What is there, newest project first.
-   * @param name this project only.
-   * @throws {Refusal} when there is no such project.
+   * The projects, newest first.
+   * @param name only this project. @throws {Refusal} when there is no such project.
    */
   view(name?: string): ProjectView[] {
     const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];

@@ -12,7 +12,7 @@ import { noEngine, noProject, noTask } from "./refusals.ts";
 import { stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
-/** What a configuration file names, to be removed. */
+/** The names of the objects to remove, as a configuration file lists them. */
 export type NamesToRemove = Omit<ObjectNames, "warnings">;
 
 interface Doomed {
@@ -50,7 +50,10 @@ function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove):
   return { projects: doomedProjects, engines, tasks: [...unique.values()] };
 }
 
-/** Nobody's command holds up what goes. An engine that stays, for its other tasks, may still finish what it is at. */
+/**
+ * Gives up the commands of the engines and tasks to remove, so that no command holds the removal
+ * up. An engine that stays with its other tasks may still finish its work on such a command.
+ */
 function giveUpCommands({ engines, tasks }: Doomed): void {
   for (const { description: { project, name }, commands } of engines) {
     const detail = `"${name}" in project "${project}": removed during the command`;
@@ -62,18 +65,18 @@ function giveUpCommands({ engines, tasks }: Doomed): void {
   }
 }
 
-/** What was removed, and how it went. */
+/** The result of a removal. */
 export interface Removed {
-  /** The descriptions of all that is gone. */
+  /** The descriptions of the removed objects. */
   readonly gone: readonly ObjectDescription[];
-  /** What did not go well meanwhile, one line each; they are in the log too. */
+  /** What failed on the way, one line each; they are in the log too. */
   readonly problems: readonly string[];
 }
 
 /**
- * Removes what is named: a task; an engine with all its tasks; a project with everything. Tasks of
- * started projects are stopped first.
- * @throws {Refusal} when one of the names is not there; then nothing is removed.
+ * Removes the named tasks, the named engines with their tasks, and the named projects with their
+ * engines and tasks. Tasks of started projects are stopped first.
+ * @throws {Refusal} when one of the names is unknown; then nothing is removed.
  */
 export async function removeObjects(
   projects: Map<string, LiveProject>,

@@ -1,6 +1,6 @@
 import { untilAborted } from "../async/abortable.ts";
 
-/** When a command is to be over. */
+/** The signals that tell a command to end. */
 export interface CommandSignals {
   /** Its answer is no longer wanted. */
   readonly signal: AbortSignal;
@@ -15,9 +15,9 @@ export class RunningCommands {
   >();
 
   /**
-   * Runs one.
-   * @param wanted when it fires, or the command is given up, the reason is thrown, and the engine is no longer waited
-   * for. @throws what the command throws.
+   * Runs a command, until it is done, `wanted` fires or giveUp() is called.
+   * @throws what the command throws, or the reason of `wanted` or giveUp():
+   * then the engine may still be at work.
    */
   async run(
     wanted: AbortSignal,
@@ -33,7 +33,10 @@ export class RunningCommands {
     await untilAborted(signal, work);
   }
 
-  /** Ends all of them for whoever waits. @param isUrgent whether the engine is to end its work on them at once. */
+  /**
+   * Gives up all running commands.
+   * @param isUrgent whether the engine is to end its work on them at once.
+   */
   giveUp(reason: Error, { isUrgent }: { readonly isUrgent: boolean }): void {
     for (const { giveUp, hurry } of this.#running) {
       giveUp.abort(reason);

@@ -2,7 +2,7 @@ import { log } from "../log/logger.ts";
 import { messageOf } from "../text/message_of.ts";
 import { type LiveEngine, nameOf, type TaskRef } from "./live_project.ts";
 
-/** What is to go; nothing of it is to be reached any more by anybody else. */
+/** Tasks and engines to close: the registry does not have them, or not any more. */
 export interface Leftovers {
   /** Stopped tasks that their engines are to forget. */
   readonly tasks: readonly TaskRef[];
@@ -11,7 +11,8 @@ export interface Leftovers {
 }
 
 /**
- * Removes stopped tasks and closes engines. What fails goes to the log; the rest is removed all the same.
+ * Removes stopped tasks and closes engines. What fails goes to the log;
+ * the rest is removed all the same.
  * @returns one line for each that failed.
  */
 export async function tearDown({ tasks, engines }: Leftovers): Promise<string[]> {

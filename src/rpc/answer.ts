@@ -1,9 +1,9 @@
 import type { Refusal } from "./refusal.ts";
 
 /**
- * Turns what a request yields into the bytes of its answer, one implementation per protocol version, so
- * that the server treats both alike. Each method returns the bytes to send next; they may be none.
- * After success() or failure() the connection is closed.
+ * Turns what a request yields into the bytes of its answer, one implementation per protocol
+ * version, so that the server treats both alike. Each method returns the bytes to send next; they
+ * may be none. After success() or failure() the connection is closed.
  */
 export interface AnswerEncoder {
   /** Text for people, in pieces as it comes; a piece may end within a character. */
@@ -18,10 +18,15 @@ export interface AnswerEncoder {
   failure(refusal: Refusal): Uint8Array;
 }
 
-/** UTF-16 units of a refusal: a detail may quote a whole value of a file, or what an engine reports. */
+/**
+ * UTF-16 units of a refusal: a detail may quote a whole value of a file, or what an engine reports.
+ */
 const LONGEST_LINE = 8 * 1024;
 
-/** A refusal as the one line it must be, whatever a file, a client or an engine put into its details. */
+/**
+ * A refusal as one line: its details may hold line breaks that come from a file,
+ * a client or an engine.
+ */
 export function failureLine(refusal: Refusal): string {
   const line = refusal.message.slice(0, LONGEST_LINE).toWellFormed();
   return line.replaceAll(/\p{Cc}+/gu, " ").trimEnd();

@@ -5,8 +5,9 @@ const LONGEST_WORD = 64;
 const LETTERS_PER_SLIP = 3;
 
 /**
- * The candidate that takes the fewest slips of the pen to become `word`, whatever the case of its letters; the first
- * of equals. @returns undefined when that would be more than one in three letters.
+ * The candidate that the fewest slips of the pen turn into `word`; the first of equals.
+ * Capital letters count as small ones.
+ * @returns undefined when that would be more than one in three letters.
  */
 export function nearestWord<W extends string>(
   word: string,
@@ -26,13 +27,18 @@ export function nearestWord<W extends string>(
   return nearest;
 }
 
-/** The word that a mistyped one was probably meant to be: the only one that begins with it, or the nearest. */
+/**
+ * The word that a mistyped one was probably meant to be: the only one that begins with it,
+ * or the nearest.
+ */
 export function meantWord(word: string, known: readonly string[]): string | undefined {
   const begun = known.filter((candidate) => word !== "" && candidate.startsWith(word));
   return begun.length === 1 ? begun[0] : nearestWord(word, known);
 }
 
-/** Characters added, left out, replaced, or swapped with their neighbour (optimal string alignment). */
+/**
+ * Characters added, left out, replaced, or swapped with their neighbour (optimal string alignment).
+ */
 export function editDistance(word: string, b: string): number {
   const a = word.slice(0, LONGEST_WORD);
   let beforeLast: number[] = [];

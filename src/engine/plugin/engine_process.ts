@@ -23,7 +23,9 @@ export interface EngineProcessOptions {
   readonly limitMs: number;
   /** Takes what the engine prints, line by line. */
   readonly log: (line: string) => void;
-  /** Called once when it has died, but not after end(); `reason` begins with "died", for example. */
+  /**
+   * Called once when it has died, but not after end(); `reason` begins with "died", for example.
+   */
   readonly onDeath: (reason: string) => void;
 }
 
@@ -31,7 +33,10 @@ export interface EngineProcessOptions {
 const ALLOWED = new Set(["PATH", "LANG", "TZ"]);
 const MAX_REPORT_BYTES = 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 1024;
-/** Between two reads of what an engine prints without end: many lines a read cost the server little. */
+/**
+ * The pause between two reads from an engine that prints without end:
+ * many lines a read cost the server little.
+ */
 const FLOOD_REST_MS = 20;
 /** A server that was held up itself looks once more whether the report has come meanwhile. */
 const GRACE_MS = 50;
@@ -40,7 +45,10 @@ const LAST_WORDS_MS = 500;
 /** From the start of the program until it can be asked something. */
 const START_LIMIT_MS = 7_000;
 
-/** The file that the server was started from, though another version may have taken its place since (proc_pid_exe(5)). */
+/**
+ * The file that the server was started from, though another version
+ * may have taken its place since (proc_pid_exe(5)).
+ */
 const OWN_EXECUTABLE = "/proc/self/exe";
 /** What it runs as this program: nothing more when it is compiled. */
 const PROGRAM = import.meta.url.includes("$bunfs")
@@ -61,7 +69,7 @@ export class EngineProcess {
   #control!: SocketEnd;
   #output!: SocketEnd;
   #pending: Pending | undefined;
-  /** What of the engine runs at the moment, if anything. */
+  /** The operation that runs at the moment. */
   #operation: string | undefined;
   #isReady = false;
   /** Why the server has killed it, if it has. */
@@ -134,8 +142,8 @@ export class EngineProcess {
 
   /**
    * Gives the process a descriptor, before the request that needs it; ours stays open.
-   * @throws {EngineRefusal} when the process cannot take it: it is dead, or the engine has closed its socket,
-   * for which it is killed. @throws {SystemCallError}
+   * @throws {EngineRefusal} when the process cannot take it: it is dead, or the engine has closed
+   * its socket, for which it is killed. @throws {SystemCallError}
    */
   give(fd: number): void {
     try {
@@ -148,7 +156,10 @@ export class EngineProcess {
     }
   }
 
-  /** Clears the engine and waits until the process is gone. @throws {EngineRefusal} when it died of that. */
+  /**
+   * Clears the engine and waits until the process is gone.
+   * @throws {EngineRefusal} when it died of that.
+   */
   async end(): Promise<void> {
     if (this.#isDead) return this.#gone.promise;
     this.#isEnding = true;
@@ -166,12 +177,18 @@ export class EngineProcess {
     await this.#gone.promise;
   }
 
-  /** Has it die of the operation at hand. @param what the operation did, after its name. */
+  /**
+   * Kills the process because of the operation that runs.
+   * @param what the operation did: it follows the name.
+   */
   giveUp(what: string): void {
     this.#condemn(this.#accuse(what));
   }
 
-  /** Grants the operation at hand its time anew once something is over that it cannot help. */
+  /**
+   * Stops the clock of the operation that runs until `over` resolves,
+   * and then gives it its time anew.
+   */
   async holdClock(over: Promise<void>): Promise<void> {
     const pending = this.#pending;
     clearTimeout(pending?.timer);
@@ -261,7 +278,10 @@ export class EngineProcess {
     return this.#operation === undefined ? what : `${this.#operation} ${what}`;
   }
 
-  /** The process leads a group of its own, whose number is taken for as long as it is not waited for. */
+  /**
+   * The process leads a group of its own, whose number is taken for as
+   * long as it is not waited for.
+   */
   #killGroup(): void {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     try {

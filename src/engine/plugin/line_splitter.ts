@@ -33,7 +33,7 @@ export class LineSplitter {
     }
   }
 
-  /** Gives out what is there of an unfinished line. */
+  /** Gives out the unfinished line, if there is one. */
   flush(): void {
     if (this.#bytes > 0) this.#take(DECODER.decode(Buffer.concat(this.#pieces)));
     this.#pieces = [];

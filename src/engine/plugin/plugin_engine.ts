@@ -15,7 +15,7 @@ import { CommandOutput } from "./command_output.ts";
 import { EngineProcess } from "./engine_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
 
-/** What an operation that a stop waits for may still take. */
+/** How long an operation may still take while a stop waits for it. */
 const URGENT_MS = 500;
 
 interface PluginTask {
@@ -25,8 +25,8 @@ interface PluginTask {
 }
 
 /**
- * An engine of somebody else's, in a process of its own. When that dies, its tasks have failed; the next
- * thing it is asked for starts a fresh one, with the engine and its tasks added anew.
+ * A third-party engine, in a process of its own. When the process dies, the tasks have failed; the
+ * next request starts a fresh process, and adds the engine and its tasks to it.
  * @internal
  */
 export class PluginEngine implements Engine {
@@ -36,12 +36,15 @@ export class PluginEngine implements Engine {
   readonly #tasks = new Map<string, PluginTask>();
   #isProjectStarted: boolean;
   #process: EngineProcess | undefined;
-  /** Operations that the engine does not have are not asked for. */
+  /** The operations that the engine has; others are not asked for. */
   #operations: readonly string[] = [];
   /** The end of the last piece of work: the engine does one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @param limitMs of one operation. @param isProjectStarted whether it is added to a started project. */
+  /**
+   * @param limitMs of one operation.
+   * @param isProjectStarted whether it is added to a started project.
+   */
   constructor(
     description: ThirdPartyEngineDescription,
     project: ProjectDescription,
@@ -190,7 +193,7 @@ export class PluginEngine implements Engine {
     return task;
   }
 
-  /** Lets work run after what is there already; what goes wrong with the engine is said with its name. */
+  /** Runs work after all earlier work has ended. The engine's name is put in front of a refusal. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#tail.then(work);
     this.#tail = mine.catch(() => {});
@@ -209,7 +212,10 @@ export class PluginEngine implements Engine {
     return this.#process?.isAlive === true ? this.#process : undefined;
   }
 
-  /** The live process, or a fresh one to which the engine and all tasks are added. @throws {EngineRefusal} */
+  /**
+   * The live process, or a fresh one to which the engine and all tasks are added.
+   * @throws {EngineRefusal}
+   */
   async #ensureProcess(): Promise<EngineProcess> {
     const live = this.#liveProcess();
     if (live !== undefined) return live;
@@ -242,7 +248,10 @@ export class PluginEngine implements Engine {
     return child;
   }
 
-  /** The processes that a task has now. There may be none: engines look for their processes themselves. */
+  /**
+   * The processes that a task has now. There may be none:
+   * engines look for their processes themselves.
+   */
   #pidsOf({ description: { name, target } }: PluginTask): number[] {
     const found = findProcesses(target, (pid, error) => {
       log.warning(`${this.#name}: task ${name}: process ${pid}: ${error.message}`);
@@ -291,7 +300,7 @@ export class PluginEngine implements Engine {
   }
 }
 
-/** The kind of engines that are libraries of somebody else's. */
+/** The kind of engines that are libraries of third parties. */
 export const PLUGIN: EngineKind = {
   kind: "thirdparty",
   async create(
