@@ -33,7 +33,7 @@ export interface RoundStatus extends RoundFigures {
   number: number;
   state: "running" | "done" | "stopped";
   started_at: string;
-  /** Since it began, whatever became of the clock. */
+  /** Since it began, also when the clock was set. */
   age_us: number;
   duration_us: number;
   processes: number;

@@ -43,7 +43,7 @@ export interface ServerProcessStatus {
   /** The name given with -s. */
   socket: string;
   started_at: string;
-  /** Since it was started, whatever became of the clock. */
+  /** Since it was started, also when the clock was set. */
   up_us: number;
   /** VmRSS and RssAnon of /proc/self/status. */
   rss_bytes: number;

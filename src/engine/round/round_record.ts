@@ -1,4 +1,3 @@
-import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { messageOf } from "../../text/message_of.ts";
 import {
   type FigureGains,
@@ -6,7 +5,7 @@ import {
   noFigures,
   ROUND_FIGURES,
 } from "../../status/round_figures.ts";
-import { noPhases } from "../../status/round_phases.ts";
+import { noPhases, ROUND_PHASES } from "../../status/round_phases.ts";
 import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts";
 import { formatCount } from "../../text/quantities.ts";
 import type { StepReply } from "./scan_step.ts";
@@ -30,10 +29,6 @@ function brief(reason: string): string {
   return reason.length <= MAX_REASON_LENGTH
     ? reason
     : `${reason.slice(0, MAX_REASON_LENGTH - 3)}...`;
-}
-
-function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
-  return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
 }
 
 /** The account of one round while it is made. */
@@ -87,31 +82,11 @@ export class RoundRecord {
   }
 
   /** Adds what one step for one process came to. */
-  add(reply: StepReply): void {
-    const { phases } = this.status;
-    phases.vmas_us += Math.round(reply.times.vmas);
-    phases.scan_us += Math.round(reply.times.scan);
-    phases.classify_us += Math.round(reply.times.classify);
-    phases.move_us += Math.round(reply.times.move);
-    phases.verify_us += Math.round(reply.times.verify);
-    this.status.cpu_us += Math.round(reply.times.cpu);
-    this.addFigures({
-      scanned_bytes: reply.scanned * PAGE_SIZE,
-      came_back_bytes: reply.cameBack * PAGE_SIZE,
-      scan_errors: reply.errors.length,
-    });
-    if (reply.state !== "done") return;
-    const { moves } = reply;
-    this.addFigures({
-      present_bytes: moves.present * PAGE_SIZE,
-      hot_bytes: moves.hot * PAGE_SIZE,
-      cold_bytes: moves.cold * PAGE_SIZE,
-      hot_huge_bytes: moves.hotHuge * PAGE_SIZE,
-      asked_bytes: moves.asked * PAGE_SIZE,
-      moved_bytes: moves.moved * PAGE_SIZE,
-      refused: toBytes(moves.refused),
-      spared: toBytes(moves.spared),
-    });
+  add({ times, cpuUs, errors, figures }: StepReply): void {
+    const { status } = this;
+    for (const { name } of ROUND_PHASES) status.phases[name] += Math.round(times[name]);
+    status.cpu_us += Math.round(cpuUs);
+    this.addFigures({ ...figures, scan_errors: errors.length });
   }
 
   /** The round so far, its age, and its duration up to now. */

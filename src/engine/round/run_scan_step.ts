@@ -1,17 +1,19 @@
-import { AT_FDCWD, close, O_RDONLY, openAt, threadCpuUs } from "../../../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { MovedSet } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import { noPhases, type PhaseTimes } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
 import type { ScanOutcome } from "../../tracker/tracker.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
 import { locatePages } from "../cslide/locate_pages.ts";
 import { moveCold } from "../slide/move_cold.ts";
-import type { OpenProcess, StepMoves, StepReply, StepRequest, StepTimes } from "./scan_step.ts";
+import type { OpenProcess, StepReply, StepRequest } from "./scan_step.ts";
 
 /** The process went away between two looks at it. */
 class Gone extends Error {}
@@ -61,10 +63,9 @@ function openProcFile(dirFd: number, path: string): number {
 
 /** One step while it runs. */
 class Step {
-  readonly times: StepTimes = { vmas: 0, scan: 0, classify: 0, move: 0, verify: 0, cpu: 0 };
+  readonly times = noPhases();
   readonly #errors: string[] = [];
-  #scanned = 0;
-  #cameBack = 0;
+  #figures: FigureGains = {};
   readonly #request: StepRequest;
   readonly #cpuAtStart = threadCpuUs();
 
@@ -72,7 +73,7 @@ class Step {
     this.#request = request;
   }
 
-  #timed<T>(phase: keyof StepTimes, work: () => T): T {
+  #timed<T>(phase: keyof PhaseTimes, work: () => T): T {
     const begin = performance.now();
     try {
       return work();
@@ -105,7 +106,7 @@ class Step {
   #work(process: ProcessAtHand): StepReply {
     const request = this.#request;
     if (request.open === undefined) {
-      const reason = this.#timed("vmas", () => this.#belowThreshold(process));
+      const reason = this.#timed("vmas_us", () => this.#belowThreshold(process));
       if (reason !== undefined) {
         return this.#reply({ state: "skipped", reason, memory: request.memory });
       }
@@ -117,7 +118,7 @@ class Step {
     const pagemap = new Pagemap(process.pagemapFd);
     const counts = counted ? countsOf(request.open) : null;
     const stopped = (): boolean => Atomics.load(request.stop, 0) !== 0;
-    const outcome = this.#timed("scan", () =>
+    const outcome = this.#timed("scan_us", () =>
       tracker.scan({
         dirFd: process.dirFd,
         pagemap,
@@ -135,13 +136,13 @@ class Step {
       tracker: tracker.memory(),
       moved: moved.toData(),
     });
-    let moves: StepMoves | undefined;
     if (counts !== null) {
       if ((request.open?.counts ?? null) === null) this.#noteReturns(process, moved, counts);
-      const summary = this.#timed("classify", () => counts.histogram());
-      this.#scanned = summary.reduce((sum, pages) => sum + pages, 0);
+      const summary = this.#timed("classify_us", () => counts.histogram());
+      const scanned = summary.reduce((sum, pages) => sum + pages, 0);
+      this.#gain({ scanned_bytes: scanned * PAGE_SIZE });
       if (request.move !== undefined) {
-        moves = moveCold({
+        this.#gain(moveCold({
           request,
           order: request.move,
           dirFd: process.dirFd,
@@ -151,13 +152,13 @@ class Step {
           histogram: summary,
           times: this.times,
           errors: this.#errors,
-        });
+        }));
+        return this.#reply({ state: "done", memory: memory() });
       }
     }
-    if (moves !== undefined) return this.#reply({ state: "done", moves, memory: memory() });
     if (counts !== null && request.locate === true) {
       const pages = this.#timed(
-        "verify",
+        "verify_us",
         () =>
           locatePages({
             pid: request.pid,
@@ -203,29 +204,29 @@ class Step {
   /** Pages that an earlier round moved and that are present now. */
   #noteReturns({ dirFd }: ProcessAtHand, moved: MovedSet, counts: PageCounts): void {
     if (moved.isEmpty) return;
-    const ranges = this.#timed("vmas", () => readRanges(dirFd, this.#request.selection));
+    const ranges = this.#timed("vmas_us", () => readRanges(dirFd, this.#request.selection));
     if (ranges === undefined) throw new Gone();
-    this.#timed("classify", () => {
+    this.#timed("classify_us", () => {
       moved.keepOnly(ranges);
+      let cameBack = 0;
       counts.forEachPresent((page, pages) => {
-        this.#cameBack += moved.takeOut(page, pages);
+        cameBack += moved.takeOut(page, pages);
       });
+      this.#gain({ came_back_bytes: cameBack * PAGE_SIZE });
     });
   }
 
-  #reply<T>(rest: T): T & {
-    times: StepTimes;
-    errors: readonly string[];
-    scanned: number;
-    cameBack: number;
-  } {
-    this.times.cpu = threadCpuUs() - this.#cpuAtStart;
+  #gain(figures: FigureGains): void {
+    this.#figures = { ...this.#figures, ...figures };
+  }
+
+  #reply<T>(rest: T): T & Pick<StepReply, "times" | "cpuUs" | "errors" | "figures"> {
     return {
       ...rest,
       times: this.times,
+      cpuUs: threadCpuUs() - this.#cpuAtStart,
       errors: this.#errors,
-      scanned: this.#scanned,
-      cameBack: this.#cameBack,
+      figures: this.#figures,
     };
   }
 }

@@ -1,5 +1,7 @@
 import type { MoverName, TrackerName } from "../../config/description.ts";
 import type { MovedSetData } from "../../mover/moved_set.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import type { PhaseTimes } from "../../status/round_phases.ts";
 import type { PageCountsData } from "../../tracker/page_counts.ts";
 import type { ScanFlags, TrackerMemory } from "../../tracker/tracker.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
@@ -55,35 +57,14 @@ export interface StepRequest {
   readonly stop: Int32Array;
 }
 
-/** Time spent in a step, in microseconds. */
-export interface StepTimes {
-  vmas: number;
-  scan: number;
-  classify: number;
-  move: number;
-  verify: number;
-  cpu: number;
-}
-
-/** What the last step of a round came to, in base pages. */
-export interface StepMoves {
-  readonly present: number;
-  readonly hot: number;
-  readonly cold: number;
-  readonly hotHuge: number;
-  readonly asked: number;
-  readonly moved: number;
-  readonly refused: ReadonlyMap<string, number>;
-  readonly spared: ReadonlyMap<string, number>;
-}
-
 interface StepCommon {
-  readonly times: StepTimes;
+  /** Time spent in the step. */
+  readonly times: PhaseTimes;
+  /** CPU time spent in it, in microseconds. */
+  readonly cpuUs: number;
   readonly errors: readonly string[];
-  /** Base pages that this scan looked at. */
-  readonly scanned: number;
-  /** Base pages moved in an earlier round and found present in the first scan of this one. */
-  readonly cameBack: number;
+  /** What the step adds to its round; `errors` are not among it. */
+  readonly figures: FigureGains;
 }
 
 export type StepReply =
@@ -106,7 +87,7 @@ export type StepReply =
       readonly open: OpenProcess;
       readonly memory: ProcessMemory;
     }
-    | { readonly state: "done"; readonly moves: StepMoves; readonly memory: ProcessMemory }
+    | { readonly state: "done"; readonly memory: ProcessMemory }
     /** Not scanned in this step. */
     | {
       readonly state: "skipped";

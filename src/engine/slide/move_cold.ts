@@ -6,8 +6,10 @@ import { MOVERS } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import type { PhaseTimes } from "../../status/round_phases.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
-import type { MoveOrder, StepMoves, StepRequest, StepTimes } from "../round/scan_step.ts";
+import type { MoveOrder, StepRequest } from "../round/scan_step.ts";
 
 /** Everything that the last step of a round needs to move cold memory. */
 export interface MoveColdInput {
@@ -19,7 +21,7 @@ export interface MoveColdInput {
   readonly moved: MovedSet;
   /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
   readonly histogram: Float64Array;
-  readonly times: StepTimes;
+  readonly times: PhaseTimes;
   /** Takes what failed without ending the step. */
   readonly errors: string[];
 }
@@ -101,20 +103,28 @@ function reasonToHold(input: MoveColdInput): string | undefined {
   return undefined;
 }
 
+function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
+}
+
 /**
  * Moves what is cold after the last scan of a round and accounts for it: cold = asked + spared,
  * asked = moved + refused. @throws {SystemCallError}
  */
-export function moveCold(input: MoveColdInput): StepMoves {
+export function moveCold(input: MoveColdInput): FigureGains {
   const { order, counts, histogram, times } = input;
   const threshold = order.coldThreshold;
   const present = between(histogram, 0, 127);
   const cold = between(histogram, 0, threshold);
   let hotHuge = 0;
   for (let count = threshold; count < 127; count++) hotHuge += histogram[128 + count]!;
-  const numbers = { present, hot: present - cold, cold, hotHuge };
-  const spared = new Map<string, number>();
-  if (cold === 0) return { ...numbers, asked: 0, moved: 0, refused: new Map(), spared };
+  const found = {
+    present_bytes: present * PAGE_SIZE,
+    hot_bytes: (present - cold) * PAGE_SIZE,
+    cold_bytes: cold * PAGE_SIZE,
+    hot_huge_bytes: hotHuge * PAGE_SIZE,
+  };
+  if (cold === 0) return found;
 
   const budget = order.dramPercent === undefined
     ? undefined
@@ -132,18 +142,19 @@ export function moveCold(input: MoveColdInput): StepMoves {
     pagemap: input.pagemap,
     moved: input.moved,
   });
-  times.move += account.moveUs;
-  times.verify += account.verifyUs;
+  times.move_us += account.moveUs;
+  times.verify_us += account.verifyUs;
   input.errors.push(...account.errors);
+  const spared = new Map<string, number>();
   tally(spared, "gone before its turn", account.vanished);
   tally(spared, "shared: page_idle cannot tell whether it is used", account.sparedShared);
   const rest = cold - account.asked - account.vanished - account.sparedShared;
   tally(spared, account.held ?? "dram_percent reached", rest);
   return {
-    ...numbers,
-    asked: account.asked,
-    moved: account.moved,
-    refused: account.refused,
-    spared,
+    ...found,
+    asked_bytes: account.asked * PAGE_SIZE,
+    moved_bytes: account.moved * PAGE_SIZE,
+    refused: toBytes(account.refused),
+    spared: toBytes(spared),
   };
 }

@@ -170,7 +170,7 @@ export class TaskRun {
       if (reply !== undefined && "memory" in reply && reply.memory !== undefined) {
         this.#memories.set(key, reply.memory);
       }
-      if (isKnown && reply?.state === "done" && reply.moves.present === 0) {
+      if (isKnown && reply?.state === "done" && reply.figures.present_bytes === 0) {
         this.#quiet.set(key, { activity: process.activity, lookedMs });
       }
     } catch (error) {

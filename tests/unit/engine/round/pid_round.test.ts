@@ -58,7 +58,7 @@ describe("runPidRound()", () => {
     const before = openDescriptors();
     const { process, replies, means } = trialOf(target);
     const last = await runPidRound(process, plan, means, undefined, true);
-    expect(last).toMatchObject({ state: "done", moves: { cold: 0, asked: 0 } });
+    expect(last).toMatchObject({ state: "done", figures: { cold_bytes: 0 } });
     expect(replies.map((reply) => reply.state)).toEqual(["open", "open", "done"]);
     expect(replies.map((reply) => reply.state === "open" && reply.counted))
       .toEqual([false, true, false]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { StepReply } from "../../../../src/engine/round/scan_step.ts";
+import { noPhases } from "../../../../src/status/round_phases.ts";
 
-const times = { vmas: 1, scan: 2, classify: 3, move: 4, verify: 5, cpu: 6 };
+const times = { ...noPhases(), vmas_us: 1, scan_us: 2, classify_us: 3, move_us: 4, verify_us: 5 };
 const memory = {
   memoryId: "",
   tracker: { buffers: [] },
@@ -13,19 +13,20 @@ const memory = {
 const done: StepReply = {
   state: "done",
   times,
+  cpuUs: 6,
   errors: ["one", "two"],
-  scanned: 100,
-  cameBack: 3,
   memory,
-  moves: {
-    present: 100,
-    hot: 40,
-    cold: 60,
-    hotHuge: 8,
-    asked: 50,
-    moved: 30,
+  figures: {
+    scanned_bytes: 100,
+    present_bytes: 100,
+    hot_bytes: 40,
+    cold_bytes: 60,
+    hot_huge_bytes: 8,
+    asked_bytes: 50,
+    moved_bytes: 30,
     refused: new Map([["shared", 15], ["busy", 5]]),
     spared: new Map([["stopped", 10]]),
+    came_back_bytes: 3,
   },
 };
 
@@ -34,23 +35,23 @@ describe("RoundRecord", () => {
     const record = new RoundRecord(4);
     record.add(done);
     record.add(done);
-    record.add({ state: "gone", times, errors: [], scanned: 7, cameBack: 0 });
+    record.add({ state: "gone", times, cpuUs: 6, errors: [], figures: { scanned_bytes: 7 } });
     expect(record.view()).toMatchObject({
       number: 4,
       state: "running",
-      scanned_bytes: 207 * PAGE_SIZE,
-      present_bytes: 200 * PAGE_SIZE,
-      hot_bytes: 80 * PAGE_SIZE,
-      cold_bytes: 120 * PAGE_SIZE,
-      hot_huge_bytes: 16 * PAGE_SIZE,
-      asked_bytes: 100 * PAGE_SIZE,
-      moved_bytes: 60 * PAGE_SIZE,
+      scanned_bytes: 207,
+      present_bytes: 200,
+      hot_bytes: 80,
+      cold_bytes: 120,
+      hot_huge_bytes: 16,
+      asked_bytes: 100,
+      moved_bytes: 60,
       refused: [
-        { reason: "shared", bytes: 30 * PAGE_SIZE },
-        { reason: "busy", bytes: 10 * PAGE_SIZE },
+        { reason: "shared", bytes: 30 },
+        { reason: "busy", bytes: 10 },
       ],
-      spared: [{ reason: "stopped", bytes: 20 * PAGE_SIZE }],
-      came_back_bytes: 6 * PAGE_SIZE,
+      spared: [{ reason: "stopped", bytes: 20 }],
+      came_back_bytes: 6,
       scan_errors: 4,
       phases: { vmas_us: 3, scan_us: 6, classify_us: 9, move_us: 12, verify_us: 15 },
       cpu_us: 18,

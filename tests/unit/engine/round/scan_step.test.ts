@@ -3,14 +3,18 @@ import { close, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
-import type { StepMoves, StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
+import type { StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
+import type { RoundStatus } from "../../../../src/status/round_status.ts";
+import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 
 const MIB = 2 ** 20;
-const AREA_PAGES = 8 * MIB / PAGE_SIZE;
+const AREA_BYTES = 8 * MIB;
+const AREA_PAGES = AREA_BYTES / PAGE_SIZE;
 
 const swap = TemporarySwap.make(64 * MIB);
 afterAll(() => swap[Symbol.dispose]());
@@ -40,19 +44,13 @@ function expectOpen(reply: StepReply): Open {
   return reply;
 }
 
-function expectDone(reply: StepReply): Done {
+/** The figures that add up, and what is kept of the process. */
+function expectDone(reply: StepReply): { round: RoundStatus; memory: Done["memory"] } {
   if (reply.state !== "done") throw new Error(`the step did not move: ${JSON.stringify(reply)}`);
-  expectAccount(reply.moves);
-  return reply;
-}
-
-/** Whatever happens: cold = asked + spared, asked = moved + refused, present = hot + cold. */
-function expectAccount({ present, hot, cold, asked, moved, refused, spared }: StepMoves): void {
-  const sum = (counts: ReadonlyMap<string, number>): number =>
-    [...counts.values()].reduce((all, pages) => all + pages, 0);
-  expect(cold).toBe(asked + sum(spared));
-  expect(asked).toBe(moved + sum(refused));
-  expect(present).toBe(hot + cold);
+  const record = new RoundRecord(1);
+  record.add(reply);
+  expect(accountFaults(record.status)).toEqual([]);
+  return { round: record.status, memory: reply.memory };
 }
 
 /** A step of the same round, behind `before`. */
@@ -70,7 +68,7 @@ describe("runScanStep()", () => {
   test("does not count the accesses of a process that it does not know", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const reply = expectOpen(runScanStep(requestFor(trial, { move: MOVE })));
-    expect(reply).toMatchObject({ counted: false, scanned: 0, cameBack: 0, errors: [] });
+    expect(reply).toMatchObject({ counted: false, figures: {}, errors: [] });
     expect(reply.open.counts).toBeNull();
     expect(reply.windowAgeMs).toBeGreaterThanOrEqual(0);
     closeOpen(reply);
@@ -84,8 +82,8 @@ describe("runScanStep()", () => {
       await trial.untilTouched();
       reply = expectOpen(goOn(request, reply));
       expect(reply.counted).toBe(true);
-      expect(reply.scanned).toBeGreaterThanOrEqual(AREA_PAGES);
-      expect(reply.times.scan).toBeGreaterThan(0);
+      expect(reply.figures.scanned_bytes).toBeGreaterThanOrEqual(AREA_BYTES);
+      expect(reply.times.scan_us).toBeGreaterThan(0);
     }
     const { chunkUsed } = reply.open.counts!;
     expect(chunkUsed).toBeGreaterThanOrEqual(AREA_PAGES);
@@ -175,27 +173,27 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
     const request = requestFor(trial, { move: MOVE });
     const before = openDescriptors();
     const first = expectOpen(runScanStep(request));
-    const { moves, memory } = expectDone(goOn(request, first));
+    const { round, memory } = expectDone(goOn(request, first));
     expect(openDescriptors()).toEqual(before);
-    expect(moves.cold).toBeGreaterThanOrEqual(AREA_PAGES);
-    expect(moves.moved).toBeGreaterThanOrEqual(AREA_PAGES * 0.99);
+    expect(round.cold_bytes).toBeGreaterThanOrEqual(AREA_BYTES);
+    expect(round.moved_bytes).toBeGreaterThanOrEqual(AREA_BYTES * 0.99);
     const inSwap = readProcessSizes(trial.process.dirFd)!.swapBytes;
-    expect(inSwap).toBeGreaterThanOrEqual(8 * MIB * 0.99);
+    expect(inSwap).toBeGreaterThanOrEqual(AREA_BYTES * 0.99);
 
     // Reading all of it brings it back.
     expect(await trial.target.verify()).toBe(0);
-    const again = expectDone(runScanStep({ ...request, memory }));
-    expect(again.cameBack).toBeGreaterThanOrEqual(AREA_PAGES * 0.99);
-    expect(again.moves.hot).toBeGreaterThanOrEqual(AREA_PAGES);
-    expect(again.moves.asked).toBeLessThan(AREA_PAGES * 0.1);
+    const { round: again } = expectDone(runScanStep({ ...request, memory }));
+    expect(again.came_back_bytes).toBeGreaterThanOrEqual(AREA_BYTES * 0.99);
+    expect(again.hot_bytes).toBeGreaterThanOrEqual(AREA_BYTES);
+    expect(again.asked_bytes).toBeLessThan(AREA_BYTES * 0.1);
   });
 
   test("moves nothing while MemAvailable is not below sysmem_threshold", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial, { move: { ...MOVE, sysmemThresholdPercent: 0 } });
-    const { moves } = expectDone(goOn(request, expectOpen(runScanStep(request))));
-    expect(moves.asked).toBe(0);
-    expect([...moves.spared.keys()]).toEqual([
+    const { round } = expectDone(goOn(request, expectOpen(runScanStep(request))));
+    expect(round.asked_bytes).toBe(0);
+    expect(round.spared.map(({ reason }) => reason)).toEqual([
       "MemAvailable is not below sysmem_threshold any more",
     ]);
   });
@@ -203,11 +201,11 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
   test("moves as much as brings the process down to dram_percent", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial, { move: { ...MOVE, dramPercent: 50 } });
-    const { moves } = expectDone(goOn(request, expectOpen(runScanStep(request))));
+    const { round } = expectDone(goOn(request, expectOpen(runScanStep(request))));
     const { rssBytes, swapBytes } = readProcessSizes(trial.process.dirFd)!;
     const share = rssBytes / (rssBytes + swapBytes);
     expect(share).toBeLessThan(0.53);
     expect(share).toBeGreaterThan(0.47);
-    expect(moves.spared.get("dram_percent reached")).toBeGreaterThan(0);
+    expect(round.spared).toMatchObject([{ reason: "dram_percent reached" }]);
   });
 });
