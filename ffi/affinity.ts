@@ -21,7 +21,8 @@ function maskOf(cpus: Iterable<number>): Uint8Array {
 }
 
 /**
- * The CPUs the calling thread may run on, ascending (sched_getaffinity(2)). @throws {SystemCallError}
+ * The CPUs the calling thread may run on, ascending (sched_getaffinity(2)).
+ * @throws {SystemCallError}
  * @internal
  */
 export function threadCpus(): number[] {
@@ -35,7 +36,8 @@ export function threadCpus(): number[] {
 }
 
 /**
- * Binds the calling thread to CPUs (sched_setaffinity(2)); the kernel leaves out those that are offline.
+ * Binds the calling thread to CPUs (sched_setaffinity(2));
+ * the kernel leaves out those that are offline.
  * @throws {SystemCallError} EINVAL when none is left.
  * @internal
  */

@@ -13,7 +13,9 @@ export function viewAt(address: number, sizeBytes: number): DataView {
   return new DataView(toArrayBuffer(address, 0, sizeBytes));
 }
 
-/** Zeroed memory of the C heap: it stays where it is until it is freed, which garbage does not do. */
+/**
+ * Zeroed memory of the C heap: it stays where it is until it is freed, which garbage does not do.
+ */
 export class CMemory implements Disposable {
   /** Of its first byte, until it is freed. */
   readonly address: number;

@@ -68,7 +68,10 @@ export class EngineLibrary implements Disposable {
     return Number(address);
   }
 
-  /** An address in the library's file as it is mapped: that of its dynamic section. @throws {LinkError} */
+  /**
+   * An address in the library's file as it is mapped: that of its dynamic section.
+   * @throws {LinkError}
+   */
   dynamicSection(): number {
     const map = new BigUint64Array(1);
     if (libdl.dlinfo(this.handle, RTLD_DI_LINKMAP, map) !== 0) throw linkError();
@@ -81,7 +84,10 @@ export class EngineLibrary implements Disposable {
   }
 }
 
-/** Has what libraries print to the stdout of C written line by line, though it is no terminal (setvbuf(3)). */
+/**
+ * Has what libraries print to the stdout of C written line by line,
+ * though it is no terminal (setvbuf(3)).
+ */
 export function flushStdoutByLine(): void {
   // extern FILE *stdout
   const stdout = libdl.dlsym(RTLD_DEFAULT, cString("stdout"));

@@ -29,8 +29,8 @@ export type OperationName = keyof EngineOperations;
 const POINTERS = (count: number): "ptr"[] => Array.from({ length: count }, () => "ptr");
 
 /**
- * The operations that are not NULL in the struct engine_ops at an address. Nothing is called. The struct
- * is read only now, as the ABI has it constant.
+ * The operations that are not NULL in the struct engine_ops at an address. Nothing is called. The
+ * struct is read only now, as the ABI has it constant.
  */
 export function bindOperations(address: number): Partial<EngineOperations> {
   const at = (name: OperationName): number => ENGINE_OPS.readAt(address, name);

@@ -1,7 +1,7 @@
 import { StructLayout } from "./struct_layout.ts";
 
-// The structs of the engine ABI, as the headers in scan_lib/include declare them: one layout each, by which
-// C memory is read and written.
+// The structs of the engine ABI, as the headers in scan_lib/include declare them: one layout each,
+// by which C memory is read and written.
 
 const PAGE_SCAN_MEMBERS = {
   interval: { offset: 0, type: "i32" },

@@ -1,6 +1,9 @@
 import { constants } from "node:os";
 
-/** Where a number has two names, the one that comes first in the alphabet, as Node has it: EAGAIN, not EWOULDBLOCK. */
+/**
+ * Where a number has two names, the one that comes first in the alphabet, as Node has it: EAGAIN,
+ * not EWOULDBLOCK.
+ */
 const NAMES = new Map<number, string>(
   Object.entries(constants.errno)
     .sort(([one], [other]) => (one < other ? 1 : -1))

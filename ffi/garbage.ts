@@ -1,10 +1,11 @@
 import { threadCpuUs } from "./libc.ts";
 
 /**
- * After so much work a thread collects its garbage, in microseconds of CPU time. Left to itself the runtime lets it
- * pile up, and none of its timers collects it either (BUN_GC_TIMER_DISABLE). A worker that scans all the time took
- * 14 MB after two minutes, and takes 9 MB so; a server that is asked for its status 6 times a second went from 19 to
- * 37 MB and back within a minute or so, and stays at 21 MB.
+ * After so much work a thread collects its garbage, in microseconds of CPU time. Left to itself the
+ * runtime lets it pile up, and none of its timers collects it either (BUN_GC_TIMER_DISABLE). A
+ * worker that scans all the time took 14 MB after two minutes, and takes 9 MB so; a server that is
+ * asked for its status 6 times a second went from 19 to 37 MB and back within a minute or so,
+ * and stays at 21 MB.
  */
 const WORK_US = 200_000;
 

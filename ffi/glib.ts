@@ -54,7 +54,9 @@ class ErrorSlot {
   }
 }
 
-/** A copy of the NUL-terminated string at an address: without a length toBuffer looks for the NUL. */
+/**
+ * A copy of the NUL-terminated string at an address: without a length toBuffer looks for the NUL.
+ */
 function bytesAt(string: Pointer): Uint8Array {
   return readMemory.u8(string, 0) === 0 ? new Uint8Array() : new Uint8Array(toBuffer(string));
 }
@@ -62,8 +64,8 @@ function bytesAt(string: Pointer): Uint8Array {
 const G_KEY_FILE_NONE = 0;
 
 /**
- * A GKeyFile of the real GLib (docs.gtk.org/glib/struct.KeyFile.html), for third-party engines, which
- * are handed its address. `using` frees it.
+ * A GKeyFile of the real GLib (docs.gtk.org/glib/struct.KeyFile.html), for third-party engines,
+ * which are handed its address. `using` frees it.
  */
 export class GKeyFile implements Disposable {
   /** The `GKeyFile *`, until it is disposed of. */

@@ -2,10 +2,10 @@ import { dlopen, FFIType, type Pointer, ptr, read as readMemory } from "bun:ffi"
 import { SystemCallError } from "./errno.ts";
 
 /**
- * The C library, bound once per thread. Each symbol stands with its C prototype; ssize_t and off_t come
- * back as numbers while they are safe integers (i64_fast). open, openat, ioctl, prctl and syscall are
- * variadic in C: on x86_64 and aarch64 Linux integer and pointer arguments travel the same way as in a
- * fixed prototype.
+ * The C library, bound once per thread. Each symbol stands with its C prototype; ssize_t and off_t
+ * come back as numbers while they are safe integers (i64_fast). open, openat, ioctl, prctl and
+ * syscall are variadic in C: on x86_64 and aarch64 Linux integer and pointer arguments travel the
+ * same way as in a fixed prototype.
  */
 const { symbols: libc } = dlopen("libc.so.6", {
   // int *__errno_location(void)
@@ -54,7 +54,10 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const EINTR = 4;
 
-/** errno of the call that was made last on this thread: to be asked for right after it, in its wrapper. */
+/**
+ * errno of the call that was made last on this thread: to be asked for right after it,
+ * in its wrapper.
+ */
 export function lastErrno(): number {
   const location = libc.__errno_location();
   return location === null ? 0 : readMemory.i32(location, 0);
@@ -93,7 +96,10 @@ export function close(fd: number): void {
   libc.close(fd);
 }
 
-/** read(2) into the first `count` bytes. @returns bytes read, 0 at the end. @throws {SystemCallError} */
+/**
+ * read(2) into the first `count` bytes. @returns bytes read, 0 at the end.
+ * @throws {SystemCallError}
+ */
 export function read(fd: number, into: Memory, count: number): number {
   for (;;) {
     const n = Number(libc.read(fd, into, count));
@@ -189,7 +195,8 @@ export function tell(fd: number): number {
 }
 
 /**
- * Locks a file against others that lock it, until the descriptor is closed: flock(2), never waiting.
+ * Locks a file against others that lock it, until the descriptor is closed: flock(2),
+ * never waiting.
  * @throws {SystemCallError} EAGAIN when another has the lock.
  */
 export function lockFile(fd: number): void {

@@ -7,8 +7,8 @@ export const MPOL_MF_MOVE = 2;
 export const MPOL_MF_MOVE_ALL = 4;
 
 /**
- * What the kernel stores for a page that it did not move, as move_pages(2) lists it; a status of 0 or
- * more is the node that the page is on.
+ * What the kernel stores for a page that it did not move, as move_pages(2) lists it; a status of 0
+ * or more is the node that the page is on.
  */
 export const PAGE_STATUS = {
   /** -ENOENT: nothing is present at the address. */
@@ -26,9 +26,9 @@ export const PAGE_STATUS = {
   /** -EINVAL: it cannot be isolated. */
   invalid: -22,
   /**
-   * Not of the kernel: it stored nothing. It stops at the first run of pages that it cannot move as a
-   * whole and leaves their status and that of all later ones alone (do_pages_move in mm/migrate.c), so
-   * some of them may have moved all the same: `locate()` tells.
+   * Not of the kernel: it stored nothing. It stops at the first run of pages that it cannot move as
+   * a whole and leaves their status and that of all later ones alone (do_pages_move in
+   * mm/migrate.c), so some of them may have moved all the same: `locate()` tells.
    */
   unknown: -0x8000_0000,
 } as const;
@@ -87,11 +87,12 @@ export class MovePagesBatch {
   /**
    * Moves every page to a node, and says in `status` what became of it.
    * @param flags MPOL_MF_MOVE or MPOL_MF_MOVE_ALL.
-   * @returns 0 when the kernel went through the whole list; else the number of pages it did not move,
-   * and `status` is `unknown` where it said nothing.
-   * @throws {SystemCallError} ESRCH when the process is gone, EACCES when its cpuset does not allow the
-   * node, ENODEV when the node is not online or has no memory, EPERM without the right to move, ENOMEM when
-   * the node is full (down to the min watermarks of its zones): a part may have moved by then.
+   * @returns 0 when the kernel went through the whole list; else the number of pages it did not
+   * move, and `status` is `unknown` where it said nothing.
+   * @throws {SystemCallError} ESRCH when the process is gone, EACCES when its cpuset does not allow
+   * the node, ENODEV when the node is not online or has no memory, EPERM without the right to move,
+   * ENOMEM when the node is full (down to the min watermarks of its zones):
+   * a part may have moved by then.
    */
   moveTo(pid: number, node: number, flags: number): number {
     this.#nodes.fill(node, 0, this.#count);
@@ -99,7 +100,8 @@ export class MovePagesBatch {
     return this.#call(pid, this.#nodes, flags);
   }
 
-  // long move_pages(int pid, unsigned long count, void *pages[], const int nodes[], int status[], int flags)
+  // long move_pages(int pid, unsigned long count, void *pages[], const int nodes[], int status[],
+  //                 int flags)
   #call(pid: number, nodes: Int32Array | null, flags: number): number {
     if (this.#count === 0) return 0;
     return syscall(

@@ -34,8 +34,9 @@ export class FileMapping implements Disposable {
 }
 
 /**
- * Takes pages of program text out of this process (madvise(2), MADV_DONTNEED): those that are executed
- * again are mapped anew from the page cache. Only for mappings of files that nothing was written to.
+ * Takes pages of program text out of this process (madvise(2), MADV_DONTNEED): those that are
+ * executed again are mapped anew from the page cache. Only for mappings of files that nothing was
+ * written to.
  * @param start address, a multiple of the page size. @param end first address behind it.
  */
 export function releaseText(start: number, end: number): void {

@@ -28,8 +28,8 @@ export const PAGE_REGION = { sizeBytes: 24, start: 0, end: 8 } as const;
 const MOST_REGIONS = 512;
 
 /**
- * The ioctl PAGEMAP_SCAN of /proc/PID/pagemap (include/uapi/linux/fs.h, Linux 6.7), asked where memory is present.
- * It costs for what has page tables, not for holes.
+ * The ioctl PAGEMAP_SCAN of /proc/PID/pagemap (include/uapi/linux/fs.h, Linux 6.7), asked where
+ * memory is present. It costs for what has page tables, not for holes.
  */
 export class PagemapScan {
   readonly #argument = new BigUint64Array(PM_SCAN_ARG.members);
@@ -49,8 +49,9 @@ export class PagemapScan {
 
   /**
    * Looks for present memory in [start, end), addresses in bytes.
-   * @param fd of pagemap. @returns how many regions there are below `walkEnd`; undefined where the kernel has no
-   * PAGEMAP_SCAN. @throws {SystemCallError}
+   * @param fd of pagemap.
+   * @returns how many regions there are below `walkEnd`;
+   * undefined where the kernel has no PAGEMAP_SCAN. @throws {SystemCallError}
    */
   findPresent(fd: number, start: number, end: number): number | undefined {
     const argument = this.#argument;
@@ -63,7 +64,8 @@ export class PagemapScan {
       this.walkEnd = Number(argument[PM_SCAN_ARG.walk_end]);
       return regions;
     } catch (error) {
-      // Kernels before 6.7; seccomp filters and emulators may say EINVAL or ENOSYS of what they do not know.
+      // Kernels before 6.7; seccomp filters and emulators may say
+      // EINVAL or ENOSYS of what they do not know.
       if (["ENOTTY", "EINVAL", "ENOSYS"].includes(errorCode(error) ?? "")) return undefined;
       throw error;
     }

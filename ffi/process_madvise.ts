@@ -8,8 +8,8 @@ export const MADV_PAGEOUT = 21;
 export const MAX_RANGES = 1024;
 
 /**
- * A vector of struct iovec (readv(2)): two 64-bit words each, base and length, here as four words of 32 bits,
- * the low half first.
+ * A vector of struct iovec (readv(2)): two 64-bit words each, base and length, here as four words
+ * of 32 bits, the low half first.
  */
 export class IoVector {
   readonly words: Uint32Array<ArrayBuffer> = new Uint32Array(4 * MAX_RANGES);
@@ -52,7 +52,8 @@ export class PidFd implements Disposable {
 
 /**
  * process_madvise(2), Linux 5.10: it stops at the first range that it cannot do.
- * @returns bytes of the ranges that were advised. @throws {SystemCallError} when the first range fails.
+ * @returns bytes of the ranges that were advised.
+ * @throws {SystemCallError} when the first range fails.
  */
 export function processMadvise(
   pidFd: number,

@@ -1,4 +1,7 @@
-/** System calls that the C library of our oldest hosts (glibc 2.17) has no wrapper for, or that need libnuma. */
+/**
+ * System calls that the C library of our oldest hosts (glibc 2.17) has no wrapper for,
+ * or that need libnuma.
+ */
 interface SyscallNumbers {
   readonly sched_setaffinity: number;
   readonly sched_getaffinity: number;
@@ -7,7 +10,10 @@ interface SyscallNumbers {
   readonly process_madvise: number;
 }
 
-/** By process.arch: x86_64 from arch/x86/entry/syscalls/syscall_64.tbl, aarch64 from asm-generic/unistd.h. */
+/**
+ * By process.arch: x86_64 from arch/x86/entry/syscalls/syscall_64.tbl,
+ * aarch64 from asm-generic/unistd.h.
+ */
 const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
   x64: {
     sched_setaffinity: 203,
@@ -26,7 +32,8 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
 };
 
 /**
- * The numbers of an architecture, named as process.arch has it. @throws {Error} when it is not known.
+ * The numbers of an architecture, named as process.arch has it.
+ * @throws {Error} when it is not known.
  * @internal
  */
 export function syscallNumbersOf(arch: string): SyscallNumbers {

@@ -38,7 +38,9 @@ const SHUT_RDWR = 2;
 const EINTR = 4;
 const F_DUPFD_CLOEXEC = 1030;
 
-/** socketpair(2): two connected, blocking stream sockets, close-on-exec. @throws {SystemCallError} */
+/**
+ * socketpair(2): two connected, blocking stream sockets, close-on-exec. @throws {SystemCallError}
+ */
 export function socketPair(): readonly [number, number] {
   const pair = new Int32Array(2);
   if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -83,7 +85,10 @@ export function connectDatagramSocket(path: string): number {
   return fd;
 }
 
-/** send(2) of one datagram, never waiting (MSG_DONTWAIT). @throws {SystemCallError} EAGAIN: the reader lags. */
+/**
+ * send(2) of one datagram, never waiting (MSG_DONTWAIT).
+ * @throws {SystemCallError} EAGAIN: the reader lags.
+ */
 export function sendDatagram(fd: number, datagram: Uint8Array): void {
   while (Number(libc.send(fd, datagram, datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0) {
     const errno = lastErrno();
@@ -96,7 +101,10 @@ export function shutDown(fd: number): void {
   libc.shutdown(fd, SHUT_RDWR);
 }
 
-/** Another descriptor of the same socket, close-on-exec (fcntl(2), F_DUPFD_CLOEXEC). @throws {SystemCallError} */
+/**
+ * Another descriptor of the same socket, close-on-exec (fcntl(2), F_DUPFD_CLOEXEC).
+ * @throws {SystemCallError}
+ */
 export function duplicate(fd: number): number {
   const other = libc.fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (other < 0) throw new SystemCallError("fcntl", lastErrno(), "F_DUPFD_CLOEXEC");
@@ -107,8 +115,8 @@ export function duplicate(fd: number): number {
 const CMSG_LENGTH = 20;
 const CMSG_SPACE = 24;
 
-// The parts of the one message that a descriptor travels in (recvmsg(2)). They hold addresses of each other, which
-// keep nothing from being collected: so they last as long as the module.
+// The parts of the one message that a descriptor travels in (recvmsg(2)). They hold addresses of
+// each other, which keep nothing from being collected: so they last as long as the module.
 
 /** struct cmsghdr: size_t cmsg_len; int cmsg_level, cmsg_type; then the int. */
 const control = new Uint8Array(CMSG_SPACE);
@@ -131,7 +139,10 @@ function resetMessage(): void {
   header[5] = BigInt(CMSG_SPACE);
 }
 
-/** Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS); ours stays open. @throws {SystemCallError} */
+/**
+ * Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS); ours stays open.
+ * @throws {SystemCallError}
+ */
 export function sendDescriptor(socket: number, fd: number): void {
   resetMessage();
   controlView.setBigUint64(0, BigInt(CMSG_LENGTH), true);
@@ -144,7 +155,10 @@ export function sendDescriptor(socket: number, fd: number): void {
   }
 }
 
-/** Waits for the descriptor that sendDescriptor() sends. @throws {SystemCallError | Error} when there is none. */
+/**
+ * Waits for the descriptor that sendDescriptor() sends.
+ * @throws {SystemCallError | Error} when there is none.
+ */
 export function receiveDescriptor(socket: number): number {
   for (;;) {
     resetMessage();
