@@ -7,7 +7,10 @@ const KPF_TAIL = 1 << 16;
 const FILE = "kpageflags";
 const ENTRY_BYTES = 8;
 
-/** /proc/kpageflags: what the kernel says of each page frame (Documentation/admin-guide/mm/pagemap.rst). */
+/**
+ * /proc/kpageflags: what the kernel says of each page frame
+ * (Documentation/admin-guide/mm/pagemap.rst).
+ */
 export class KpageFlags implements Disposable {
   readonly #fd: number;
   readonly #entry = new Uint32Array(2);
@@ -25,8 +28,8 @@ export class KpageFlags implements Disposable {
   }
 
   /**
-   * Whether `frames` frames from an aligned `frame` on are one compound page. A smaller one in its place
-   * would have a head or a single page in the middle.
+   * Whether `frames` frames from an aligned `frame` on are one compound page. A smaller one in its
+   * place would have a head or a single page in the middle.
    * @throws {SystemCallError}
    */
   isCompound(frame: number, frames: number): boolean {
@@ -34,7 +37,10 @@ export class KpageFlags implements Disposable {
       (this.#flags(frame + frames / 2) & KPF_TAIL) !== 0;
   }
 
-  /** Reads the flags of `count` frames for `isTail`. @returns how many there are. @throws {SystemCallError} */
+  /**
+   * Reads the flags of `count` frames for `isTail`. @returns how many there are.
+   * @throws {SystemCallError}
+   */
   load(frame: number, count: number): number {
     if (this.#window.length < 2 * count) this.#window = new Uint32Array(2 * count);
     const bytes = preadFully(
@@ -47,7 +53,9 @@ export class KpageFlags implements Disposable {
     return Math.floor(bytes / ENTRY_BYTES);
   }
 
-  /** Whether frame number `index` of those loaded belongs to the compound page that began before it. */
+  /**
+   * Whether frame number `index` of those loaded belongs to the compound page that began before it.
+   */
   isTail(index: number): boolean {
     return (this.#window[2 * index]! & KPF_TAIL) !== 0;
   }

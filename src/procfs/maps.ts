@@ -1,8 +1,8 @@
 import { ProcfsError, readFile } from "./read_file.ts";
 
 /**
- * A VMA of /proc/PID/maps. Addresses are multiples of the page size and stay exact as numbers: even a
- * 56-bit one has at most 44 significant bits.
+ * A VMA of /proc/PID/maps. Addresses are multiples of the page size and stay exact as numbers: even
+ * a 56-bit one has at most 44 significant bits.
  */
 export interface Vma {
   readonly start: number;
@@ -29,7 +29,10 @@ function hexDigit(byte: number | undefined): number {
   return -1;
 }
 
-/** Whether an address of 16 digits begins here that is no user's: of [vsyscall], which no number holds. */
+/**
+ * Whether an address of 16 digits begins here that is no user's: of [vsyscall],
+ * which no number holds.
+ */
 function isKernels(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== 0x66 || bytes[at + 16] !== DASH) return false;
   for (let i = at; i < at + 16; i++) if (hexDigit(bytes[i]) < 0) return false;
@@ -37,9 +40,9 @@ function isKernels(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Parses /proc/PID/maps (proc_pid_maps(5)): `start-end perms offset dev inode path`. The path is not
- * looked at: it may hold anything. The kernel's own [vsyscall] page at the end of the address space is
- * left out.
+ * Parses /proc/PID/maps (proc_pid_maps(5)): `start-end perms offset dev inode path`. The path is
+ * not looked at: it may hold anything. The kernel's own [vsyscall] page at the end of the address
+ * space is left out.
  * @param firstLine the number of the first line, for errors.
  * @throws {ProcfsError} when a line is not of this form.
  */

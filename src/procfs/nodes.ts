@@ -87,7 +87,10 @@ function readDistances(
   return new Map(online.map((id, i) => [id, values[i] ?? 0]));
 }
 
-/** Tier of each node that is in one; empty before 6.1 (Documentation/ABI/testing/sysfs-kernel-mm-memory-tiers). */
+/**
+ * Tier of each node that is in one; empty before 6.1
+ * (Documentation/ABI/testing/sysfs-kernel-mm-memory-tiers).
+ */
 function readMemoryTiers(root: string): ReadonlyMap<number, number> {
   const folder = `${root}/devices/virtual/memory_tiering`;
   return new Map(
@@ -145,7 +148,8 @@ const POOL_FOLDER = /^hugepages-(\d+)kB$/;
 
 /**
  * The hugetlb pools of a node by page size, ascending.
- * @returns none when the node is not there or the kernel has no hugetlb. @throws {ProcfsError | SystemCallError}
+ * @returns none when the node is not there or the kernel has no hugetlb.
+ * @throws {ProcfsError | SystemCallError}
  */
 export function readHugePagePools(node: number, root = "/sys"): HugePagePool[] {
   const folder = `${nodePath(root, node)}/hugepages`;
@@ -160,10 +164,11 @@ export function readHugePagePools(node: number, root = "/sys"): HugePagePool[] {
 }
 
 /**
- * Free hugetlb pages of one size, on all nodes together, that no mapping has reserved for itself. While
- * there is none the kernel does not touch its pools to migrate a page: it allocates a fresh one, and the
- * pools' sizes change for good (alloc_hugetlb_folio_nodemask in mm/hugetlb.c).
- * @returns undefined when the kernel has no pool of that size. @throws {ProcfsError | SystemCallError}
+ * Free hugetlb pages of one size, on all nodes together, that no mapping has reserved for itself.
+ * While there is none the kernel does not touch its pools to migrate a page: it allocates a fresh
+ * one, and the pools' sizes change for good (alloc_hugetlb_folio_nodemask in mm/hugetlb.c).
+ * @returns undefined when the kernel has no pool of that size.
+ * @throws {ProcfsError | SystemCallError}
  */
 export function readUnreservedHugePages(pageBytes: number, root = "/sys"): number | undefined {
   const folder = `${root}/kernel/mm/hugepages/hugepages-${pageBytes / 1024}kB`;

@@ -16,7 +16,10 @@ const EXCLUSIVE_HIGH = 1 << 24;
 /** The upper 23 bits of the 55 bits of a frame number. */
 const FRAME_HIGH_MASK = 0x7f_ffff;
 
-/** The entries of one window, two words each, the low one first: the machines we run on are little-endian. */
+/**
+ * The entries of one window, two words each, the low one first:
+ * the machines we run on are little-endian.
+ */
 const words = new Uint32Array(2 * WINDOW_ENTRIES);
 /** Whose entries those are: the key of a Pagemap. */
 let owner: symbol | undefined;
@@ -25,9 +28,9 @@ let owner: symbol | undefined;
 let pagemapScan: PagemapScan | "missing" | undefined;
 
 /**
- * A window onto /proc/PID/pagemap; there is one window a thread, which the last to load it has. Held open on
- * one address space: after execve(2) or the end of the process it reads as gone, never as somebody else's
- * memory.
+ * A window onto /proc/PID/pagemap; there is one window a thread, which the last to load it has.
+ * Held open on one address space: after execve(2) or the end of the process it reads as gone,
+ * never as other memory.
  */
 export class Pagemap {
   readonly #fd: number;
@@ -40,7 +43,9 @@ export class Pagemap {
     this.#fd = fd;
   }
 
-  /** Whether the address space is still there. @param page a page number in a VMA of the process. */
+  /**
+   * Whether the address space is still there. @param page a page number in a VMA of the process.
+   */
   isAlive(page: number): boolean {
     owner = undefined;
     const bytes = preadFully(this.#fd, words, ENTRY_BYTES, page * ENTRY_BYTES, FILE);
@@ -62,7 +67,8 @@ export class Pagemap {
   }
 
   /**
-   * Gives runs of present pages in [from, to), ascending; holes cost next to nothing where there is PAGEMAP_SCAN.
+   * Gives runs of present pages in [from, to), ascending;
+   * holes cost next to nothing where there is PAGEMAP_SCAN.
    * @param stopped asked now and then.
    * @returns how it ended. @throws {SystemCallError} ESRCH when the address space is gone.
    */
@@ -95,8 +101,9 @@ export class Pagemap {
   /**
    * Passes over a hole, for next to nothing where there is PAGEMAP_SCAN.
    * @param stopped asked now and then.
-   * @returns the first present page in [from, to), `to` when there is none; how far it came when it was stopped;
-   * `from` where the kernel cannot tell. @throws {SystemCallError} ESRCH when the address space is gone.
+   * @returns the first present page in [from, to), `to` when there is none; how far it came when it
+   * was stopped; `from` where the kernel cannot tell.
+   * @throws {SystemCallError} ESRCH when the address space is gone.
    */
   nextPresent(from: number, to: number, stopped: () => boolean): number {
     let page = from;
@@ -112,8 +119,9 @@ export class Pagemap {
   }
 
   /**
-   * Looks at a bounded part: the kernel keeps others from mapping memory in the process for as long as it looks for
-   * the first present page (pagemap_scan_walk in fs/proc/task_mmu.c), and swapped out ones cost 2 ms a GiB.
+   * Looks at a bounded part: the kernel keeps others from mapping memory in the process for as long
+   * as it looks for the first present page (pagemap_scan_walk in fs/proc/task_mmu.c),
+   * and swapped out ones cost 2 ms a GiB.
    * @returns regions of present pages; undefined where the kernel has no PAGEMAP_SCAN.
    */
   #scan(from: number, to: number): number | undefined {

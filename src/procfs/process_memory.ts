@@ -19,7 +19,8 @@ export function readProcessSizes(dirFd: number): ProcessSizes | undefined {
 /**
  * Nodes that a process's cpuset allows its memory on; move_pages(2) moves nothing of it to others.
  * @param dirFd a process's /proc directory.
- * @returns undefined when the process is gone, or the kernel has no cpusets. @throws {ProcfsError | SystemCallError}
+ * @returns undefined when the process is gone, or the kernel has no cpusets.
+ * @throws {ProcfsError | SystemCallError}
  */
 export function readAllowedNodes(dirFd: number): number[] | undefined {
   const list = /^Mems_allowed_list:(.*)$/m.exec(readText(dirFd, "status") ?? "")?.[1];

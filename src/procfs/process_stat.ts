@@ -16,8 +16,9 @@ export interface ProcessStat {
   /** Changes with execve(2): where the program's code and its stack begin. */
   readonly memoryId: string;
   /**
-   * Changes when a page becomes present: page faults, mapped and resident size. What others do to the memory without
-   * a fault of the process (ptrace(2), swapoff(2)) shows in the size only, which recent kernels round.
+   * Changes when a page becomes present: page faults, mapped and resident size. What others do to
+   * the memory without a fault of the process (ptrace(2), swapoff(2)) shows in the size only,
+   * which recent kernels round.
    */
   readonly activity: string;
 }
@@ -25,8 +26,8 @@ export interface ProcessStat {
 const INTEGER = /^-?\d+$/;
 
 /**
- * Parses /proc/PID/stat (proc_pid_stat(5)). The name in parentheses may hold anything, `)` too, so fields
- * are counted from the last one.
+ * Parses /proc/PID/stat (proc_pid_stat(5)). The name in parentheses may hold anything, `)` too, so
+ * fields are counted from the last one.
  * @throws {ProcfsError}
  * @internal
  */

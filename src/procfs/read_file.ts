@@ -86,7 +86,8 @@ export function readPieces(
 }
 
 /**
- * Reads a procfs file that is one line of less than 16 KiB (comm, stat): one read(2) has it whole, as a rule.
+ * Reads a procfs file that is one line of less than 16 KiB (comm,
+ * stat): one read(2) has it whole, as a rule.
  * @returns each byte one character; undefined when the process is gone. @throws {SystemCallError}
  */
 export function readRecord(dirFd: number, path: string): string | undefined {

@@ -16,8 +16,8 @@ const FILE = "smaps";
 const UNKNOWN = -1;
 
 /**
- * Parses /proc/PID/smaps (proc_pid_smaps(5)) as it comes in pieces. A process may have 65 530 VMAs of 24
- * lines, so only the lines that are asked for are made strings of their own.
+ * Parses /proc/PID/smaps (proc_pid_smaps(5)) as it comes in pieces. A process may have 65 530 VMAs
+ * of 24 lines, so only the lines that are asked for are made strings of their own.
  * @internal
  */
 export class SmapsParser {
@@ -76,7 +76,10 @@ export class SmapsParser {
     this.#close();
   }
 
-  /** Closes the VMA in hand. @throws {ProcfsError} when something of it is missing: no kernel leaves it out. */
+  /**
+   * Closes the VMA in hand.
+   * @throws {ProcfsError} when something of it is missing: no kernel leaves it out.
+   */
   #close(): void {
     if (this.#vma !== undefined) {
       this.vmas.push({

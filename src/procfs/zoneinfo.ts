@@ -36,7 +36,10 @@ function parsePages(text: string | undefined, line: number, item: string, whole:
   return Number(text);
 }
 
-/** Adds a zone whose lines are read. @param kept pages that it keeps from allocations for ZONE_MOVABLE. */
+/**
+ * Adds a zone whose lines are read.
+ * @param kept pages that it keeps from allocations for ZONE_MOVABLE.
+ */
 function addZone(sums: NodeSums, { pages }: Zone, kept: number): void {
   const [free = 0, low = 0, high = 0, managed = 0] = ["pages free", "low", "high", "managed"]
     .map((name) => pages.get(name));
@@ -49,11 +52,12 @@ function addZone(sums: NodeSums, { pages }: Zone, kept: number): void {
 }
 
 /**
- * Parses from /proc/zoneinfo (proc_zoneinfo(5)) how much can be moved to each node before the kernel begins to
- * reclaim there. Of each zone that is what is free above its high watermark and above what it keeps from
- * allocations that a higher zone could serve: the last number of `protection`, since pages that are moved are
- * allocated for ZONE_MOVABLE (zone_watermark_ok in mm/page_alloc.c). Between the low and the high watermark a zone
- * is as full as it should be; what comes free there can be used again.
+ * Parses from /proc/zoneinfo (proc_zoneinfo(5)) how much can be moved to each node before the
+ * kernel begins to reclaim there. Of each zone that is what is free above its high watermark and
+ * above what it keeps from allocations that a higher zone could serve: the last number of
+ * `protection`, since pages that are moved are allocated for ZONE_MOVABLE (zone_watermark_ok in
+ * mm/page_alloc.c). Between the low and the high watermark a zone is as full as it should be; what
+ * comes free there can be used again.
  * @returns by node id. @throws {ProcfsError}
  * @internal
  */
