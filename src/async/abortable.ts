@@ -18,7 +18,8 @@ export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 }
 
 /**
- * Waits for work that cannot be ended, until it is done or the signal fires. The work goes on all the same.
+ * Waits for work that cannot be ended, until it is done or the signal fires.
+ * The work goes on all the same.
  * @throws what the work throws; the signal's reason once it has fired.
  */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@ export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
   /**
-   * Runs a job once all earlier jobs with one of its keys have ended. All keys are taken in one step, so
-   * that two jobs never wait for each other.
+   * Runs a job once all earlier jobs with one of its keys have ended. All keys are taken in one
+   * step, so that two jobs never wait for each other.
    * @param signal a job whose signal has fired by the time of its turn is not begun.
    * @throws what the job throws, or the signal's reason.
    */

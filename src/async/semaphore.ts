@@ -18,7 +18,10 @@ export class Semaphore {
     }
   }
 
-  /** Waits for a slot. @throws the signal's reason when that is aborted first; nothing is taken then. */
+  /**
+   * Waits for a slot.
+   * @throws the signal's reason when that is aborted first; nothing is taken then.
+   */
   async take(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.#free > 0) {

@@ -5,7 +5,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Takes a line of at least the configured level. */
 export type LogSink = (level: LogLevel, line: string) => void;
 
-/** Characters of a line: what an engine's process reports may have a megabyte, which no log takes. */
+/**
+ * Characters of a line: what an engine's process reports may have a megabyte, which no log takes.
+ */
 const LONGEST = 4096;
 
 let threshold: number = LOG_LEVELS.indexOf("error");
@@ -24,7 +26,10 @@ function emit(level: LogLevel, line: string): void {
   for (const sink of sinks) sink(level, oneLine);
 }
 
-/** What a third-party engine prints, or a name holds, must not steer the terminal that shows the log. */
+/**
+ * What a third-party engine prints, or a name holds,
+ * must not steer the terminal that shows the log.
+ */
 function escapeControl(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -4,7 +4,10 @@ import type { LogSink } from "./logger.ts";
 const STDERR = 2;
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** Opened anew, the terminal does not block this process, and stays as it is for others that write to it. */
+/**
+ * Opened anew, the terminal does not block this process,
+ * and stays as it is for others that write to it.
+ */
 function openTerminal(): number {
   try {
     return openSync(`/proc/self/fd/${STDERR}`, FLAGS);

@@ -10,14 +10,19 @@ const IDENT = "[etmemd] ";
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warning: 4, error: 3 };
 const LOG_USER = 1 << 3;
 
-/** What waits for a reader that lags: the kernel itself holds as few as 10 lines (net.unix.max_dgram_qlen). */
+/**
+ * What waits for a reader that lags: the kernel itself holds as few as 10 lines
+ * (net.unix.max_dgram_qlen).
+ */
 const MAX_LINES = 1000;
 const MAX_BYTES = 256 * 1024;
 
 const FIRST_RETRY_MS = 5;
 /** A reader that lags is asked again at least this often. */
 const LONGEST_RETRY_MS = 1_000;
-/** Where no reader is at all, the pause doubles to this; from then on only the next line asks again. */
+/**
+ * Where no reader is at all, the pause doubles to this; from then on only the next line asks again.
+ */
 const LAST_RETRY_MS = 60_000;
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -26,8 +31,9 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 type Outcome = "sent" | "lags" | "absent";
 
 /**
- * The system log, as syslog(3) writes to it: ident, pid, facility LOG_USER. syslog(3) itself would wait for
- * as long as the reader does not read. Only a datagram socket is taken, as journald, rsyslog and busybox have it.
+ * The system log, as syslog(3) writes to it: ident, pid, facility LOG_USER. syslog(3) itself would
+ * wait for as long as the reader does not read. Only a datagram socket is taken, as journald,
+ * rsyslog and busybox have it.
  */
 export class SyslogSink {
   readonly #path: string;
@@ -83,7 +89,9 @@ export class SyslogSink {
     return outcome;
   }
 
-  /** Once half of the queue is free: what comes meanwhile is lost too, so that a loss is told once. */
+  /**
+   * Once half of the queue is free: what comes meanwhile is lost too, so that a loss is told once.
+   */
   #reportLoss(): void {
     const isFree = this.#waiting.length <= MAX_LINES / 2 && this.#waitingBytes <= MAX_BYTES / 2;
     if (this.#lost === 0 || !isFree) return;
@@ -134,7 +142,10 @@ export class SyslogSink {
   }
 }
 
-/** A datagram as glibc's syslog(3) sends it to a datagram socket: `<14>Mmm dd hh:mm:ss IDENT[PID]: LINE`. */
+/**
+ * A datagram as glibc's syslog(3) sends it to a datagram socket:
+ * `<14>Mmm dd hh:mm:ss IDENT[PID]: LINE`.
+ */
 function format(level: LogLevel, line: string): Uint8Array {
   const { month, day, hour, minute, second } = localTime(Math.floor(Date.now() / 1000));
   const clock = [hour, minute, second].map((n) => String(n).padStart(2, "0")).join(":");

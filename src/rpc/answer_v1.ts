@@ -60,7 +60,10 @@ export class AnswerReader {
     return this.#end;
   }
 
-  /** Takes the next bytes of the stream. @returns the text in them; what follows the last byte is dropped. */
+  /**
+   * Takes the next bytes of the stream.
+   * @returns the text in them; what follows the last byte is dropped.
+   */
   push(bytes: Uint8Array): Uint8Array {
     if (this.#end !== undefined) return NOTHING;
     const last = bytes.findIndex((byte) => byte === SUCCESS_BYTE || byte === FAILURE_BYTE);

@@ -27,7 +27,8 @@ const INTEGER = /^[+-]?[0-9]+$/;
 
 /**
  * A request as v1 carries it, without a terminator.
- * @returns undefined when v1 cannot carry it: a blank in a value, JSON, a newer command, over 512 bytes.
+ * @returns undefined when v1 cannot carry it: a blank in a value, JSON, a newer command,
+ * over 512 bytes.
  */
 export function formatRequestV1(request: Request): Uint8Array | undefined {
   if (request.command === "status") return undefined;
@@ -70,8 +71,9 @@ function valuesOf(request: CarriedByV1): Partial<Record<Key, string>> {
 }
 
 /**
- * Reads a v1 request: what one read(2) returned. Any run of blanks separates words, as for scanf(3); NUL
- * bytes and blanks at the end are ignored, and so are values that the command has no use for.
+ * Reads a v1 request: what one read(2) returned. Any run of blanks separates words, as for
+ * scanf(3); NUL bytes and blanks at the end are ignored, and so are values that the command has no
+ * use for.
  * @throws {Refusal} invalid, naming what is wrong.
  */
 export function parseRequestV1(bytes: Uint8Array): Request {

@@ -34,7 +34,10 @@ function twoUnits(
   return rest === 0 ? `${whole} ${big}` : `${whole} ${big} ${rest} ${small}`;
 }
 
-/** A share of a whole: `98.7 %`; `-` of nothing. Only what is all of it is `100 %`, and only nothing `0 %`. */
+/**
+ * A share of a whole: `98.7 %`; `-` of nothing. Only what is all of it is `100 %`,
+ * and only nothing `0 %`.
+ */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return "-";
   const percent = (100 * part) / whole;
