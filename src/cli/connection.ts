@@ -5,8 +5,9 @@ import fs from "node:fs";
 /** Between two attempts to connect to a server that has no room for another client yet. */
 const RETRY_MS = 20;
 /**
- * How often the socket is looked at after the time is up: this process may have been stopped, and bytes that are there
- * are read. A timer that is due may come before the first look, but not before the second.
+ * How often the socket is looked at after the time is up: this process may have been stopped, and
+ * bytes that are there are read. A timer that is due may come before the first look,
+ * but not before the second.
  */
 const LAST_LOOKS = 2;
 
@@ -15,7 +16,9 @@ export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 }
 
-/** A connection to a server: bytes out, and bytes in with a limit to how long it may say nothing. */
+/**
+ * A connection to a server: bytes out, and bytes in with a limit to how long it may say nothing.
+ */
 export class Connection {
   readonly #server: string;
   readonly #giveUpMs: number;

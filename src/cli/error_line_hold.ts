@@ -5,8 +5,9 @@ const BEGINNING = new TextEncoder().encode("error: ");
 const MAX_HELD_BYTES = 64 * 1024;
 
 /**
- * Text on its way to standard output. v1 tells only at the end whether its last line is a refusal, which
- * belongs on standard error: a last line that begins like one is held back until more follows it.
+ * Text on its way to standard output. v1 tells only at the end whether its last line is a refusal,
+ * which belongs on standard error: a last line that begins like one is held back until more follows
+ * it.
  */
 export class ErrorLineHold {
   #held: Uint8Array = new Uint8Array(0);

@@ -9,7 +9,8 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "../text/q
 /**
  * The table that `etmem status` prints, readable at 100 columns.
  * @param document the text of a ServerStatus.
- * @throws {SyntaxError} when it is no document of the version known here; `message` says what it "is".
+ * @throws {SyntaxError} when it is no document of the version known here;
+ * `message` says what it "is".
  */
 export function formatStatus(document: string): string {
   return withStatus(document, (status) =>

@@ -4,8 +4,8 @@ const LABEL_WIDTH = 9;
 const COLUMN_WIDTH = 22;
 
 /**
- * Phrases on a line, separated by commas; where they do not fit they go on at deeper indentation, broken
- * between words. A word that is wider than the line is left whole.
+ * Phrases on a line, separated by commas; where they do not fit they go on at deeper indentation,
+ * broken between words. A word that is wider than the line is left whole.
  */
 export function wrap(indent: string, phrases: readonly string[]): string {
   return wrapAfter(indent, `${indent}  `, phrases);

@@ -10,8 +10,9 @@ const NEWLINE = 0x0a;
 const FULL_PIPE_MS = 2;
 
 /**
- * An open file descriptor to print to. process.stdout would take a tenth of the client's time to load;
- * Bun.write() repeats bytes on a non-blocking pipe and allocates ahead in files that are appended to.
+ * An open file descriptor to print to. process.stdout would take a tenth of the client's time to
+ * load; Bun.write() repeats bytes on a non-blocking pipe and allocates ahead in files that are
+ * appended to.
  */
 export class Output {
   readonly #fd: number;

@@ -3,7 +3,8 @@ import { withStatus } from "./with_status.ts";
 /**
  * What a restart of the server would lose.
  * @param document the text of a ServerStatus.
- * @returns a line that names the started projects which are not persistent; undefined when there is none.
+ * @returns a line that names the started projects which are not persistent;
+ * undefined when there is none.
  * @throws {SyntaxError} as withStatus().
  */
 export function restartLoss(document: string): string | undefined {

@@ -11,8 +11,9 @@ const C1_FIRST = 0x80;
 const C1_LAST = 0x9f;
 
 /**
- * Text on its way to a terminal, in pieces: control characters other than newline and tab show as `?`, so
- * that nothing that a server or a third-party engine answers steers it. Text for files and pipes stays as it is.
+ * Text on its way to a terminal, in pieces: control characters other than newline and tab show as
+ * `?`, so that nothing that a server or a third-party engine answers steers it.
+ * Text for files and pipes stays as it is.
  */
 export class TerminalText {
   readonly #isTerminal: boolean;
@@ -36,7 +37,10 @@ export class TerminalText {
   }
 }
 
-/** A terminal is one; node:tty would say it more exactly, and take longer to load than a request takes. */
+/**
+ * A terminal is one; node:tty would say it more exactly,
+ * and take longer to load than a request takes.
+ */
 function isCharacterDevice(fd: number): boolean {
   try {
     return fs.fstatSync(fd).isCharacterDevice();

@@ -12,7 +12,10 @@ const FILE_MODE = 0o600;
 /** NAME_MAX of limits.h is 255; `.json.new` comes behind it. */
 const STEM_MAX = 240;
 
-/** The folder of servers' states: that of StateDirectory= in the unit (systemd.exec(5)), or the same without it. */
+/**
+ * The folder of servers' states: that of StateDirectory= in the unit (systemd.exec(5)),
+ * or the same without it.
+ */
 export function stateFolder(): string {
   return process.env["STATE_DIRECTORY"]?.split(":")[0] || "/var/lib/etmem";
 }
@@ -30,9 +33,9 @@ export function stateFileName(socket: string): string {
 }
 
 /**
- * The projects of --conf-dir that clients have stopped, so that they stay stopped when the server starts
- * anew. The file is replaced as a whole by rename(2): whenever the server is killed, it is the old or the
- * new one.
+ * The projects of --conf-dir that clients have stopped, so that they stay stopped when the server
+ * starts anew. The file is replaced as a whole by rename(2): whenever the server is killed,
+ * it is the old or the new one.
  */
 export class StoppedProjects {
   readonly #path: string;
@@ -47,7 +50,10 @@ export class StoppedProjects {
     this.#names = new Set(names);
   }
 
-  /** Reads what an earlier server of this socket name left. What cannot be read goes to the log: none is stopped then. */
+  /**
+   * Reads what an earlier server of this socket name left. What cannot be read goes to the log:
+   * none is stopped then.
+   */
   static read(folder: string, socket: string): StoppedProjects {
     const path = join(folder, stateFileName(socket));
     try {
