@@ -8,7 +8,10 @@ import {
 
 const NEWLINE = 0x0a;
 
-/** The engine process's end of the socket to the server. It waits in read(2): the process does nothing besides. */
+/**
+ * The engine process's end of the socket to the server. It waits in read(2):
+ * the process does nothing besides.
+ */
 export class ControlChannel {
   readonly #fd: number;
   readonly #piece = new Uint8Array(64 * 1024);

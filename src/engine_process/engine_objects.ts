@@ -9,7 +9,10 @@ const PAGE = 0;
 /** A percentage that is not set. */
 const UNSET = -1;
 
-/** The C structs of one engine and its project, linked with each other; they last as long as the process. */
+/**
+ * The C structs of one engine and its project, linked with each other;
+ * they last as long as the process.
+ */
 export class EngineObjects {
   readonly engine: CStruct<typeof ENGINE.members>;
   readonly #project: CStruct<typeof PROJECT.members>;

@@ -13,9 +13,9 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const GROUP_OR_OTHERS_WRITE = 0o022;
 
 /**
- * Checks and loads an engine's library: an absolute path of a regular file of root's with mode 0500 or
- * 0700, checked on the descriptor that is then loaded. One that looks for others with $ORIGIN is loaded by
- * its path, if only root can have changed that, and compared afterwards.
+ * Checks and loads an engine's library: an absolute path of a regular file of root's with mode 0500
+ * or 0700, checked on the descriptor that is then loaded. One that looks for others with $ORIGIN is
+ * loaded by its path, if only root can have changed that, and compared afterwards.
  * @param beforeLoading called when all is checked, just before code of the library can run.
  * @throws {RequestRefusal} with the reason.
  */
@@ -105,8 +105,9 @@ function loadByPath(fd: number, beforeLoading: () => void): EngineLibrary {
 }
 
 /**
- * Device and inode of what is mapped at an address, as /proc/self/maps names them (proc_pid_maps(5)): on
- * overlayfs and btrfs these are not those of stat(2), so two mappings are compared.
+ * Device and inode of what is mapped at an address, as /proc/self/maps names them
+ * (proc_pid_maps(5)): on overlayfs and btrfs these are not those of stat(2),
+ * so two mappings are compared.
  * @throws {RequestRefusal} when there is no file.
  */
 function fileAt(address: number): string {

@@ -17,7 +17,10 @@ interface LiveTask {
   processes?: TaskPids;
 }
 
-/** An engine of a loaded library and its tasks: calls the nine operations in the order that they promise. */
+/**
+ * An engine of a loaded library and its tasks:
+ * calls the nine operations in the order that they promise.
+ */
 export class LoadedEngine {
   /** Those that are not NULL. */
   readonly operationNames: readonly string[];
@@ -46,7 +49,9 @@ export class LoadedEngine {
     this.#objects = new EngineObjects(name, project, library.handle, ops);
   }
 
-  /** What proj->start says: it changes when all tasks of the project have been started, or stopped. */
+  /**
+   * What proj->start says: it changes when all tasks of the project have been started, or stopped.
+   */
   setProjectStarted(isStarted: boolean): void {
     this.#objects.setStarted(isStarted);
   }

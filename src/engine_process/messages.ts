@@ -1,9 +1,12 @@
 /**
- * What the server and the process of a third-party engine tell each other: one JSON object a line, over a
- * socket of their own. The server asks one thing at a time; both are the same program.
+ * What the server and the process of a third-party engine tell each other: one JSON object a line,
+ * over a socket of their own. The server asks one thing at a time; both are the same program.
  */
 
-/** The name of such a process in argv[0] and /proc/PID/comm: it begins like the server's, so it is never a target. */
+/**
+ * The name of such a process in argv[0] and /proc/PID/comm: it begins like the server's,
+ * so it is never a target.
+ */
 export const ENGINE_PROCESS_NAME = "etmemd-engine";
 
 /** [project] as the engine sees it. */
@@ -51,7 +54,9 @@ export type ProcessRequest =
 /** What the process says. A request is answered by one `done` or `refused`. */
 export type ProcessReport =
   | { readonly say: "ready" }
-  /** The engine's code is entered now: an operation, or "loading" for what runs when it is loaded. */
+  /**
+   * The engine's code is entered now: an operation, or "loading" for what runs when it is loaded.
+   */
   | { readonly say: "calling"; readonly operation: string }
   | { readonly say: "done"; readonly operations?: readonly string[] }
   | { readonly say: "refused"; readonly message: string };
@@ -98,7 +103,10 @@ export function parseProcessRequest(line: string): ProcessRequest {
   return parse(line, "ask", ASKED) as ProcessRequest;
 }
 
-/** @throws {SyntaxError} when the line is no report: an engine can write to any descriptor of its process. */
+/**
+ * @throws {SyntaxError} when the line is no report:
+ * an engine can write to any descriptor of its process.
+ */
 export function parseProcessReport(line: string): ProcessReport {
   const report = parse(line, "say", SAID) as ProcessReport;
   if (!isWhole(report)) throw notUnderstood(line);

@@ -21,7 +21,10 @@ const CONTROL_FD = 3;
 const DESCRIPTORS_FD = 4;
 const STDERR = 2;
 
-/** A crash of the engine is to end the process by the signal itself, without a word of the runtime's. */
+/**
+ * A crash of the engine is to end the process by the signal itself,
+ * without a word of the runtime's.
+ */
 const CRASH_SIGNALS = [
   "SIGSEGV",
   "SIGBUS",
@@ -33,8 +36,8 @@ const CRASH_SIGNALS = [
 ] as const;
 
 /**
- * The role of the process of one third-party engine: does what the server asks, one thing after the other,
- * on the main thread, and ends with the server.
+ * The role of the process of one third-party engine: does what the server asks, one thing after the
+ * other, on the main thread, and ends with the server.
  * @returns the exit status when it was not the server that started it.
  */
 export function runEngineProcess(): number {
@@ -75,8 +78,9 @@ function isSocket(fd: number): boolean {
 }
 
 /**
- * Makes this a process that is never a target, ends with the server, and dies of a crash by the signal
- * itself. Only the server stops it: signals to the whole service are for the server to act on.
+ * Makes this a process that is never a target, ends with the server, and dies of a crash by the
+ * signal itself. Only the server stops it: signals to the whole service are for the server to act
+ * on.
  */
 function prepareProcess(): void {
   writeFileSync("/proc/self/comm", ENGINE_PROCESS_NAME);

@@ -19,7 +19,9 @@ export interface OutputPeers {
   readonly onHeldUp: (over: Promise<void>) => void;
 }
 
-/** What an engine writes as the answer of a command, on its way to the client, at the client's pace. */
+/**
+ * What an engine writes as the answer of a command, on its way to the client, at the client's pace.
+ */
 export class CommandOutput {
   readonly #peers: OutputPeers;
   #own!: SocketEnd;

@@ -1,8 +1,13 @@
-/** Well below what journald takes from a service (10000 in 30 s) before it drops the server's own lines, too. */
+/**
+ * Well below what journald takes from a service (10000 in 30 s)
+ * before it drops the server's own lines, too.
+ */
 const MAX_LINES = 100;
 const WINDOW_MS = 1_000;
 
-/** Lets so many lines a second through, counted from the first, and says how many it has left out. */
+/**
+ * Lets so many lines a second through, counted from the first, and says how many it has left out.
+ */
 export class LineLimit {
   readonly #take: (line: string) => void;
   #window: ReturnType<typeof setTimeout> | undefined;

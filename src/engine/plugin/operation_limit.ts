@@ -5,8 +5,9 @@ const DEFAULT_SECONDS = 5;
 const MAX_SECONDS = 600;
 
 /**
- * Milliseconds that one operation of an engine may take before it counts as hung: ETMEMD_ENGINE_LIMIT_SECONDS
- * of the server's environment, 1 to 600; 5 s when it is missing, or wrong, which goes to the log.
+ * Milliseconds that one operation of an engine may take before it counts as hung:
+ * ETMEMD_ENGINE_LIMIT_SECONDS of the server's environment, 1 to 600; 5 s when it is missing,
+ * or wrong, which goes to the log.
  */
 export function operationLimitMs(text: string | undefined = process.env[VARIABLE]): number {
   if (text === undefined || text === "") return DEFAULT_SECONDS * 1000;

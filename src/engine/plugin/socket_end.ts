@@ -1,4 +1,7 @@
-/** Bun.connect takes a connected descriptor over too; of its declarations only FdSocketOptions says so. */
+/**
+ * Bun.connect takes a connected descriptor over too;
+ * of its declarations only FdSocketOptions says so.
+ */
 const takeOver = Bun.connect as unknown as (options: Bun.FdSocketOptions) => Promise<Bun.Socket>;
 
 /** One end of a socket pair in the event loop. */
@@ -28,7 +31,9 @@ export class SocketEnd {
     return end;
   }
 
-  /** Reads nothing until something is over; who writes is held up once the kernel's buffer is full. */
+  /**
+   * Reads nothing until something is over; who writes is held up once the kernel's buffer is full.
+   */
   async restUntil(over: Promise<void>): Promise<void> {
     this.#socket?.pause();
     await over;
