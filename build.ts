@@ -11,12 +11,13 @@ import { messageOf } from "./src/text/message_of.ts";
  *   npm run build                      dist/etmem and dist/etmemd
  *   npm run build -- --arch aarch64    the same on aarch64, elsewhere dist/aarch64/etmem and etmemd
  *
- * Environment: NPM_TARBALLS, where no registry is: a folder with the tarball of the other architecture's Bun,
- * @oven/bun-linux-aarch64.tgz or @oven/bun-linux-x64-baseline.tgz, such as node_modules of the vendor tarball.
+ * Environment: NPM_TARBALLS, where no registry is: a folder with the tarball of the other
+ * architecture's Bun, @oven/bun-linux-aarch64.tgz or @oven/bun-linux-x64-baseline.tgz, such as
+ * node_modules of the vendor tarball.
  *
- * Of the ways to build, bytecode with splitting starts the client fastest: without bytecode it takes half
- * as long again, and without splitting every client carries the server along. Bytecode is the same on all
- * architectures.
+ * Of the ways to build, bytecode with splitting starts the client fastest: without bytecode it
+ * takes half as long again, and without splitting every client carries the server along. Bytecode
+ * is the same on all architectures.
  */
 const top = import.meta.dirname;
 const WRONG_USAGE = 2;

@@ -1,7 +1,7 @@
 /**
- * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the process of
- * a third-party engine when the server starts it as `etmemd-engine`, else the client. Each role is loaded
- * only when it is played, so that the client starts fast.
+ * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the
+ * process of a third-party engine when the server starts it as `etmemd-engine`, else the client.
+ * Each role is loaded only when it is played, so that the client starts fast.
  */
 export async function main(): Promise<number> {
   const args = process.argv.slice(2);
