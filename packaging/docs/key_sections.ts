@@ -1,9 +1,7 @@
-import type { KeySpec } from "../../src/config/key_table.ts";
+import type { Keys } from "../../src/config/key_table.ts";
 import { KEY_TABLES } from "../manuals/key_tables.ts";
 import type { Section } from "./fill_in.ts";
 import { markdownTable } from "./markdown_table.ts";
-
-type Keys = Readonly<Record<string, KeySpec<unknown>>>;
 
 /** The keys of a table, each with what is allowed, its default and its meaning. */
 function keyRows(keys: Keys): string {
@@ -18,14 +16,15 @@ function keyRows(keys: Keys): string {
   );
 }
 
-/** A section for each table of keys; a table of one engine has there what the others do not have. */
-export const KEY_SECTIONS: readonly Section[] = Object.entries(KEY_TABLES).map(
-  ([name, { title, keys }]) => {
-    const [group = ""] = name.split("-");
-    const shared = KEY_TABLES[group]?.keys ?? {};
-    const own = Object.entries(keys).filter(([key]) =>
-      group === name || !Object.hasOwn(shared, key)
-    );
-    return { name: `keys of ${title}`, make: () => keyRows(Object.fromEntries(own)) };
+/**
+ * A section for each table of keys; one of an engine has there what other engines do not have. An
+ * engine without keys of its own has none.
+ */
+export const KEY_SECTIONS: readonly Section[] = [...KEY_TABLES.values()].flatMap(
+  ({ group, engine, title, keys }) => {
+    const shared = engine === undefined ? {} : KEY_TABLES.get(group)?.keys ?? {};
+    const own = Object.entries(keys).filter(([key]) => !Object.hasOwn(shared, key));
+    if (own.length === 0) return [];
+    return [{ name: `keys of ${title}`, make: () => keyRows(Object.fromEntries(own)) }];
   },
 );

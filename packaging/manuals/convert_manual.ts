@@ -9,7 +9,7 @@ import {
 import { dirname } from "node:path";
 import type { ManualParts } from "./manual_parts.ts";
 
-const PART = /^(?:synopsis|command|option|exit|key|operation|function|struct):/;
+const PART = /^(?:synopsis|command|option|exit|keys?|engines|operation|function|struct):/;
 
 /**
  * Makes a manual page in man(7) of an AsciiDoc file.
@@ -34,7 +34,7 @@ export async function convertManual(
       target: string,
       attributes: Record<string, string>,
     ): void {
-      reader.pushInclude([...parts.take(target, attributes)], target, target, 1, attributes);
+      reader.pushInclude([...parts.take(target)], target, target, 1, attributes);
     }
   }
   const messages = MemoryLogger.create();

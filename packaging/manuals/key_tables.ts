@@ -1,27 +1,23 @@
-import {
+import { ANY_ENGINE_KEYS, ANY_TASK_KEYS, CONFIGURED_ENGINES } from "../../src/config/engines.ts";
+import type { KeyTable } from "../../src/config/key_table.ts";
+import { projectKeys } from "../../src/config/project.ts";
+import { loadPinnableNames } from "../../src/daemon/engine_code.ts";
+
+const TABLES: readonly KeyTable[] = [
+  projectKeys(await loadPinnableNames()),
   ANY_ENGINE_KEYS,
-  CSLIDE_ENGINE_KEYS,
-  THIRD_PARTY_ENGINE_KEYS,
-} from "../../src/config/engine_keys.ts";
-import type { KeySpec, KeyTable } from "../../src/config/key_table.ts";
-import { PROJECT_KEYS } from "../../src/config/project_keys.ts";
-import {
+  ...CONFIGURED_ENGINES.map(({ engineTable }) => engineTable),
   ANY_TASK_KEYS,
-  CSLIDE_TASK_KEYS,
-  SLIDE_TASK_KEYS,
-  THIRD_PARTY_TASK_KEYS,
-} from "../../src/config/task_keys.ts";
+  ...CONFIGURED_ENGINES.map(({ taskTable }) => taskTable),
+];
 
-type AnyKeyTable = KeyTable<Readonly<Record<string, KeySpec<unknown>>>>;
-
-/** The tables of all keys by what manuals call them; an engine's table holds the keys of all engines too. */
-export const KEY_TABLES: Readonly<Record<string, AnyKeyTable>> = {
-  project: PROJECT_KEYS,
-  engine: ANY_ENGINE_KEYS,
-  "engine-cslide": CSLIDE_ENGINE_KEYS,
-  "engine-thirdparty": THIRD_PARTY_ENGINE_KEYS,
-  task: ANY_TASK_KEYS,
-  "task-slide": SLIDE_TASK_KEYS,
-  "task-cslide": CSLIDE_TASK_KEYS,
-  "task-thirdparty": THIRD_PARTY_TASK_KEYS,
-};
+/**
+ * The tables of all keys by what manuals call them: `project`, `task`, `task-slide`. The table of an
+ * engine holds the keys of all engines too.
+ */
+export const KEY_TABLES: ReadonlyMap<string, KeyTable> = new Map(
+  TABLES.map((table) => [
+    table.engine === undefined ? table.group : `${table.group}-${table.engine}`,
+    table,
+  ]),
+);

@@ -17,15 +17,15 @@ import {
 } from "./option_parts.ts";
 import { structLines } from "./struct_lines.ts";
 
-/** The attributes of an include directive: `include::key:project.loop[example=3]`. */
-export type PartAttributes = Readonly<Record<string, string>>;
-
 /** Makes the AsciiDoc lines of a part. */
-type Part = (attributes: PartAttributes) => readonly string[];
+type Part = () => readonly string[];
 
 /**
- * The parts of the manual pages that come from the program's own tables, by include target. Each may be
- * taken once, so that a page says everything once.
+ * The parts of the manual pages that come from the program's own tables, by include target, such as
+ * `key:project.loop`. Each may be taken once, so that the pages say everything once.
+ *
+ * A page need not name every key: `keys:task-slide` takes those of a table that are left, and
+ * `engines:task` those of all engines, each engine under a heading.
  */
 export class ManualParts {
   readonly #parts = new Map<string, Part>();
@@ -39,12 +39,15 @@ export class ManualParts {
   }
 
   /** @throws {Error} when there is no such part, or it was taken before. */
-  take(target: string, attributes: PartAttributes): readonly string[] {
+  take(target: string): readonly string[] {
+    const [kind, name = ""] = target.split(":");
+    if (kind === "keys") return this.#takeKeys(name);
+    if (kind === "engines") return this.#takeEngines(name);
     const part = this.#parts.get(target);
     if (part === undefined) throw new Error(`Cannot include "${target}": there is no such part`);
     if (this.#taken.has(target)) throw new Error(`Cannot include "${target}": it is there twice`);
     this.#taken.add(target);
-    return part(attributes);
+    return part();
   }
 
   /** The parts that no page has taken. */
@@ -78,16 +81,33 @@ export class ManualParts {
   /** A key that several tables share is described once, in the first of them. */
   #addKeys(): void {
     const seen = new Set<KeySpec<unknown>>();
-    for (const [table, { keys }] of Object.entries(KEY_TABLES)) {
+    for (const [table, { keys }] of KEY_TABLES) {
       for (const [key, spec] of Object.entries(keys)) {
         if (seen.has(spec)) continue;
         seen.add(spec);
-        this.#parts.set(
-          `key:${table}.${key}`,
-          ({ example = "" }) => keyEntry(key, spec, example),
-        );
+        this.#parts.set(`key:${table}.${key}`, () => keyEntry(key, spec));
       }
     }
+  }
+
+  /** The keys of a table that are left. @throws {Error} when there is no such table. */
+  #takeKeys(table: string): string[] {
+    if (!KEY_TABLES.has(table)) throw new Error(`Cannot include keys of "${table}": no such table`);
+    const lines: string[] = [];
+    for (const target of this.left()) {
+      if (target.startsWith(`key:${table}.`)) lines.push(...this.take(target), "");
+    }
+    return lines;
+  }
+
+  /** The keys that are left of a group, for each engine. */
+  #takeEngines(group: string): string[] {
+    const lines: string[] = [];
+    for (const [name, table] of KEY_TABLES) {
+      const keys = table.group === group && table.engine !== undefined ? this.#takeKeys(name) : [];
+      if (keys.length > 0) lines.push(`=== Of ${table.engine}`, "", ...keys);
+    }
+    return lines;
   }
 
   #addEngine(): void {

@@ -1,4 +1,4 @@
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "../text/excerpt.ts";
 
 /** A configuration file that is refused; `message` is one line that names file, line and what is wrong. */
 export class ConfigError extends Error {

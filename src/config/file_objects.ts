@@ -50,9 +50,18 @@ export function findObjects(file: KeyFile): FileContents {
   return { objects, unknownGroups };
 }
 
-/** The value that counts of a key: GLib takes the last one. */
-export function lastEntry(object: FileObject, key: string): KeyFileEntry | undefined {
-  return object.entries.findLast((entry) => entry.key === key);
+/**
+ * The text of some objects as a key file, in the order of their file, with the comments at its top.
+ * Every line is as it stands there.
+ */
+export function textOfObjects(
+  { preamble }: KeyFile,
+  objects: readonly (FileObject | undefined)[],
+): string {
+  const groups = objects
+    .flatMap((object) => object?.groups ?? [])
+    .toSorted((a, b) => a.line - b.line);
+  return [...preamble, ...groups.flatMap((group) => group.source)].join("\n");
 }
 
 /** `engine` stands for the name of an [engine] that has none. */

@@ -1,5 +1,5 @@
 import { ConfigError } from "./config_error.ts";
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "../text/excerpt.ts";
 import type { FileObject } from "./file_objects.ts";
 import type { KeyFileEntry } from "./key_file.ts";
 

@@ -1,4 +1,4 @@
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "../text/excerpt.ts";
 
 /** An entry `key=value` of a key file. */
 export interface KeyFileEntry {

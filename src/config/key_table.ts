@@ -1,6 +1,7 @@
+import type { ObjectKind } from "./file_objects.ts";
 import type { ValueForm } from "./value_form.ts";
 
-/** What is to be known of a key: enough to read it, and to write manuals and completions. */
+/** What is to be known of a key: enough to read it, and to write manuals of it. */
 export interface KeySpec<T> {
   readonly form: ValueForm<T>;
   readonly mandatory: boolean;
@@ -8,10 +9,18 @@ export interface KeySpec<T> {
   readonly default?: string;
   /** A short phrase, units included. */
   readonly meaning: string;
+  /** A value for manuals, as it would stand in the file. */
+  readonly example: string;
 }
 
+/** Keys by name, in the order of messages and manuals. */
+export type Keys = Readonly<Record<string, KeySpec<unknown>>>;
+
 /** The keys of a kind of group. */
-export interface KeyTable<K extends Readonly<Record<string, KeySpec<unknown>>>> {
+export interface KeyTable<K extends Keys = Keys> {
+  readonly group: ObjectKind;
+  /** The kind of engine whose groups these are; undefined: of all engines, or of none. */
+  readonly engine?: string;
   /** For messages: `[project]`, `[task] of slide`. */
   readonly title: string;
   readonly keys: K;

@@ -1,5 +1,5 @@
 import { ConfigError } from "./config_error.ts";
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "../text/excerpt.ts";
 import { type FileObject, findObjects, OBJECT_KINDS } from "./file_objects.ts";
 import type { Findings } from "./findings.ts";
 import { type KeyFile, KeyFileError, parseKeyFile } from "./key_file.ts";

@@ -1,3 +1,4 @@
+import type { PinnableNames } from "../config/project.ts";
 import type { EngineKind } from "../engine/engine.ts";
 import type { machineSupport } from "../engine/machine_support.ts";
 
@@ -9,6 +10,18 @@ export interface EngineCode {
 
 /** Gives the code of the engines, which is loaded at the first call. */
 export type EngineLoader = () => Promise<EngineCode>;
+
+/** What `tracker` and `mover` of a project may name. Their code is loaded at the first call. */
+export async function loadPinnableNames(): Promise<PinnableNames> {
+  const [{ TRACKERS }, { MOVERS }] = await Promise.all([
+    import("../tracker/trackers.ts"),
+    import("../mover/movers.ts"),
+  ]);
+  return {
+    trackers: TRACKERS.map(({ name }) => name),
+    movers: MOVERS.map(({ name }) => name),
+  };
+}
 
 /** The engines of this program. Until they are needed a server does without their 4 MB. */
 export async function loadEngines(): Promise<EngineCode> {

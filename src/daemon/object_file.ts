@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { compileConfig } from "../config/compile.ts";
 import { ConfigError } from "../config/config_error.ts";
-import type { ProjectDescription } from "../config/description.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import { readObjectNames } from "../config/object_names.ts";
 import { log } from "../log/logger.ts";
 import type { AddOptions } from "../project/addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { loadPinnableNames } from "./engine_code.ts";
 import { readConfigFile, takeFileTurn } from "./read_config_file.ts";
 
 /** What a file brought. */
@@ -28,12 +29,16 @@ export async function addFile(
   registry: Registry,
   options: AddOptions,
 ): Promise<AddedFile> {
-  const bytes = await readInTurn(path, options.signal);
+  const [bytes, names] = await Promise.all([
+    readInTurn(path, options.signal),
+    loadPinnableNames(),
+  ]);
   const basis = new Map<string, ProjectDescription | undefined>();
   const { warnings, ...objects } = refuseBadFile(() =>
     compileConfig(bytes, {
       path,
       cores: cpus().length,
+      names,
       project: (name) => {
         const description = registry.describe(name);
         basis.set(name, description);

@@ -1,8 +1,7 @@
-import type { MoverName, TrackerName } from "../config/description.ts";
 import type { MoverKind } from "../mover/mover.ts";
-import { MOVERS } from "../mover/movers.ts";
+import { type MoverName, MOVERS } from "../mover/movers.ts";
 import type { TrackerKind } from "../tracker/tracker.ts";
-import { TRACKERS } from "../tracker/trackers.ts";
+import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
 import { EngineRefusal } from "./engine.ts";
 
 /** An entry of the table of trackers or movers. */

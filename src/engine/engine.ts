@@ -1,8 +1,5 @@
-import type {
-  EngineDescription,
-  ProjectDescription,
-  TaskDescription,
-} from "../config/description.ts";
+import type { EngineDescription, TaskDescription } from "../config/engines.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { MoverName, TrackerName } from "../config/description.ts";
+import type { MoverName } from "../mover/movers.ts";
+import type { TrackerName } from "../tracker/trackers.ts";
 import { MOVERS } from "../mover/movers.ts";
 import type { Availability } from "../status/server_status.ts";
 import { TRACKERS } from "../tracker/trackers.ts";

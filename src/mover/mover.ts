@@ -1,5 +1,3 @@
-import type { MoverName } from "../config/description.ts";
-
 /** Units (base pages or whole huge pages) of one process to move, in ascending order of address. */
 export interface PageBatch {
   /** Units in it. */
@@ -37,8 +35,9 @@ export interface Mover extends Disposable {
 }
 
 /** An entry of the mover table. */
-export interface MoverKind {
-  readonly name: MoverName;
+export interface MoverKind<Name extends string = string> {
+  /** What `mover` of a project calls it. */
+  readonly name: Name;
   /** Can set the swap cache marks and have the swap cache reclaimed. */
   readonly trimsSwapCache: boolean;
   /** @returns why this kernel cannot do it; undefined when it can. */

@@ -120,7 +120,7 @@ function missing(): string | undefined {
   }
 }
 
-export const PROCESS_MADVISE: MoverKind = {
+export const PROCESS_MADVISE: MoverKind<"process_madvise"> = {
   name: "process_madvise",
   trimsSwapCache: false,
   missing,

@@ -53,7 +53,7 @@ function missing(): string | undefined {
   }
 }
 
-export const SWAP_PAGES: MoverKind = {
+export const SWAP_PAGES: MoverKind<"swap_pages"> = {
   name: "swap_pages",
   trimsSwapCache: true,
   missing,

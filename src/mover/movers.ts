@@ -3,4 +3,6 @@ import { PROCESS_MADVISE } from "./mover_process_madvise.ts";
 import { SWAP_PAGES } from "./mover_swap_pages.ts";
 
 /** All movers to swap, best first. */
-export const MOVERS: readonly MoverKind[] = [SWAP_PAGES, PROCESS_MADVISE];
+export const MOVERS = [SWAP_PAGES, PROCESS_MADVISE] as const satisfies readonly MoverKind[];
+
+export type MoverName = (typeof MOVERS)[number]["name"];

@@ -1,9 +1,6 @@
 import type { CompiledConfig } from "../config/compile.ts";
-import type {
-  EngineDescription,
-  ProjectDescription,
-  TaskDescription,
-} from "../config/description.ts";
+import type { EngineDescription, TaskDescription } from "../config/engines.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import type { EngineKind } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { engineFailure, noEngine, noProject } from "./refusals.ts";

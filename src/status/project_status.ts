@@ -1,4 +1,5 @@
-import type { EngineDescription, ProjectDescription } from "../config/description.ts";
+import type { EngineDescription } from "../config/engines.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /** One project. */

@@ -1,4 +1,5 @@
-import type { MoverName, TrackerName } from "../config/description.ts";
+import type { MoverName } from "../mover/movers.ts";
+import type { TrackerName } from "../tracker/trackers.ts";
 import type { ProjectStatus } from "./project_status.ts";
 
 /**

@@ -1,4 +1,3 @@
-import type { TrackerName } from "../config/description.ts";
 import type { Pagemap } from "../procfs/pagemap.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { VmaSelection } from "./vma_selection.ts";
@@ -53,8 +52,9 @@ export interface Tracker {
 }
 
 /** An entry of the tracker table. */
-export interface TrackerKind {
-  readonly name: TrackerName;
+export interface TrackerKind<Name extends string = string> {
+  /** What `tracker` of a project calls it. */
+  readonly name: Name;
   /** What it tells apart: single pages, or only whole VMAs. */
   readonly granularity: "page" | "vma";
   /** Whether it sees accesses to hugetlb memory; if not, that memory seems to be used all the time. */

@@ -226,7 +226,7 @@ function missingForSwapFlag(): string | undefined {
   return failureOf((fd) => ioctl(fd, VMA_SCAN_ADD_FLAGS, new Uint32Array([VMA_SCAN_FLAG])));
 }
 
-export const IDLE_PAGES: TrackerKind = {
+export const IDLE_PAGES: TrackerKind<"idle_pages"> = {
   name: "idle_pages",
   granularity: "page",
   seesHugetlb: true,

@@ -111,7 +111,7 @@ function caution(): string | undefined {
   return "numa_balancing is on: pages that it moves count as used";
 }
 
-export const PAGE_IDLE: TrackerKind = {
+export const PAGE_IDLE: TrackerKind<"page_idle"> = {
   name: "page_idle",
   granularity: "page",
   seesHugetlb: false,

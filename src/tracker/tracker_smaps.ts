@@ -78,7 +78,7 @@ function clearRefs(dirFd: number): void {
   }
 }
 
-export const SMAPS: TrackerKind = {
+export const SMAPS: TrackerKind<"smaps"> = {
   name: "smaps",
   granularity: "vma",
   seesHugetlb: false,

@@ -4,4 +4,6 @@ import { PAGE_IDLE } from "./tracker_page_idle.ts";
 import { SMAPS } from "./tracker_smaps.ts";
 
 /** All trackers, best first. */
-export const TRACKERS: readonly TrackerKind[] = [IDLE_PAGES, PAGE_IDLE, SMAPS];
+export const TRACKERS = [IDLE_PAGES, PAGE_IDLE, SMAPS] as const satisfies readonly TrackerKind[];
+
+export type TrackerName = (typeof TRACKERS)[number]["name"];

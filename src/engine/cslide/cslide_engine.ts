@@ -1,9 +1,6 @@
-import type {
-  CslideEngineDescription,
-  EngineDescription,
-  ProjectDescription,
-  TaskDescription,
-} from "../../config/description.ts";
+import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
+import type { CslideEngineDescription } from "../../config/engines/cslide.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";

@@ -1,4 +1,5 @@
-import type { CslideEngineDescription, ProjectDescription } from "../../config/description.ts";
+import type { CslideEngineDescription } from "../../config/engines/cslide.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";

@@ -1,4 +1,4 @@
-import type { CslideTaskDescription } from "../../config/description.ts";
+import type { CslideTaskDescription } from "../../config/engines/cslide.ts";
 import type { ProcessMemory } from "../round/scan_step.ts";
 import { RoundRecord } from "../round/round_record.ts";
 import { engineContext } from "../engine_context.ts";

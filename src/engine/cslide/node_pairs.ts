@@ -1,4 +1,4 @@
-import type { NodePair } from "../../config/description.ts";
+import type { NodePair } from "../../config/engines/cslide.ts";
 import type { NumaNode } from "../../procfs/nodes.ts";
 import { EngineRefusal } from "../engine.ts";
 import { MAX_PAIRS } from "./page_buckets.ts";

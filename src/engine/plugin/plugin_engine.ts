@@ -1,10 +1,9 @@
+import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
 import type {
-  EngineDescription,
-  ProjectDescription,
-  TaskDescription,
   ThirdPartyEngineDescription,
   ThirdPartyTaskDescription,
-} from "../../config/description.ts";
+} from "../../config/engines/thirdparty.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/find_processes.ts";

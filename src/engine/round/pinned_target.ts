@@ -1,4 +1,4 @@
-import type { TaskTarget } from "../../config/description.ts";
+import type { TaskTarget } from "../../config/task.ts";
 import { log } from "../../log/logger.ts";
 import {
   type FoundProcess,

@@ -1,4 +1,3 @@
-import type { MoverName, TrackerName } from "../../config/description.ts";
 import type { MovedSetData } from "../../mover/moved_set.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { PhaseTimes } from "../../status/round_phases.ts";
@@ -25,7 +24,8 @@ export interface OpenProcess {
 
 /** What to do with cold memory after the last scan of a round. */
 export interface MoveOrder {
-  readonly mover: MoverName;
+  /** Its name in the table. */
+  readonly mover: string;
   /** A page with fewer accesses than this is cold. */
   readonly coldThreshold: number;
   /** Go on only while MemAvailable is below this share of MemTotal. */
@@ -39,7 +39,8 @@ export interface StepRequest {
   readonly pid: number;
   /** With the pid, the identity of the process. */
   readonly startTicks: number;
-  readonly tracker: TrackerName;
+  /** Its name in the table. */
+  readonly tracker: string;
   readonly selection: VmaSelection;
   readonly flags: ScanFlags;
   /** Leave a process alone that does not have more than this, in the first step of a round. */

@@ -1,9 +1,6 @@
-import type {
-  EngineDescription,
-  ProjectDescription,
-  SlideTaskDescription,
-  TaskDescription,
-} from "../../config/description.ts";
+import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
+import type { SlideTaskDescription } from "../../config/engines/slide.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { chooseMover, chooseTracker } from "../choose_supported.ts";

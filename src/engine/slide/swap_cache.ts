@@ -1,4 +1,4 @@
-import type { ProjectDescription } from "../../config/description.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { JobError } from "../../worker/pool.ts";

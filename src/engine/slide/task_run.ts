@@ -1,4 +1,5 @@
-import type { ProjectDescription, SlideTaskDescription } from "../../config/description.ts";
+import type { SlideTaskDescription } from "../../config/engines/slide.ts";
+import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";

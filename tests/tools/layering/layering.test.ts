@@ -8,9 +8,10 @@ import { unlistedFolders } from "./unlisted_folders.ts";
 import { unusedGrants } from "./unused_grants.ts";
 
 const CONTRACTS = [
-  "src/config/description.ts",
   "src/engine/engine.ts",
+  "src/mover/movers.ts",
   "src/status/task_status.ts",
+  "src/tracker/trackers.ts",
 ];
 
 /** A file of a room, by the room's name. */
@@ -210,7 +211,7 @@ describe("unusedGrants()", () => {
     expect(unusedGrants(top)).toHaveLength(all - 1);
     plant("src/daemon/planted.ts", 'import type { base } from "../status/base.ts";\n');
     expect(unusedGrants(top)).toHaveLength(all - 2);
-    plant("src/mover/planted.ts", 'import type { A } from "../config/description.ts";\n');
+    plant("src/config/planted.ts", 'import type { A } from "../mover/movers.ts";\n');
     expect(unusedGrants(top)).toHaveLength(all - 3);
   });
 });

@@ -13,7 +13,8 @@ export interface Room {
   readonly pure?: true;
 }
 
-const DESCRIPTION = "src/config/description.ts";
+/** The tables of trackers and movers, which are wanted for their names. */
+const NAMED = ["src/tracker/trackers.ts", "src/mover/movers.ts"];
 const TASK_STATUS = "src/status/task_status.ts";
 const MESSAGES = "src/engine_process/messages.ts";
 
@@ -40,6 +41,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "ffi",
       "async",
       "text",
+      ...NAMED,
     ],
     types: ["status"],
   },
@@ -76,12 +78,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   tracker: {
     about: "how accesses are seen: one file a tracker, and their table",
     imports: ["procfs", "text", "ffi"],
-    types: [DESCRIPTION],
   },
   mover: {
     about: "how pages leave DRAM: one file a mover, and their table",
     imports: ["procfs", "text", "ffi"],
-    types: [DESCRIPTION],
   },
   procfs: {
     about: "readers of /proc and /sys; a process that is gone is a value, not an exception",
@@ -95,7 +95,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   status: {
     about: "the status document: its types, and the table of the figures of a round",
     imports: ["text"],
-    types: [DESCRIPTION],
+    types: ["config", ...NAMED],
     pure: true,
   },
   rpc: {
@@ -107,6 +107,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about:
       "configuration files: from text to typed descriptions, with everything checked in one step",
     imports: ["text"],
+    types: NAMED,
     pure: true,
   },
   options: {

@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { compileConfig } from "../../../src/config/compile.ts";
 import { ConfigError } from "../../../src/config/config_error.ts";
-import type { TaskDescription } from "../../../src/config/description.ts";
+import type { TaskDescription } from "../../../src/config/engines.ts";
 import { compile, CSLIDE, put, refusal, SLIDE, THIRD_PARTY, warnings } from "./config_text.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 test("compileConfig() fills in the defaults when a slide file has mandatory keys only", () => {
   expect(compile(SLIDE)).toEqual({
@@ -222,7 +223,12 @@ test("compileConfig() refuses a file with ConfigError or gives what is in range,
     fc.property(bases, fc.array(line, { maxLength: 12 }), (base, more) => {
       try {
         const file = new TextEncoder().encode(base + more.join("\n"));
-        const found = compileConfig(file, { path: "/f", cores: 2, project: () => undefined });
+        const found = compileConfig(file, {
+          path: "/f",
+          cores: 2,
+          names: PINNABLE_NAMES,
+          project: () => undefined,
+        });
         for (const { loop, swapcacheWmark } of found.projects) {
           expect(loop).toBeWithin(1, 121);
           if (swapcacheWmark === undefined) continue;

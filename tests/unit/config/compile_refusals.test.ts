@@ -1,11 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { compileConfig } from "../../../src/config/compile.ts";
 import { ConfigError } from "../../../src/config/config_error.ts";
-import { CSLIDE, lineOf, put, refusal, SLIDE, THIRD_PARTY, without } from "./config_text.ts";
+import {
+  ALLOWED,
+  CSLIDE,
+  lineOf,
+  put,
+  refusal,
+  SLIDE,
+  THIRD_PARTY,
+  without,
+} from "./config_text.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 const NAME = "1 to 63 bytes without blanks, not -";
-const ENGINES = "slide, cslide or thirdparty";
-const REFERENCE = "slide, cslide or the eng_name of a third-party engine";
 const ENG_NAME = `${NAME}, not the name of another engine`;
 const NODES = "pairs A,B;C,D of node ids 0 to 1023, each once";
 const NATURAL = "0 to 2147483647";
@@ -17,7 +25,7 @@ describe("compileConfig() names the mandatory key that is missing", () => {
     [SLIDE, "project", "loop", "1 to 120"],
     [SLIDE, "project", "interval", "1 to 1200"],
     [SLIDE, "project", "sleep", "1 to 1200"],
-    [SLIDE, "engine", "name", ENGINES],
+    [SLIDE, "engine", "name", ALLOWED.engine],
     [SLIDE, "engine", "project", NAME],
     [CSLIDE, "engine", "project", NAME],
     [CSLIDE, "engine", "node_pair", NODES],
@@ -30,7 +38,7 @@ describe("compileConfig() names the mandatory key that is missing", () => {
     [THIRD_PARTY, "engine", "ops_name", "a symbol of fewer than 256 bytes, without blanks"],
     [SLIDE, "task", "name", NAME],
     [SLIDE, "task", "project", NAME],
-    [SLIDE, "task", "engine", REFERENCE],
+    [SLIDE, "task", "engine", ALLOWED.engineOfTask],
     [SLIDE, "task", "type", "pid or name"],
     [SLIDE, "task", "value", TARGET],
     [SLIDE, "task", "T", "0 to 3 * loop"],
@@ -88,6 +96,7 @@ test("compileConfig() refuses T by the loop of the project that is meant", () =>
   const known = compileConfig(new TextEncoder().encode(put(SLIDE, "project", "loop=2")), {
     path: "/g",
     cores: 1,
+    names: PINNABLE_NAMES,
     project: () => undefined,
   }).projects;
   expect(refusal(put(task, "task", "T=7"), known)).toBe(
@@ -123,6 +132,7 @@ test("ConfigError is one line that names the file", () => {
     compileConfig(new TextEncoder().encode("[task]\nname=\\q\x01\u2028\r\n"), {
       path: "/a\nb",
       cores: 1,
+      names: PINNABLE_NAMES,
       project: () => undefined,
     });
   expect(read).toThrow(ConfigError);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { CSLIDE, lineOf, put, refusal, SLIDE, THIRD_PARTY } from "./config_text.ts";
+import { ENGINE_KINDS, UNSUPPORTED_ENGINES } from "../../../src/config/engines.ts";
+import { ALLOWED, CSLIDE, lineOf, put, refusal, SLIDE, THIRD_PARTY } from "./config_text.ts";
 
 const NAME = "1 to 63 bytes without blanks, not -";
 const COMM = "1 to 15 letters, digits and . % / _ -";
@@ -77,8 +78,6 @@ const unsupported = (base: string, group: string, line: string, allowed: string)
   allowed,
 ];
 
-const ENGINES = "slide, cslide or thirdparty";
-const REFERENCE = "slide, cslide or the eng_name of a third-party engine";
 const ENG_NAME = `${NAME}, not the name of another engine`;
 const THREADS = "1 to 2 * cores + 1";
 const LIBRARY = "an absolute path of fewer than 256 bytes";
@@ -103,14 +102,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...wordMistakes(SLIDE, "project", "scan_type", "page"),
     unsupported(SLIDE, "project", "scan_type=region", "page"),
     unsupported(SLIDE, "project", "scan_type=psi", "page"),
-    ...wordMistakes(SLIDE, "project", "tracker", "auto, idle_pages, page_idle or smaps"),
-    ...wordMistakes(SLIDE, "project", "mover", "auto, swap_pages or process_madvise"),
+    ...wordMistakes(SLIDE, "project", "tracker", ALLOWED.tracker),
+    ...wordMistakes(SLIDE, "project", "mover", ALLOWED.mover),
   ],
   engine: [
-    ...wordMistakes(SLIDE, "engine", "name", ENGINES),
-    unsupported(SLIDE, "engine", "name=memdcd", ENGINES),
-    unsupported(SLIDE, "engine", "name=damon", ENGINES),
-    unsupported(SLIDE, "engine", "name=psi", ENGINES),
+    ...wordMistakes(SLIDE, "engine", "name", ALLOWED.engine),
+    ...UNSUPPORTED_ENGINES.map((name) =>
+      unsupported(SLIDE, "engine", `name=${name}`, ALLOWED.engine)
+    ),
     ...nameMistakes(SLIDE, "engine", "project"),
   ],
   "engine of cslide": [
@@ -137,7 +136,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   "engine of thirdparty": [
     ...nameMistakes(THIRD_PARTY, "engine", "project"),
     ...nameMistakes(THIRD_PARTY, "engine", "eng_name", ENG_NAME),
-    ...["slide", "cslide", "thirdparty", "memdcd", "damon", "psi"].map((
+    ...[...ENGINE_KINDS, ...UNSUPPORTED_ENGINES].map((
       name,
     ): Case => [THIRD_PARTY, "engine", `eng_name=${name}`, "reserved", ENG_NAME]),
     [THIRD_PARTY, "engine", "libname=", "no value", LIBRARY],
@@ -157,10 +156,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
         outOfRange(base, "task", "value", [0, -1, 4194304], "1 to 4194303"),
       )
     ),
-    ...nameMistakes(SLIDE, "task", "engine", REFERENCE),
-    unsupported(SLIDE, "task", "engine=memdcd", REFERENCE),
-    unsupported(SLIDE, "task", "engine=damon", REFERENCE),
-    unsupported(SLIDE, "task", "engine=psi", REFERENCE),
+    ...nameMistakes(SLIDE, "task", "engine", ALLOWED.engineOfTask),
+    ...UNSUPPORTED_ENGINES.map((name) =>
+      unsupported(SLIDE, "task", `engine=${name}`, ALLOWED.engineOfTask)
+    ),
   ],
   "task of slide": [
     ...integerMistakes(SLIDE, "task", "T", "0 to 3 * loop"),
@@ -214,6 +213,10 @@ for (const [what, list] of Object.entries(cases)) {
     );
   });
 }
+
+test("compileConfig() knows engines of the original program that it does not have", () => {
+  expect(UNSUPPORTED_ENGINES).toEqual(expect.arrayContaining(["memdcd", "damon"]) as string[]);
+});
 
 test.each([
   ["1234567890123456", "16 characters long"],

@@ -1,6 +1,23 @@
 import { compileConfig, type CompiledConfig } from "../../../src/config/compile.ts";
 import { ConfigError } from "../../../src/config/config_error.ts";
-import type { ProjectDescription } from "../../../src/config/description.ts";
+import { ENGINE_KINDS } from "../../../src/config/engines.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
+import type { ProjectDescription } from "../../../src/config/project.ts";
+
+/** What messages say of a choice: `a, b or c`. */
+const choice = (words: readonly string[]): string => words.join(", ").replace(/, (?!.*, )/, " or ");
+
+/** What messages say that a key takes, where it depends on the tables of engines and the like. */
+export const ALLOWED = {
+  engine: choice(ENGINE_KINDS),
+  engineOfTask: choice(
+    ENGINE_KINDS.map((kind) =>
+      kind === "thirdparty" ? "the eng_name of a third-party engine" : kind
+    ),
+  ),
+  tracker: choice(["auto", ...PINNABLE_NAMES.trackers]),
+  mover: choice(["auto", ...PINNABLE_NAMES.movers]),
+} as const;
 
 /** A file of the slide engine with mandatory keys only. */
 export const SLIDE = `[project]
@@ -76,6 +93,7 @@ export function compile(
   const { lines: _lines, ...compiled } = compileConfig(new TextEncoder().encode(text), {
     path: "/f",
     cores: 2,
+    names: PINNABLE_NAMES,
     project: (name) => known.find((project) => project.name === name),
   });
   return compiled;

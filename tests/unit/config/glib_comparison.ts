@@ -1,8 +1,8 @@
 import { GlibError } from "../../../ffi/glib.ts";
-import { BadValue } from "../../../src/config/bad_value.ts";
+import { BadValue } from "../../../src/config/value_form.ts";
 import { type KeyFile, KeyFileError, parseKeyFile } from "../../../src/config/key_file.ts";
-import { parseInteger } from "../../../src/config/parse_integer.ts";
-import { unescapeString } from "../../../src/config/unescape_string.ts";
+import { parseInteger } from "../../../src/config/number_forms.ts";
+import { unescapeString } from "../../../src/config/text_forms.ts";
 import { ReadableKeyFile } from "../../tools/fixtures/readable_key_file.ts";
 
 /** What a parser makes of a file, in a form that can be compared; a string says why it refused. */

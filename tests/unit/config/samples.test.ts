@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { parseCommandLine } from "../../../src/cli/parse_command_line.ts";
 import { compileConfig, type CompiledConfig } from "../../../src/config/compile.ts";
 import { readObjectNames } from "../../../src/config/object_names.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 const top = join(import.meta.dir, "../../..");
 
 function compileFile(path: string): Omit<CompiledConfig, "lines"> {
-  const options = { path, cores: 4, project: () => undefined };
+  const options = { path, cores: 4, names: PINNABLE_NAMES, project: () => undefined };
   const { lines: _lines, ...compiled } = compileConfig(readFileSync(join(top, path)), options);
   return compiled;
 }
@@ -74,7 +75,7 @@ describe("conf/", () => {
       const text = readFileSync(join(top, path), "utf8");
       const { projects: [project], warnings } = compileConfig(
         Buffer.from(text.replaceAll(/^#(?=\w+=)/gm, "")),
-        { path, cores: 4, project: () => undefined },
+        { path, cores: 4, names: PINNABLE_NAMES, project: () => undefined },
       );
       expect(warnings).toEqual([]);
       expect(project).toMatchObject({ name, tracker: "auto", mover: "auto" });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { EngineDescription, TaskDescription } from "../../../src/config/description.ts";
+import type { EngineDescription, TaskDescription } from "../../../src/config/engines.ts";
 import { compile, SLIDE } from "./config_text.ts";
 import { ReadableKeyFile } from "../../tools/fixtures/readable_key_file.ts";
 

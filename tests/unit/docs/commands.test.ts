@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { parseCommandLine } from "../../../src/cli/parse_command_line.ts";
 import { compileConfig } from "../../../src/config/compile.ts";
 import { parseServerOptions } from "../../../src/daemon/server_options.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 const TOP = join(import.meta.dir, "../../..");
 const DOCUMENTS = [
@@ -78,7 +79,12 @@ describe("the documents", () => {
 
   test("README.md has a configuration that compiles without a warning", () => {
     const [, file = ""] = /<<'END'\n(.*?)^END$/ms.exec(read("README.md")) ?? [];
-    const source = { path: "slide.conf", cores: 4, project: () => undefined };
+    const source = {
+      path: "slide.conf",
+      cores: 4,
+      names: PINNABLE_NAMES,
+      project: () => undefined,
+    };
     const { tasks, warnings } = compileConfig(Buffer.from(file), source);
     expect(warnings).toEqual([]);
     expect(tasks).toHaveLength(1);
@@ -88,7 +94,7 @@ describe("the documents", () => {
     const commands = commandsOf(read("docs/man/etmem.1.adoc")).join("\n");
     const [, sample] = /^etmem obj add -f \/etc\/etmem\/(\S+)/m.exec(commands) ?? [];
     const path = `conf/${sample}`;
-    const source = { path, cores: 4, project: () => undefined };
+    const source = { path, cores: 4, names: PINNABLE_NAMES, project: () => undefined };
     const { projects: [project], tasks } = compileConfig(Buffer.from(read(path)), source);
     expect(commands).toContain(`\netmem project start -n ${project?.name} `);
     expect(project).not.toHaveProperty("swapcacheWmark");

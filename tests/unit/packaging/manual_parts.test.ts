@@ -1,10 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { convertManual } from "../../../packaging/manuals/convert_manual.ts";
-import { keyEntry } from "../../../packaging/manuals/key_entry.ts";
 import { ManualParts } from "../../../packaging/manuals/manual_parts.ts";
-import { PROJECT_KEYS } from "../../../src/config/project_keys.ts";
-import { CSLIDE_TASK_KEYS } from "../../../src/config/task_keys.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 
 async function convertText(body: string, parts = new ManualParts()): Promise<string> {
@@ -25,32 +22,35 @@ describe("ManualParts", () => {
     const all = parts.left();
     expect(all).toContain("key:task-slide.T");
     expect(all).toContain("option:etmemd.conf-dir");
-    parts.take("key:task-slide.T", { example: "1" });
+    parts.take("key:task-slide.T");
     expect(parts.left()).toEqual(all.filter((target) => target !== "key:task-slide.T"));
   });
 
   test("take() refuses what is not there, and a second time", () => {
     const parts = new ManualParts();
-    expect(() => parts.take("key:project.lop", {})).toThrow("there is no such part");
-    parts.take("exit:etmem", {});
-    expect(() => parts.take("exit:etmem", {})).toThrow("it is there twice");
+    expect(() => parts.take("key:project.lop")).toThrow("there is no such part");
+    parts.take("exit:etmem");
+    expect(() => parts.take("exit:etmem")).toThrow("it is there twice");
+    expect(() => parts.take("keys:task-slid")).toThrow("no such table");
   });
-});
 
-describe("keyEntry()", () => {
-  test("refuses an example that is not allowed or is warned about", () => {
-    expect(() => keyEntry("loop", PROJECT_KEYS.keys.loop, "121")).toThrow(
-      'Cannot describe key "loop": its example "121" is not allowed, allowed is 1 to 120',
-    );
-    expect(() => keyEntry("vm_flags", CSLIDE_TASK_KEYS.keys.vm_flags, "hg")).toThrow(
-      "warned about",
-    );
+  test("take() gives the keys that are left of a table, then of all engines", () => {
+    const parts = new ManualParts();
+    parts.take("key:task-cslide.anon_only");
+    const rest = parts.take("keys:task-cslide").join("\n");
+    expect(rest).toMatch(/pass:c\[vm_flags=\][^]*pass:c\[ign_host=\]/);
+    expect(rest).not.toContain("anon_only=");
+    expect(parts.take("keys:task-cslide")).toEqual([]);
+    const others = parts.take("engines:task");
+    expect(others.slice(0, 3)).toEqual(["=== Of slide", "", "**pass:c[T=]**::"]);
+    expect(others).not.toContain("=== Of cslide");
+    expect(parts.left().filter((target) => target.startsWith("key:task-"))).toEqual([]);
   });
 });
 
 describe("convertManual()", () => {
   test("takes a part where the page includes it", async () => {
-    const page = await convertText("include::key:project.loop[example=3]\n\nMore.");
+    const page = await convertText("include::key:project.loop[]\n\nMore.");
     expect(page).toContain("\\fBloop=\\fP\n.RS 4\nScans in a round.\n");
     expect(page).toContain("Allowed: 1 to 120. Mandatory. Example: \\fBloop=3\\fP\n.RE\n");
     expect(page).toContain('.TH "X" "8" "" "etmem 9.9" "etmem"');

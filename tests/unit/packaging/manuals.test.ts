@@ -9,6 +9,7 @@ import { compileConfig } from "../../../src/config/compile.ts";
 import { SERVER_OPTIONS } from "../../../src/daemon/server_options.ts";
 import { isThere, run } from "../scan_lib/c_program.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 const DOCS = join(import.meta.dir, "../../../docs/man");
 const SECTIONS: Readonly<Record<(typeof MANUALS)[number], readonly string[]>> = {
@@ -101,7 +102,7 @@ describe.skipIf(!hasMan)("the manual pages", () => {
       expect(server).toMatch(new RegExp(`\\s--${long}\\b`));
     }
     const keys = shown("etmem.conf.5");
-    for (const table of Object.values(KEY_TABLES)) {
+    for (const table of KEY_TABLES.values()) {
       for (const [key, { form, meaning }] of Object.entries(table.keys)) {
         expect(keys).toContain(`\n       ${key}=\n`);
         expect(keys).toContain(`Allowed: ${form.allowed}. `);
@@ -120,7 +121,7 @@ describe("the manuals' examples", () => {
     );
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
-      const source = { path: name, cores: 4, project: () => undefined };
+      const source = { path: name, cores: 4, names: PINNABLE_NAMES, project: () => undefined };
       expect(compileConfig(Buffer.from(file), source).warnings).toEqual([]);
     }
   });

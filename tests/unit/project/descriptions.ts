@@ -1,8 +1,8 @@
 import type {
-  ProjectDescription,
   SlideEngineDescription,
   SlideTaskDescription,
-} from "../../../src/config/description.ts";
+} from "../../../src/config/engines/slide.ts";
+import type { ProjectDescription } from "../../../src/config/project.ts";
 import type { ObjectDescriptions } from "../../../src/project/addition.ts";
 
 /** A [project] with three scans 60 s apart. */

@@ -1,4 +1,4 @@
-import type { EngineDescription, TaskDescription } from "../../../src/config/description.ts";
+import type { EngineDescription, TaskDescription } from "../../../src/config/engines.ts";
 import {
   type Engine,
   type EngineCommand,

@@ -4,43 +4,20 @@ import { compileConfig } from "../../../../src/config/compile.ts";
 import { ConfigError } from "../../../../src/config/config_error.ts";
 import { parseKeyFile } from "../../../../src/config/key_file.ts";
 import { readObjectNames } from "../../../../src/config/object_names.ts";
+import { KEY_TABLES } from "../../../../packaging/manuals/key_tables.ts";
+import { PINNABLE_NAMES } from "../../fixtures/pinnable_names.ts";
 import { CSLIDE, KNOWN_PROJECT, SLIDE, THIRD_PARTY } from "../../../unit/config/config_text.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 import { KEY_FILE_TOKENS, SAMPLE_FILES } from "./key_file.ts";
 
 const KEYS = [
-  "name",
-  "project",
-  "engine",
-  "loop",
-  "interval",
-  "sleep",
-  "sysmem_threshold",
-  "swapcache_high_wmark",
-  "swapcache_low_wmark",
-  "swapcache_low_vmark",
-  "tracker",
-  "mover",
-  "scan_type",
-  "node_pair",
-  "hot_threshold",
-  "node_mig_quota",
-  "node_hot_reserve",
-  "eng_name",
-  "libname",
-  "ops_name",
+  ...new Set(
+    [...KEY_TABLES.values()].flatMap(({ keys, aliases = {} }) =>
+      Object.keys(keys).concat(Object.keys(aliases))
+    ),
+  ),
   "engine_private_key",
-  "type",
-  "value",
-  "T",
-  "max_threads",
-  "swap_threshold",
-  "swap_flag",
-  "dram_percent",
-  "vm_flags",
-  "anon_only",
-  "ign_host",
-] as const;
+];
 const VALUES = [
   "p",
   "slide",
@@ -121,18 +98,19 @@ export const CONFIGURATION: FuzzTarget = {
   name: "configuration",
   sources: [
     "src/config/compile.ts",
-    "src/config/compile_engine.ts",
-    "src/config/compile_project.ts",
-    "src/config/compile_task.ts",
+    "src/config/engines.ts",
+    "src/config/engines/cslide.ts",
+    "src/config/engines/slide.ts",
+    "src/config/engines/thirdparty.ts",
     "src/config/file_objects.ts",
+    "src/config/keyed_object.ts",
+    "src/config/number_forms.ts",
     "src/config/object_names.ts",
+    "src/config/project.ts",
     "src/config/read_keys.ts",
     "src/config/read_objects.ts",
-    "src/config/value_form.ts",
-    "src/config/name_form.ts",
-    "src/config/node_pair_form.ts",
-    "src/config/memory_size_form.ts",
-    "src/config/target_form.ts",
+    "src/config/task.ts",
+    "src/config/text_forms.ts",
   ],
   inputs: fc.oneof(
     { weight: 6, arbitrary: file.map((text) => Buffer.from(text)) },
@@ -145,6 +123,7 @@ export const CONFIGURATION: FuzzTarget = {
       compileConfig(input, {
         path: "/f",
         cores: 2,
+        names: PINNABLE_NAMES,
         project: (name) => name === KNOWN_PROJECT.name ? KNOWN_PROJECT : undefined,
       })
     );

@@ -52,9 +52,9 @@ export const KEY_FILE: FuzzTarget = {
   name: "key_file",
   sources: [
     "src/config/key_file.ts",
-    "src/config/unescape_string.ts",
-    "src/config/parse_integer.ts",
-    "src/config/excerpt.ts",
+    "src/config/number_forms.ts",
+    "src/config/text_forms.ts",
+    "src/text/excerpt.ts",
   ],
   inputs: fc.oneof(
     { weight: 6, arbitrary: textFile.map((text) => Buffer.from(text)) },

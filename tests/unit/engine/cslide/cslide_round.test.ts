@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { TaskTarget } from "../../../../src/config/description.ts";
+import type { TaskTarget } from "../../../../src/config/task.ts";
 import { CslideRound } from "../../../../src/engine/cslide/cslide_round.ts";
 import { CslideTask } from "../../../../src/engine/cslide/cslide_task.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";

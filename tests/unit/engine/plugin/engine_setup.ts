@@ -1,11 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type {
-  ProjectDescription,
-  TaskTarget,
-  ThirdPartyTaskDescription,
-} from "../../../../src/config/description.ts";
+import type { ThirdPartyTaskDescription } from "../../../../src/config/engines/thirdparty.ts";
+import type { ProjectDescription } from "../../../../src/config/project.ts";
+import type { TaskTarget } from "../../../../src/config/task.ts";
 import type { EngineCommand } from "../../../../src/engine/engine.ts";
 import { PluginEngine } from "../../../../src/engine/plugin/plugin_engine.ts";
 import { compileEngine } from "../../../tools/fixtures/engines/compile_engine.ts";

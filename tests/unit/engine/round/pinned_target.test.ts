@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
-import type { TaskTarget } from "../../../../src/config/description.ts";
+import type { TaskTarget } from "../../../../src/config/task.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
 import type { SkippedProcesses } from "../../../../src/status/round_status.ts";

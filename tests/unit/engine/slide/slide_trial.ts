@@ -1,8 +1,6 @@
-import type {
-  ProjectDescription,
-  SlideTaskDescription,
-  TaskTarget,
-} from "../../../../src/config/description.ts";
+import type { SlideTaskDescription } from "../../../../src/config/engines/slide.ts";
+import type { ProjectDescription } from "../../../../src/config/project.ts";
+import type { TaskTarget } from "../../../../src/config/task.ts";
 import type { Engine } from "../../../../src/engine/engine.ts";
 import { SLIDE } from "../../../../src/engine/slide/slide_engine.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { excerpt } from "../../../src/config/excerpt.ts";
+import { excerpt } from "../../../src/text/excerpt.ts";
 
 test.each([
   ["plain \\ text 数据", "plain \\ text 数据"],

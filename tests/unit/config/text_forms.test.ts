@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { BadValue } from "../../../src/config/bad_value.ts";
-import { unescapeString } from "../../../src/config/unescape_string.ts";
+import { BadValue } from "../../../src/config/value_form.ts";
+import { unescapeString } from "../../../src/config/text_forms.ts";
 
 test("unescapeString() resolves the five escapes and nothing else", () => {
   expect(unescapeString("a\\sb\\nc\\td\\re\\\\n;#")).toBe("a b\nc\td\re\\n;#");

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { BadValue } from "../../../src/config/bad_value.ts";
-import { parseInteger } from "../../../src/config/parse_integer.ts";
+import { BadValue } from "../../../src/config/value_form.ts";
+import { parseInteger } from "../../../src/config/number_forms.ts";
 
 test.each([
   ["0", 0],

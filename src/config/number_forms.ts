@@ -1,0 +1,66 @@
+import { excerpt } from "../text/excerpt.ts";
+import { readString } from "./text_forms.ts";
+import { BadValue, type ValueForm } from "./value_form.ts";
+
+/** Of limits.h. */
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
+
+const GIB = 2 ** 30;
+
+/** A whole number from `min` to `max`; `allowed` tells the range where it depends on more than that. */
+export function integer(
+  min: number,
+  max: number,
+  allowed: string = `${min} to ${max}`,
+): ValueForm<number> {
+  const read = (raw: string): number => {
+    const number = parseInteger(raw);
+    if (number < min || number > max) throw new BadValue("out of range");
+    return number;
+  };
+  return { allowed, read };
+}
+
+/** A whole number of 32 bits; what it may be depends on more than the value. */
+export function anyInteger(allowed: string): ValueForm<number> {
+  return integer(INT_MIN, INT_MAX, allowed);
+}
+
+/** 0 to INT_MAX. */
+export const natural: ValueForm<number> = integer(0, INT_MAX);
+
+/** A size in GiB, digits with g or G; bytes. */
+export const memorySize: ValueForm<number> = {
+  allowed: `0 to ${INT_MAX}, with g or G behind`,
+  read: (raw) => {
+    const [, digits, unit] = /^([0-9]+)(.*)$/s.exec(readString(raw)) ?? [];
+    if (digits === undefined) throw new BadValue("not a number of GiB");
+    if (unit === "") throw new BadValue("no unit");
+    if (unit?.startsWith(".")) throw new BadValue("not a whole number");
+    if (unit !== "g" && unit !== "G") throw new BadValue("another unit");
+    if (Number(digits) > INT_MAX) throw new BadValue("out of range");
+    return Number(digits) * GIB;
+  },
+};
+
+/**
+ * Reads a plain decimal number of 32 bits with an optional sign. As in GLib's
+ * g_key_file_get_integer, blanks may follow it, and nothing else.
+ * @throws {BadValue} that says which kind of mistake it is.
+ */
+export function parseInteger(value: string): number {
+  const digits = /^([+-]?[0-9]+)[ \t\n\f\r]*$/.exec(value)?.[1];
+  if (digits === undefined) throw new BadValue(mistake(value));
+  const number = Number(digits) + 0;
+  if (number < INT_MIN || number > INT_MAX) throw new BadValue("beyond 32 bits");
+  return number;
+}
+
+function mistake(value: string): string {
+  if (value === "") return "no value";
+  if (/^[+-]?0[xX]/.test(value)) return "not decimal";
+  if (/^[+-]?[0-9]*[.][0-9]/.test(value)) return "not a whole number";
+  const rest = /^[+-]?[0-9]+(.+)$/s.exec(value)?.[1];
+  return rest === undefined ? "not a number" : `"${excerpt(rest)}" after the number`;
+}

@@ -1,0 +1,121 @@
+import type { Keys, KeySpec } from "./key_table.ts";
+import type { KeyedObject } from "./keyed_object.ts";
+import { anyInteger, integer } from "./number_forms.ts";
+import type { ProjectDescription } from "./project.ts";
+import { objectName, oneOf, readString, yesNo } from "./text_forms.ts";
+import { BadValue, type ValueForm } from "./value_form.ts";
+
+/** Which processes a task is about; their descendants count too. */
+export type TaskTarget =
+  | { readonly type: "pid"; readonly pid: number }
+  | { readonly type: "name"; readonly comm: string };
+
+/** What the description of a task says of any engine. */
+export interface TaskCommon {
+  readonly project: string;
+  readonly engine: string;
+  readonly name: string;
+  readonly target: TaskTarget;
+}
+
+/** What a task is compiled with beside its own values. */
+export interface TaskContext {
+  readonly task: KeyedObject;
+  /** CPU cores of the machine. */
+  readonly cores: number;
+  /** Its project, of the file or the server; undefined: there is none of that name. */
+  readonly project: () => ProjectDescription | undefined;
+  /** The key file text that a third-party engine is handed for it. */
+  readonly keyFileText: () => string;
+  /** Whether its engine is in the same file. */
+  readonly hasEngine: () => boolean;
+}
+
+/** PID_MAX_LIMIT of include/linux/threads.h on 64 bit: every pid is smaller. */
+const PID_MAX_LIMIT = 4 * 1024 * 1024;
+
+/** `value` with type=pid. */
+const pid: ValueForm<number> = integer(1, PID_MAX_LIMIT - 1);
+
+/** `value` with type=name: what /proc/PID/comm shows (TASK_COMM_LEN of 16 with its NUL). */
+const comm: ValueForm<string> = {
+  allowed: "1 to 15 letters, digits and . % / _ -",
+  read: (raw) => {
+    const name = readString(raw);
+    if (!/^[A-Za-z0-9.%/_-]*$/.test(name)) throw new BadValue("another character in it");
+    if (name.length > 15) throw new BadValue(`${name.length} characters long`);
+    return name;
+  },
+};
+
+/** `value` while its type is not known; compileTarget reads it again. */
+const target: ValueForm<string> = {
+  allowed: `for type=pid ${pid.allowed}, for type=name ${comm.allowed}`,
+  read: (raw) => raw,
+};
+
+/** The keys of every [task] but `engine`, which depends on the engines that there are. */
+export const taskKeys = {
+  name: { form: objectName, mandatory: true, meaning: "name of the task", example: "database" },
+  project: {
+    form: objectName,
+    mandatory: true,
+    meaning: "project that the task belongs to",
+    example: "web",
+  },
+  type: {
+    form: oneOf(["pid", "name"]),
+    mandatory: true,
+    meaning: "whether value is a process ID or a process name",
+    example: "name",
+  },
+  value: {
+    form: target,
+    mandatory: true,
+    meaning: "ID or name of the target processes",
+    example: "mysqld",
+  },
+} satisfies Keys;
+
+/** `max_threads`, for engines whose tasks have it. */
+export const maxThreads = {
+  form: anyInteger("1 to 2 * cores + 1"),
+  mandatory: false,
+  default: "1",
+  meaning: "processes of the task that are worked on at the same time",
+  example: "1",
+} satisfies KeySpec<number>;
+
+/** `swap_flag`, for engines whose tasks have it. */
+export const swapFlag = {
+  form: yesNo,
+  mandatory: false,
+  default: "no",
+  meaning: "swap only memory that its process marked with madvise(MADV_SWAPFLAG)",
+  example: "yes",
+} satisfies KeySpec<boolean>;
+
+/** Reads `value` as its `type` says. @returns undefined when it was refused. */
+export function compileTarget(
+  task: KeyedObject,
+  type: TaskTarget["type"],
+): TaskTarget | undefined {
+  const entry = task.entry("value");
+  if (entry === undefined) return undefined;
+  if (type === "pid") {
+    const read = task.read(entry, pid);
+    return read && { type, pid: read.value };
+  }
+  const read = task.read(entry, comm);
+  return read && { type, comm: read.value };
+}
+
+/** `max_threads` outside of its range is taken as the nearest number within. */
+export function clampThreads(threads: number, { task, cores }: TaskContext): number {
+  const most = 2 * cores + 1;
+  const clamped = Math.min(Math.max(threads, 1), most);
+  if (clamped !== threads) {
+    task.warn("max_threads", `taken as ${clamped}, allowed is 1 to ${most} (2 * cores + 1)`);
+  }
+  return clamped;
+}
