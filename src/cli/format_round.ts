@@ -4,6 +4,7 @@ import {
   type LineContext,
   type MemoryByReason,
   ROUND_FIGURES,
+  type RoundFigures,
   TOTAL_FIGURES,
 } from "../status/round_figures.ts";
 import { ROUND_PHASES } from "../status/round_phases.ts";
@@ -35,41 +36,46 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
   ].join("");
 }
 
-/** The rows of cells, as far as there are figures for them. */
+/** Rows of cells. A figure that came later than the server that answers is not in its document. */
 function formatRows<Name extends string>(
   figures: readonly CellFigure<Name>[],
-  values: Readonly<Record<Name, number>>,
+  values: Readonly<Partial<Record<Name, number>>>,
 ): string[] {
   const rows = Map.groupBy(figures, ({ shown }) => shown.row);
   return [...rows.values()].map((row) =>
-    columns(
-      INDENT,
-      row.flatMap(({ name, shown: { label, share } }) => [
-        [label, formatBytes(values[name])] as const,
-        ...(share === undefined
-          ? []
-          : [[share.label, formatShare(values[name], values[share.of])] as const]),
-      ]),
-    )
+    columns(INDENT, row.flatMap((figure) => formatCells(figure, values)))
   );
+}
+
+function formatCells<Name extends string>(
+  { name, shown: { label, share } }: CellFigure<Name>,
+  values: Readonly<Partial<Record<Name, number>>>,
+): (readonly [label: string, value: string])[] {
+  const value = values[name];
+  if (value === undefined) return [];
+  const cell = [label, formatBytes(value)] as const;
+  const whole = share === undefined ? undefined : values[share.of];
+  if (share === undefined || whole === undefined) return [cell];
+  return [cell, [share.label, formatShare(value, whole)]];
 }
 
 /** The figures that have lines of their own. */
 function formatLines(
   among: "account" | "faults",
-  round: RoundStatus,
+  round: Readonly<Partial<RoundFigures>>,
   context: LineContext,
 ): string[] {
   return ROUND_FIGURES.flatMap((figure): string[] => {
     if (figure.unit === "bytes by reason") {
       if (among !== "account") return [];
-      return round[figure.name].map(({ reason, bytes }: MemoryByReason) =>
+      return (round[figure.name] ?? []).map(({ reason, bytes }) =>
         field(INDENT, figure.shown.label, [`${formatBytes(bytes)}: ${reason}`])
       );
     }
     const { name, shown } = figure;
-    if (!("among" in shown) || shown.among !== among || round[name] === 0) return [];
-    return [field(INDENT, shown.label, [shown.text(round[name], context)])];
+    const value = round[name] ?? 0;
+    if (!("among" in shown) || shown.among !== among || value === 0) return [];
+    return [field(INDENT, shown.label, [shown.text(value, context)])];
   });
 }
 
@@ -113,7 +119,7 @@ export function formatTotal({ total, rounds: last }: Pick<TaskStatus, "total" | 
   const heading = rounds === 0
     ? "no whole round yet"
     : `total of ${formatCount(rounds, "round", "rounds")}`;
-  const isEmpty = rounds === 0 && TOTAL_FIGURES.every(({ name }) => total[name] === 0);
+  const isEmpty = rounds === 0 && TOTAL_FIGURES.every(({ name }) => !(total[name] > 0));
   return [
     wrap("      ", [heading]),
     ...(isEmpty ? [] : formatRows(TOTAL_FIGURES, total)),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { formatRound, formatTotal } from "../../../src/cli/format_round.ts";
 import { formatStatus } from "../../../src/cli/format_status.ts";
+import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
 import { noTotal } from "../../../src/status/task_status.ts";
 import { SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
@@ -146,6 +147,13 @@ describe("formatRound()", () => {
     };
     const text = formatRound(round, PMD_BYTES);
     expect(text).not.toMatch(/spared|refused|skipped|huge|errors/);
+  });
+
+  test("leaves out the figures that an older server does not know", () => {
+    const { came_back_bytes: _, asked_bytes: __, scan_errors: ___, ...older } = SAMPLE_ROUND;
+    const text = formatRound(older as RoundStatus, PMD_BYTES);
+    expect(text).toContain("        moved     690 MiB\n        huge ");
+    expect(text).not.toContain("errors");
   });
 
   test("says what moved between the nodes of a pair, and what did not", () => {

@@ -46,6 +46,7 @@ export const STATUS_TABLE: FuzzTarget = {
     "src/cli/format_status.ts",
     "src/cli/format_round.ts",
     "src/cli/layout.ts",
+    "src/status/round_figures.ts",
     "src/text/quantities.ts",
   ],
   inputs: document.map((text) => Buffer.from(text)),
