@@ -15,7 +15,7 @@ const UNDOCUMENTED = ["memdcd", "damon", "psi"];
 
 const own: readonly string[] = OWN.map(({ kind }) => kind);
 
-/** Engines of the original program that this one does not have. */
+/** Engines of the original program that this one does not have. @internal */
 export const UNSUPPORTED_ENGINES: readonly string[] = UNDOCUMENTED
   .filter((kind) => !own.includes(kind));
 
@@ -35,12 +35,9 @@ export type EngineDescription = ReturnType<Config["compileEngine"]>;
 /** A [task], compiled. */
 export type TaskDescription = ReturnType<Config["compileTask"]>;
 
-/** What an [engine] may be called. */
-export const ENGINE_KINDS: readonly EngineKindName[] = CONFIGS.map(({ kind }) => kind);
-
 const engineKeys = {
   name: {
-    form: oneOf(ENGINE_KINDS, UNSUPPORTED_ENGINES),
+    form: oneOf(CONFIGS.map(({ kind }) => kind), UNSUPPORTED_ENGINES),
     mandatory: true,
     meaning: "which engine it is",
     example: "slide",

@@ -48,6 +48,7 @@ export const memorySize: ValueForm<number> = {
  * Reads a plain decimal number of 32 bits with an optional sign. As in GLib's
  * g_key_file_get_integer, blanks may follow it, and nothing else.
  * @throws {BadValue} that says which kind of mistake it is.
+ * @internal
  */
 export function parseInteger(value: string): number {
   const digits = /^([+-]?[0-9]+)[ \t\n\f\r]*$/.exec(value)?.[1];

@@ -27,5 +27,5 @@ export async function loadPinnableNames(): Promise<PinnableNames> {
 export async function loadEngines(): Promise<EngineCode> {
   const { ENGINES } = await import("../engine/engines.ts");
   const { machineSupport } = await import("../engine/machine_support.ts");
-  return { kinds: ENGINES, support: machineSupport };
+  return { kinds: Object.values(ENGINES), support: machineSupport };
 }

@@ -1,4 +1,4 @@
-import type { EngineDescription, TaskDescription } from "../config/engines.ts";
+import type { EngineDescription, EngineKindName, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 
@@ -50,8 +50,8 @@ export interface EngineCommand {
 }
 
 /** What an engine is made of: an entry of the engine table in `engines.ts`. */
-export interface EngineKind {
-  readonly kind: EngineDescription["kind"];
+export interface EngineKind<Kind extends EngineKindName = EngineKindName> {
+  readonly kind: Kind;
   /** Makes a live engine of a description. @throws {EngineRefusal} when it cannot be. */
   create(
     description: EngineDescription,

@@ -1,4 +1,4 @@
-import type { EngineDescription } from "../config/engines.ts";
+import type { EngineKindName } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "./task_status.ts";
 
@@ -26,7 +26,7 @@ export interface ProjectStatus {
 /** One engine of a project. */
 export interface EngineStatus {
   name: string;
-  kind: EngineDescription["kind"];
+  kind: EngineKindName;
   /** Newest first. */
   tasks: TaskStatus[];
 }

@@ -216,7 +216,7 @@ class CslideEngine implements Engine {
   }
 }
 
-export const CSLIDE: EngineKind = {
+export const CSLIDE: EngineKind<"cslide"> = {
   kind: "cslide",
   async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
     if (description.kind !== "cslide") throw new EngineRefusal(`${description.name} is not cslide`);

@@ -300,7 +300,7 @@ export class PluginEngine implements Engine {
 }
 
 /** The kind of engines that are libraries of third parties. */
-export const PLUGIN: EngineKind = {
+export const PLUGIN: EngineKind<"thirdparty"> = {
   kind: "thirdparty",
   async create(
     description: EngineDescription,

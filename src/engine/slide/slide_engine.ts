@@ -119,7 +119,7 @@ class SlideEngine implements Engine {
   async close(): Promise<void> {}
 }
 
-export const SLIDE: EngineKind = {
+export const SLIDE: EngineKind<"slide"> = {
   kind: "slide",
   async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
     if (description.kind !== "slide") throw new EngineRefusal(`${description.name} is not slide`);

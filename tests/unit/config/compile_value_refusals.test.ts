@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { ENGINE_KINDS, UNSUPPORTED_ENGINES } from "../../../src/config/engines.ts";
-import { ALLOWED, CSLIDE, lineOf, put, refusal, SLIDE, THIRD_PARTY } from "./config_text.ts";
+import { UNSUPPORTED_ENGINES } from "../../../src/config/engines.ts";
+import {
+  ALLOWED,
+  CSLIDE,
+  ENGINE_KINDS,
+  lineOf,
+  put,
+  refusal,
+  SLIDE,
+  THIRD_PARTY,
+} from "./config_text.ts";
 
 const NAME = "1 to 63 bytes without blanks, not -";
 const COMM = "1 to 15 letters, digits and . % / _ -";

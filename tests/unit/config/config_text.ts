@@ -1,8 +1,11 @@
 import { compileConfig, type CompiledConfig } from "../../../src/config/compile.ts";
 import { ConfigError } from "../../../src/config/config_error.ts";
-import { ENGINE_KINDS } from "../../../src/config/engines.ts";
+import { CONFIGURED_ENGINES } from "../../../src/config/engines.ts";
 import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 import type { ProjectDescription } from "../../../src/config/project.ts";
+
+/** The kinds of engine. */
+export const ENGINE_KINDS: readonly string[] = CONFIGURED_ENGINES.map(({ config }) => config.kind);
 
 /** What messages say of a choice: `a, b or c`. */
 const choice = (words: readonly string[]): string => words.join(", ").replace(/, (?!.*, )/, " or ");
