@@ -5,7 +5,8 @@
 #   build.sh DIR install  installs it from DIR with the headers and the pkg-config file
 #
 # Environment: CC CFLAGS LDFLAGS; VERSION (of the pkg-config file, default that of package.json);
-# DESTDIR PREFIX (/usr) LIBDIR ($PREFIX/lib, or $PREFIX/lib64 where gcc says so) INCLUDEDIR ($PREFIX/include)
+# DESTDIR PREFIX (/usr) LIBDIR ($PREFIX/lib, or $PREFIX/lib64 where gcc says so) INCLUDEDIR
+# ($PREFIX/include)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -ge 1 ] && [ $# -le 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -22,7 +23,8 @@ build() {
     -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack ${LDFLAGS:-}
 }
 
-# ../lib64 on openEuler and Fedora, where /usr/lib is not searched for libraries of 64 bits; ../lib on Debian
+# ../lib64 on openEuler and Fedora, where /usr/lib is not searched for libraries of 64 bits;
+# ../lib on Debian
 library_folder() {
   basename "$(${CC:-cc} -print-multi-os-directory 2>/dev/null || echo lib)"
 }

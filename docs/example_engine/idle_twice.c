@@ -3,11 +3,11 @@
  * A third-party engine of etmemd: swaps out what two scans in a row found idle.
  *
  *     [engine] anon_only=yes|no  scan private memory that belongs to no file only (default: yes)
- *     [task]   max_mb=N          swap out at most N MB of each process in a round (default: no limit)
+ *     [task]   max_mb=N          swap out at most N MB of a process in a round (default: no limit)
  *     etmem engine showcounts -n PROJECT -s SOCKET -e ENGINE -t TASK
  *
- * One thread for each started task does all the work. A round makes three scans: one that is thrown away,
- * since nobody knows when the pages were used that it reports, and two that are counted.
+ * One thread for each started task does all the work. A round makes three scans: one that is thrown
+ * away, since nobody knows when the pages were used that it reports, and two that are counted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,10 @@
 #include <etmemd_thirdparty_export.h>
 
 #define COUNTED_SCANS 2
-/* A write to swap_pages returns when its pages are dealt with: keep each one short, so that a stop is quick. */
+/*
+ * A write to swap_pages returns when its pages are dealt with: keep each one short,
+ * so that a stop is quick.
+ */
 #define ADDRESSES_PER_WRITE 256
 #define ADDRESS_LINE sizeof("0x0123456789abcdef\n")
 
@@ -206,8 +209,9 @@ static void scan(struct process *process, int flags)
 }
 
 /**
- * Begins a round. swap_pages is opened in the folder that is held since the task started: once the process has
- * ended nothing is found there, even when its pid is another process's by then. It is written to at the end.
+ * Begins a round. swap_pages is opened in the folder that is held since the task started: once the
+ * process has ended nothing is found there, even when its pid is another process's by then.
+ * It is written to at the end.
  */
 static void enter(struct process *process, bool anon_only, int flags)
 {

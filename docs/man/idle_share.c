@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* An engine with one command, idle, that tells how much of each process of a task was not used for a second. */
+/*
+ * An engine with one command, idle, that tells how much of each
+ * process of a task was not used for a second.
+ */
 #include <etmemd_scan_export.h>
 #include <etmemd_thirdparty_export.h>
 #include <stdio.h>

@@ -29,10 +29,10 @@ struct engine {
 };
 
 /**
- * What the library exports under the name that ops_name= gives: a struct of nine pointers, 72 bytes, any of
- * which may be NULL (without start_task the project cannot be started). They are called one at a time. An
- * operation that does not return within 5 seconds counts as hung, and the process in which the engine
- * lives is ended.
+ * What the library exports under the name that ops_name= gives: a struct of nine pointers,
+ * 72 bytes, any of which may be NULL (without start_task the project cannot be started). They are
+ * called one at a time. An operation that does not return within 5 seconds counts as hung, and the
+ * process in which the engine lives is ended.
  *
  * config holds [project] if the file has one, the [engine] group of this engine, and, for
  * fill_task_params, the [task] group of this task. It is valid during the call only.
@@ -51,16 +51,21 @@ struct engine_ops {
      * threads that it starts. Not 0: the start fails.
      */
     int (*start_task)(struct engine *eng, struct task *tk);
-    /** The work of a task ends. When it returns no thread of the engine uses the task or its pids. */
+    /**
+     * The work of a task ends. When it returns no thread of the engine uses the task or its pids.
+     */
     void (*stop_task)(struct engine *eng, struct task *tk);
-    /** Called for each process just before start_task: fills in (*tk_pid)->params. Not 0: the start fails. */
+    /**
+     * Called for each process just before start_task: fills in (*tk_pid)->params. Not 0:
+     * the start fails.
+     */
     int (*alloc_pid_params)(struct engine *eng, struct task_pid **tk_pid);
     /** Called for each process after stop_task: gives (*tk_pid)->params back. */
     void (*free_pid_params)(struct engine *eng, struct task_pid **tk_pid);
     /**
-     * `etmem engine CMD`: writes its answer, which must not hold the bytes 0xff and 0xfe, to the blocking
-     * stream socket fd and leaves that open. tk is NULL when the client named no task. Not 0: the
-     * command failed.
+     * `etmem engine CMD`: writes its answer, which must not hold the bytes 0xff and 0xfe, to the
+     * blocking stream socket fd and leaves that open. tk is NULL when the client named no task.
+     * Not 0: the command failed.
      */
     int (*eng_mgt_func)(struct engine *eng, struct task *tk, char *cmd, int fd);
 };

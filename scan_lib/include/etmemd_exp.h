@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /**
- * The unit in which the page tables map a piece of memory. How large it is depends on the base page of
- * the kernel, which sysconf(_SC_PAGESIZE) tells:
+ * The unit in which the page tables map a piece of memory. How large it is depends on the base page
+ * of the kernel, which sysconf(_SC_PAGESIZE) tells:
  *
  *     base page    PMD       PUD
  *     4 KiB        2 MiB     1 GiB
@@ -21,8 +21,8 @@ enum page_type {
 };
 
 /**
- * A page that was present in at least one scan, and how much it was used. A list of them is sorted by
- * address and describes no memory twice. Size and offsets are fixed: 24 bytes, 0 8 12 16.
+ * A page that was present in at least one scan, and how much it was used. A list of them is sorted
+ * by address and describes no memory twice. Size and offsets are fixed: 24 bytes, 0 8 12 16.
  */
 struct page_refs {
     uint64_t addr;       /* its first byte in the address space of the process */

@@ -15,7 +15,7 @@ typedef struct thread_pool_t thread_pool;
 struct task_pid {
     unsigned int pid;
     float rt_swapin_rate; /* not used by this version */
-    void *params;         /* the engine's own: set by alloc_pid_params, given back by free_pid_params */
+    void *params;         /* the engine's own, from alloc_pid_params to free_pid_params */
     struct task *tk;
     struct task_pid *next;
 };
@@ -33,7 +33,8 @@ struct task {
 
     /**
      * The processes, linked by next: filled in before start_task and unchanged until stop_task has
-     * returned, so that the engine's threads walk it without a lock. A process may go away meanwhile.
+     * returned, so that the engine's threads walk it without a lock. A process may go away
+     * meanwhile.
      */
     struct task_pid *pids;
     struct engine *eng;

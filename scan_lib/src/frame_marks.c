@@ -10,14 +10,20 @@
 #define BITMAP_PATH "/sys/kernel/mm/page_idle/bitmap"
 #define PAGE_FLAGS_PATH "/proc/kpageflags"
 
-/* Bits of /proc/kpageflags: include/uapi/linux/kernel-page-flags.h and include/linux/kernel-page-flags.h. */
+/*
+ * Bits of /proc/kpageflags: include/uapi/linux/kernel-page-flags.h and
+ * include/linux/kernel-page-flags.h.
+ */
 #define KPF_COMPOUND_TAIL (UINT64_C(1) << 16)
 #define KPF_HUGE (UINT64_C(1) << 17)
 #define KPF_NOPAGE (UINT64_C(1) << 20)
 #define KPF_ZERO_PAGE (UINT64_C(1) << 24)
 #define KPF_RESERVED (UINT64_C(1) << 32)
 
-/* Pages that are never on an LRU list, so that page_idle skips them: nobody can tell whether they are used. */
+/*
+ * Pages that are never on an LRU list, so that page_idle skips them:
+ * nobody can tell whether they are used.
+ */
 #define UNWATCHABLE (KPF_HUGE | KPF_NOPAGE | KPF_ZERO_PAGE | KPF_RESERVED)
 
 int frame_marks_open(struct frame_marks *marks)
@@ -56,7 +62,7 @@ struct frame_group {
 
     /* Room for what the kernel says. */
     uint64_t *page_flags; /* one for each frame */
-    uint64_t *asked;      /* bits: the marks of the set's pages; in the end those that are to be set */
+    uint64_t *asked;      /* bits: the marks of the set's pages; in the end those to be set */
     uint64_t *marks;      /* bits: marks that are set, of other pages, too */
 };
 
@@ -126,8 +132,8 @@ static int write_words(int fd, const uint64_t *words, size_t count, uint64_t fir
 }
 
 /**
- * Learns what lies in each frame. The mark of a huge page is that of its first frame; where that lies
- * before the group nothing can be learned, and the page counts as accessed.
+ * Learns what lies in each frame. The mark of a huge page is that of its first frame; where that
+ * lies before the group nothing can be learned, and the page counts as accessed.
  */
 static int ask_for_heads(const struct frame_marks *marks, struct frame_group *group)
 {
@@ -161,7 +167,9 @@ static int ask_for_heads(const struct frame_marks *marks, struct frame_group *gr
     return 0;
 }
 
-/** Reads the marks that were asked for and sets those that use has cleared, or that were never set. */
+/**
+ * Reads the marks that were asked for and sets those that use has cleared, or that were never set.
+ */
 static int renew_marks(const struct frame_marks *marks, struct frame_group *group)
 {
     const uint64_t first_word = group->first / FRAMES_PER_WORD;

@@ -8,16 +8,16 @@
 /** The kernel's idle marks of page frames, and what kind of page lies in each. */
 struct frame_marks {
     int bitmap;     /* /sys/kernel/mm/page_idle/bitmap */
-    int page_flags; /* /proc/kpageflags; -1: this kernel has none, every frame is taken as a page of its own */
+    int page_flags; /* /proc/kpageflags; -1: there is none, each frame counts as a page */
 };
 
 /** Opens both. @return 0 or an errno value; ENODEV where the kernel has no page_idle */
 int frame_marks_open(struct frame_marks *marks);
 
 /**
- * Finds out for every frame of the set whether it was used since it was marked, and marks it again where it
- * was, so that the marks are ready for the next scan. Each frame is read and marked once, whatever the
- * number of places that it is mapped at. Only marks of pages of the set are written.
+ * Finds out for every frame of the set whether it was used since it was marked, and marks it again
+ * where it was, so that the marks are ready for the next scan. Each frame is read and marked once,
+ * whatever the number of places that it is mapped at. Only marks of pages of the set are written.
  *
  * @return 0 or an errno value
  */

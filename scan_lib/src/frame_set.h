@@ -7,20 +7,23 @@
 #include <stdint.h>
 
 #define FRAMES_PER_WORD 64
-/** Words of 64 frames in a block: 2^15 frames, 128 MiB of base pages of 4 KiB. What a PMD maps fits in. */
+/**
+ * Words of 64 frames in a block: 2^15 frames, 128 MiB of base pages of 4 KiB.
+ * What a PMD maps fits in.
+ */
 #define WORDS_PER_BLOCK ((size_t)1 << 9)
 #define FRAMES_PER_BLOCK (WORDS_PER_BLOCK * FRAMES_PER_WORD)
 
 /** What is known of the page frames of a range of 2^15, a bit of each word for a frame. */
 struct frame_block {
     uint64_t present[WORDS_PER_BLOCK]; /* the process has a page in it */
-    uint64_t idle[WORDS_PER_BLOCK];    /* present: not used since it was marked; else: cannot be watched */
+    uint64_t idle[WORDS_PER_BLOCK];    /* present: unused since marked; else: cannot be watched */
     uint64_t tail[WORDS_PER_BLOCK];    /* it belongs to the huge page of the frame before it */
 };
 
 /**
- * What is known of the frames of one process during one scan. Only the blocks in which it has frames take
- * memory: 3 bits for each frame of those.
+ * What is known of the frames of one process during one scan. Only the blocks in which it has
+ * frames take memory: 3 bits for each frame of those.
  */
 struct frame_set {
     struct frame_block **blocks; /* by frame / FRAMES_PER_BLOCK; NULL: nothing known */

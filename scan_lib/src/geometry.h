@@ -7,8 +7,8 @@
 #include "etmemd_exp.h"
 
 /**
- * Sizes of the units that page tables map, as powers of two, indexed by enum page_type. A table of one
- * base page holds 2^(base - 3) entries of 8 bytes.
+ * Sizes of the units that page tables map, as powers of two, indexed by enum page_type. A table of
+ * one base page holds 2^(base - 3) entries of 8 bytes.
  */
 struct geometry {
     unsigned int shift[PAGE_TYPE_INVAL];

@@ -19,14 +19,17 @@
 #define READ_MIN ((size_t)19)
 /* A read of n bytes looks at 8 n base pages at most. */
 #define PAGES_PER_BYTE_SHIFT 3
-/* With how many bytes a read of the end of user space begins, and how many reads are tried; see read_to_end. */
+/*
+ * With how many bytes a read of the end of user space begins, and how many reads are tried;
+ * see read_to_end.
+ */
 #define END_READ ((size_t)512)
 #define END_READS 64
 
 /** An open idle_pages file and the scan that it is read for. */
 struct idle_reader {
     int fd;
-    unsigned int byte_shift; /* 2^byte_shift bytes of memory are looked at for each byte asked for */
+    unsigned int byte_shift; /* each byte asked for covers 2^byte_shift bytes of memory */
     struct scan_walk *walk;
     uint8_t *buffer;
     struct run_codes codes;
@@ -86,11 +89,12 @@ static int read_from(struct idle_reader *reader, uint64_t position, size_t bytes
 }
 
 /**
- * Reads on in an area that lies at the very end of user space, as the stack does without address space
- * randomization. The kernel answers 0 bytes to a read whose range goes beyond that end, and the range of
- * the smallest read is 152 pages. So the reads begin below the position and end with the area; what lies
- * below was reported before or is not wanted, and is dropped. Where so much of it fills the answer that the
- * kernel never comes as far as the position, the rest of the area counts as accessed.
+ * Reads on in an area that lies at the very end of user space, as the stack does without address
+ * space randomization. The kernel answers 0 bytes to a read whose range goes beyond that end, and
+ * the range of the smallest read is 152 pages. So the reads begin below the position and end with
+ * the area; what lies below was reported before or is not wanted, and is dropped. Where so much of
+ * it fills the answer that the kernel never comes as far as the position, the rest of the area
+ * counts as accessed.
  *
  * @param next out: where the kernel goes on; not behind the position when it does not
  */
@@ -114,7 +118,10 @@ static int read_to_end(struct idle_reader *reader, uint64_t position, uint64_t e
     return 0;
 }
 
-/** How many bytes to ask for so that the kernel looks at what is left of an area, no further if possible. */
+/**
+ * How many bytes to ask for so that the kernel looks at what is left of an area,
+ * no further if possible.
+ */
 static size_t bytes_to_ask(const struct idle_reader *reader, uint64_t left)
 {
     const uint64_t bytes = left >> reader->byte_shift;
@@ -125,7 +132,10 @@ static size_t bytes_to_ask(const struct idle_reader *reader, uint64_t left)
     return bytes < BUFFER_BYTES ? (size_t)bytes : BUFFER_BYTES;
 }
 
-/** Scans on to the end of an area. @param position in: where to begin; out: where the kernel would go on */
+/**
+ * Scans on to the end of an area.
+ * @param position in: where to begin; out: where the kernel would go on
+ */
 static int scan_area(struct idle_reader *reader, const char *pid, uint64_t end, uint64_t *position)
 {
     while (*position < end) {

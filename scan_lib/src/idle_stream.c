@@ -71,7 +71,9 @@ struct decoder {
     uint64_t run_end;
 };
 
-/** How far on from the address pages are wanted and need no clipping; below 0: they are not, or do. */
+/**
+ * How far on from the address pages are wanted and need no clipping; below 0: they are not, or do.
+ */
 static int64_t quick_bytes(const struct decoder *decoder)
 {
     const struct scan_walk *walk = decoder->walk;
@@ -84,8 +86,8 @@ static int64_t quick_bytes(const struct decoder *decoder)
 }
 
 /**
- * Adds runs to nodes that the list has, and stops where there is anything else to do. A further scan does
- * little else, so all that this loop looks at is in local variables.
+ * Adds runs to nodes that the list has, and stops where there is anything else to do. A further
+ * scan does little else, so all that this loop looks at is in local variables.
  */
 static void add_to_known(struct decoder *decoder)
 {

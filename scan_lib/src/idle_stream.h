@@ -29,13 +29,15 @@ struct run_codes {
 void run_codes_make(struct run_codes *codes, const struct geometry *geometry);
 
 /**
- * Decodes what one read(2) of /proc/PID/idle_pages returned and reports its pages to a scan. A byte is
- * type << 4 | n, n = 1 to 15 pages of that type in a row; 0xa0 and 8 bytes set the address, big-endian, and
- * begin every answer. A set-address that the end of the buffer cut off is left out. A run of 0 pages is passed
- * over. An entry of a PMD or PUD at an address that is not aligned to it is dropped: no such entry exists.
+ * Decodes what one read(2) of /proc/PID/idle_pages returned and reports its pages to a scan. A byte
+ * is type << 4 | n, n = 1 to 15 pages of that type in a row; 0xa0 and 8 bytes set the address,
+ * big-endian, and begin every answer. A set-address that the end of the buffer cut off is left out.
+ * A run of 0 pages is passed over. An entry of a PMD or PUD at an address that is not aligned to it
+ * is dropped: no such entry exists.
  *
  * @param codes for the geometry of the walk
- * @return 0, ENOMEM, or EBADMSG for anything that is no such stream; what came before it was reported
+ * @return 0, ENOMEM, or EBADMSG for anything that is no such stream;
+ * what came before it was reported
  */
 int idle_stream_decode(struct scan_walk *walk, const struct run_codes *codes, const uint8_t *bytes, size_t length);
 

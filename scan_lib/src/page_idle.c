@@ -106,7 +106,10 @@ static int walk_areas(struct page_idle *scan, struct pagemap *map, const struct 
     return 0;
 }
 
-/** Notes the frames, reads and renews their marks, and reports the pages by the frames they are in by then. */
+/**
+ * Notes the frames, reads and renews their marks,
+ * and reports the pages by the frames they are in by then.
+ */
 static int scan_areas(struct page_idle *scan, struct pagemap *map, const struct frame_marks *marks,
                       const struct vmas *vmas)
 {

@@ -5,9 +5,10 @@
 #include "scan_walk.h"
 
 /**
- * Scans the areas by the kernel's idle page tracking: each page frame of the process has one mark, which use
- * of the page clears. A scan reads the marks, then sets those that were cleared. All that is remembered
- * from scan to scan lies in the marks, so there is nothing to keep here and nothing to give back.
+ * Scans the areas by the kernel's idle page tracking: each page frame of the process has one mark,
+ * which use of the page clears. A scan reads the marks, then sets those that were cleared. All that
+ * is remembered from scan to scan lies in the marks, so there is nothing to keep here and nothing
+ * to give back.
  *
  * As idle_pages does, it leaves out mappings of files that are not private and writable.
  *

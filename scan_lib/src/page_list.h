@@ -9,15 +9,18 @@
 #include "geometry.h"
 
 /**
- * A place in a list that is sorted by address, from which pages of ascending addresses are added without
- * looking at what lies behind it again.
+ * A place in a list that is sorted by address, from which pages of ascending addresses are added
+ * without looking at what lies behind it again.
  */
 struct page_cursor {
     struct page_refs **head; /* the caller's pointer to the first node */
-    struct page_refs **link; /* the pointer to the node that is looked at next: head, or next of a node */
+    struct page_refs **link; /* points to the node that is looked at next: head, or a next */
     struct geometry geometry;
 
-    /* A node that is larger than the pages that are now in its place, and what it was given for them. */
+    /*
+     * A node that is larger than the pages that are now in its place,
+     * and what it was given for them.
+     */
     struct page_refs *coarse;
     int coarse_weight;
 };
@@ -33,8 +36,9 @@ void page_cursor_open(struct page_cursor *cursor, struct page_refs **head, struc
 int page_cursor_add_one(struct page_cursor *cursor, uint64_t address, enum page_type type, int weight);
 
 /**
- * Adds pages in a row to the list: their weight to the nodes that are there, new nodes for the others.
- * Addresses should ascend from call to call; where they do not, the list is walked again from its head.
+ * Adds pages in a row to the list: their weight to the nodes that are there, new nodes for the
+ * others. Addresses should ascend from call to call; where they do not, the list is walked again
+ * from its head.
  *
  * It is inline because a further scan consists of nothing but its loop.
  *

@@ -10,7 +10,10 @@
 
 #define CHUNK_PAGES_MIN ((size_t)8 << 10)
 
-/** struct page_region and struct pm_scan_arg of include/uapi/linux/fs.h, which are newer than many headers. */
+/**
+ * struct page_region and struct pm_scan_arg of include/uapi/linux/fs.h,
+ * which are newer than many headers.
+ */
 struct page_region {
     uint64_t start, end, categories;
 };
@@ -68,8 +71,8 @@ static int read_entries(const struct pagemap *map, uint64_t first_page, size_t c
 }
 
 /**
- * Where a walk that has come to a page goes on: at the chunk of the next present page, or with the last page of all,
- * which is read in any case, since only reading tells a process that is gone.
+ * Where a walk that has come to a page goes on: at the chunk of the next present page, or with the
+ * last page of all, which is read in any case, since only reading tells a process that is gone.
  */
 static uint64_t next_chunk(struct pagemap *map, uint64_t page, uint64_t end_page)
 {

@@ -21,17 +21,22 @@ struct pagemap {
     bool skips_holes; /* the kernel says where the next present page is (PAGEMAP_SCAN, Linux 6.7) */
 };
 
-/** Does something with the entries of pages in a row. @return 0, or an errno value, which ends the walk */
+/**
+ * Does something with the entries of pages in a row.
+ * @return 0, or an errno value, which ends the walk
+ */
 typedef int (*pagemap_visitor)(void *context, uint64_t address, const uint64_t *entries, size_t count);
 
 /** Opens the pagemap of a process. @return 0 or an errno value; ESRCH no such process */
 int pagemap_open(struct pagemap *map, const char *pid, struct geometry geometry);
 
 /**
- * Visits a range of memory in chunks that end at PMD boundaries, so that a huge page is never cut. Chunks in which
- * nothing is present are left out where the kernel tells of them: a reservation of terabytes costs nothing then.
+ * Visits a range of memory in chunks that end at PMD boundaries, so that a huge page is never cut.
+ * Chunks in which nothing is present are left out where the kernel tells of them:
+ * a reservation of terabytes costs nothing then.
  *
- * @return 0, what the visitor returned, or an errno value; EIO when the kernel has no entries for the range
+ * @return 0, what the visitor returned, or an errno value;
+ * EIO when the kernel has no entries for the range
  *         (the process has gone, for example)
  */
 int pagemap_walk(struct pagemap *map, uint64_t start, uint64_t end, pagemap_visitor visit, void *context);

@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/** Whether a string is a process number as /proc spells it: digits, no leading zero, at most 2^31 - 1. */
+/**
+ * Whether a string is a process number as /proc spells it: digits, no leading zero,
+ * at most 2^31 - 1.
+ */
 bool pid_is_valid(const char *pid);
 
 /**

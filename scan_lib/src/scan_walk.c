@@ -21,7 +21,10 @@ uint64_t scan_walk_enter(struct scan_walk *walk, const struct vma *vma, uint64_t
     return in_order && position > vma->start ? position : vma->start;
 }
 
-/** The next area if it lies behind this one, as in every list that etmemd_get_vmas made; otherwise NULL. */
+/**
+ * The next area if it lies behind this one, as in every list that etmemd_get_vmas made;
+ * otherwise NULL.
+ */
 static const struct vma *following(const struct vma *vma)
 {
     return vma->next != NULL && vma->next->start >= vma->end ? vma->next : NULL;

@@ -23,7 +23,9 @@ bool vma_flag_is_valid(const char *flag)
     return flag != NULL && is_letter(flag[0]) && is_letter(flag[1]) && flag[FLAG_LETTERS] == '\0';
 }
 
-/** Whether a line is the first one of an area: it begins with an address, all others with a capital. */
+/**
+ * Whether a line is the first one of an area: it begins with an address, all others with a capital.
+ */
 static bool begins_area(const char *line)
 {
     return (line[0] >= '0' && line[0] <= '9') || (line[0] >= 'a' && line[0] <= 'f');
@@ -62,8 +64,8 @@ static bool begins_with(const char *text, const char *start)
 }
 
 /**
- * Whether an area is what etmem calls anonymous: private, not executable, and without a file behind it
- * or writable. What is written to a private mapping of a file is the process's own memory, too.
+ * Whether an area is what etmem calls anonymous: private, not executable, and without a file behind
+ * it or writable. What is written to a private mapping of a file is the process's own memory, too.
  */
 static bool is_anonymous(const struct vma *vma)
 {

@@ -18,7 +18,8 @@ struct vma_filter {
 bool vma_flag_is_valid(const char *flag);
 
 /**
- * Reads areas from the text of /proc/PID/maps, or of smaps, which is needed when flags are asked for.
+ * Reads areas from the text of /proc/PID/maps, or of smaps,
+ * which is needed when flags are asked for.
  *
  * @param vmas out: the areas in the order of the text, for vma_list_free
  * @return 0 or an errno value: ENOMEM, EBADMSG for text that is neither, or that of a failed read
