@@ -48,7 +48,10 @@ function movedPages(plans: readonly PairPlan[]): number {
     .reduce((sum, { pages }) => sum + pages.length, 0);
 }
 
-/** Has the kernel forget the peak so far (proc_pid_clear_refs(5)). @returns what this process takes now, in bytes. */
+/**
+ * Has the kernel forget the peak so far (proc_pid_clear_refs(5)).
+ * @returns what this process takes now, in bytes.
+ */
 function resetPeak(): number {
   Bun.gc(true);
   writeFileSync("/proc/self/clear_refs", "5");

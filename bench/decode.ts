@@ -74,7 +74,10 @@ function makeStream(pattern: Pattern): Uint8Array {
   return stream.slice(0, at);
 }
 
-/** One scan into a new structure. @returns CPU seconds. @throws {Error} when not every page was counted. */
+/**
+ * One scan into a new structure. @returns CPU seconds.
+ * @throws {Error} when not every page was counted.
+ */
 function decodeOnce(stream: Uint8Array): number {
   const ranges = [{ from: START_PAGE, to: START_PAGE + PAGES }];
   const begin = cpuSeconds();

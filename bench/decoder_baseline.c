@@ -1,12 +1,12 @@
 /*
- * decoder_baseline.c: a plain decoder of idle_pages answers, to compare the program's own with. It writes a
- * byte a page into an array that is allocated anew in each run, as the program does.
+ * decoder_baseline.c: a plain decoder of idle_pages answers, to compare the program's own with. It
+ * writes a byte a page into an array that is allocated anew in each run, as the program does.
  *
  * gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o decoder_baseline decoder_baseline.c
  * decoder_baseline FILE ANSWER_BYTES PAGES RUNS
  *
- * FILE holds answers of ANSWER_BYTES bytes each, the last one may be shorter. Prints the CPU seconds of each
- * run, one a line; fails when the stream does not describe PAGES pages.
+ * FILE holds answers of ANSWER_BYTES bytes each, the last one may be shorter. Prints the CPU
+ * seconds of each run, one a line; fails when the stream does not describe PAGES pages.
  */
 #define _GNU_SOURCE
 #include <endian.h>

@@ -26,7 +26,9 @@ export interface LeftOut {
 /** What a benchmark comes to. */
 export type Outcome = Figure | LeftOut;
 
-/** The value in the middle, or the mean of the two there. @throws {RangeError} when there is none. */
+/**
+ * The value in the middle, or the mean of the two there. @throws {RangeError} when there is none.
+ */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("Cannot take the median: no values");
   const sorted = values.toSorted((a, b) => a - b);
@@ -40,7 +42,10 @@ export function ratioOf({ values, baseline }: Figure): number | undefined {
   return baseline === undefined ? undefined : median(values) / median(baseline.values);
 }
 
-/** Whether a figure meets a target. @throws {RangeError} for a ratio to a baseline that is not there. */
+/**
+ * Whether a figure meets a target.
+ * @throws {RangeError} for a ratio to a baseline that is not there.
+ */
 export function meets(figure: Figure, { of, is, limit }: Target): boolean {
   const value = of === "median" ? median(figure.values) : ratioOf(figure);
   if (value === undefined) throw new RangeError(`Cannot judge "${figure.what}": no baseline`);

@@ -1,6 +1,6 @@
 /*
- * idle_target.c: a process with memory in many VMAs, all of it present, that does nothing. Each VMA is apart
- * from the next by a page that cannot be accessed.
+ * idle_target.c: a process with memory in many VMAs, all of it present, that does nothing. Each VMA
+ * is apart from the next by a page that cannot be accessed.
  *
  * gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o idle_target idle_target.c
  * idle_target VMAS BYTES [NAME]           prints a line when its memory is filled

@@ -4,7 +4,10 @@ import { SetupError } from "../demo/setup_error.ts";
 import { provideSwap } from "../demo/swap_space.ts";
 import type { Outcome } from "./figure.ts";
 
-/** Gives a benchmark a folder and swap space of its own, if it can; everything is taken away afterwards. */
+/**
+ * Gives a benchmark a folder and swap space of its own, if it can;
+ * everything is taken away afterwards.
+ */
 export async function inFolder(
   swapBytes: number,
   run: (folder: string) => Promise<Outcome[]>,

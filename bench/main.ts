@@ -3,7 +3,10 @@ import { BENCHMARKS } from "./benchmarks.ts";
 import type { Outcome } from "./figure.ts";
 import { allMet, formatTable } from "./table.ts";
 
-/** Has this program measure one benchmark and print what came of it as JSON: each has a process of its own. */
+/**
+ * Has this program measure one benchmark and print what came of it as JSON:
+ * each has a process of its own.
+ */
 const CHILD_OPTION = "--outcomes-of";
 
 const USAGE = `usage: npm run bench -- [--check] [NAME]...

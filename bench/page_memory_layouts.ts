@@ -30,7 +30,10 @@ const ACCESSED_ONE = 0x01;
 const IDLE_ONE = 0x51;
 const HOLE_15 = 0x8f;
 
-/** Scans by decoding answers that repeat a few bytes, which stand for `mapped` pages of which `present` are there. */
+/**
+ * Scans by decoding answers that repeat a few bytes,
+ * which stand for `mapped` pages of which `present` are there.
+ */
 function scanStream(
   pages: number,
   unit: { readonly bytes: readonly number[]; readonly mapped: number; readonly present: number },

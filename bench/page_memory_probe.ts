@@ -4,8 +4,9 @@ import type { Probe } from "./probe_pages.ts";
 import { sizesOf } from "./process_cost.ts";
 
 /**
- * Keeps the counts of pages and prints by how many bytes this process grew at its peak, and how long it took. What
- * the program itself takes has been taken before, by a small scan of the same kind.
+ * Keeps the counts of pages and prints by how many bytes this process grew at its peak, and how
+ * long it took. What the program itself takes has been taken before, by a small scan of the same
+ * kind.
  */
 const [name, pages] = process.argv.slice(2);
 const layout = LAYOUTS.find((known) => known.name === name);

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 
-/** Sizes of /proc/PID/status in bytes (proc_pid_status(5)). @throws {Error} when a size is missing. */
+/**
+ * Sizes of /proc/PID/status in bytes (proc_pid_status(5)). @throws {Error} when a size is missing.
+ */
 export function sizesOf<const Name extends string>(
   pid: number | "self",
   names: readonly Name[],

@@ -1,6 +1,6 @@
 /*
- * scan_baseline.c: what it costs to scan the memory of a process with nothing around it: the same files of the
- * kernel, read from one end to the other by plain C.
+ * scan_baseline.c: what it costs to scan the memory of a process with nothing around it: the same
+ * files of the kernel, read from one end to the other by plain C.
  *
  * gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o scan_baseline scan_baseline.c
  * scan_baseline smaps|page_idle|idle_pages PID START END RUNS

@@ -27,7 +27,10 @@ function roundOf({ rounds }: TaskStatus, number: number): RoundStatus {
   return round;
 }
 
-/** Pages that the target reads in a second, over so many seconds. Nobody asks the server for anything meanwhile. */
+/**
+ * Pages that the target reads in a second, over so many seconds.
+ * Nobody asks the server for anything meanwhile.
+ */
 async function paceOf(target: TouchTarget, seconds: number): Promise<number> {
   const begin = performance.now();
   const touches = target.touches;
@@ -44,8 +47,8 @@ function baselineSeconds({ tracker, target, baseline, runs }: ScanCostSetting): 
 }
 
 /**
- * Scans a target that uses all its memory, a second apart, and lets it be, in turn: what a worker computes for a
- * scan, and how much slower the target is.
+ * Scans a target that uses all its memory, a second apart, and lets it be, in turn: what a worker
+ * computes for a scan, and how much slower the target is.
  */
 export async function measureScanCost(setting: ScanCostSetting): Promise<Figure[]> {
   const { tracker, server, target, runs, seconds } = setting;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * How fast libetmemd_scan turns streams of idle_pages into its list, beside the least that such a list costs: the
- * first walk beside a loop that only allocates, fills and links the same nodes; the second walk over the same
- * list beside a plain traversal of it. Streams come from memory. Prints for each stream and run one line of JSON:
- * CPU time in nanoseconds a page, resident bytes a page.
+ * How fast libetmemd_scan turns streams of idle_pages into its list, beside the least that such a
+ * list costs: the first walk beside a loop that only allocates, fills and links the same nodes; the
+ * second walk over the same list beside a plain traversal of it. Streams come from memory. Prints
+ * for each stream and run one line of JSON: CPU time in nanoseconds a page, resident bytes a page.
  *
  * To be compiled with the sources of the library.
  */
@@ -30,7 +30,9 @@ struct stream {
     size_t length;
 };
 
-/** Random runs of random types would be the hardest for branch prediction; real streams lie between. */
+/**
+ * Random runs of random types would be the hardest for branch prediction; real streams lie between.
+ */
 enum layout { ALTERNATING, RUNS_OF_15, RANDOM, ALL_IDLE };
 
 static uint64_t next_random(uint64_t *state)

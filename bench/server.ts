@@ -27,7 +27,9 @@ async function minuteMs(server: ServerUnderTest): Promise<number> {
   return (processCpuSeconds(server.pid) - begin) * 1000;
 }
 
-/** So many more processes on the host that nobody is interested in, so that a price for each shows. */
+/**
+ * So many more processes on the host that nobody is interested in, so that a price for each shows.
+ */
 const BYSTANDERS = 400;
 
 /** Processes that only wait. */

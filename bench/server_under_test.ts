@@ -52,7 +52,9 @@ export class ServerUnderTest implements AsyncDisposable {
     return readFileSync("/proc/net/unix", "latin1").includes(`@${this.#socket}\n`);
   }
 
-  /** Runs a client command. @returns what it printed. @throws {Error} with its answer when it fails. */
+  /**
+   * Runs a client command. @returns what it printed. @throws {Error} with its answer when it fails.
+   */
   etmem(...args: readonly string[]): string {
     const command = [`${this.#bin}/etmem`, ...args, "-s", this.#socket];
     const { success, stdout, stderr } = Bun.spawnSync(command, { stdin: "ignore" });

@@ -4,7 +4,8 @@
  * gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o swap_baseline swap_baseline.c
  * swap_baseline PID START PAGES first|every N
  *
- * All pages but the first Nth, or but every Nth, are written to /proc/PID/swap_pages. Prints the seconds it took.
+ * All pages but the first Nth, or but every Nth, are written to /proc/PID/swap_pages.
+ * Prints the seconds it took.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

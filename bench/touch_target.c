@@ -1,11 +1,12 @@
 /*
- * touch_target.c: a process that reads one word of every page of its memory, over and over, and counts.
+ * touch_target.c: a process that reads one word of every page of its
+ * memory, over and over, and counts.
  *
  * gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o touch_target touch_target.c
  * touch_target BYTES RECORD
  *
- * RECORD is a file of 64-bit words in native order: start and end of the memory, pages read so far. Prints a
- * line when the memory is filled.
+ * RECORD is a file of 64-bit words in native order: start and end of the memory, pages read so far.
+ * Prints a line when the memory is filled.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

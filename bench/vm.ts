@@ -12,7 +12,9 @@ const PROGRAMS = [
 const PART_SECONDS = 400;
 const FIGURES = "figures ";
 
-/** The figures of some parts of vm_guest.ts. @throws {Error} with the reason of each that failed. */
+/**
+ * The figures of some parts of vm_guest.ts. @throws {Error} with the reason of each that failed.
+ */
 async function inMachine(names: readonly string[]): Promise<Outcome[]> {
   const reason = missingMachine();
   if (reason !== undefined) return [{ what: "all of it", reason }];

@@ -9,8 +9,8 @@ import { ServerUnderTest } from "./server_under_test.ts";
 import { TouchTarget } from "./touch_target.ts";
 
 /**
- * The part of a VM benchmark that runs inside, in a process of its own: prints its figures on one line, and a
- * verdict as the scenarios of tests/vm do.
+ * The part of a VM benchmark that runs inside, in a process of its own: prints its figures on one
+ * line, and a verdict as the scenarios of tests/vm do.
  */
 const BIN = "/tmp/bin";
 const FOLDER = "/tmp/bench";

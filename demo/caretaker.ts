@@ -7,8 +7,8 @@ import type { Leftover } from "./leftover.ts";
 const REPORT_FD = 3;
 
 /**
- * Sees to it that nothing of the demo is left, however the demo ends, SIGKILL included: a second process,
- * which is told of everything before it is there, and acts when this one is gone.
+ * Sees to it that nothing of the demo is left, however the demo ends, SIGKILL included: a second
+ * process, which is told of everything before it is there, and acts when this one is gone.
  */
 export class Caretaker {
   readonly #process: Bun.Subprocess<"ignore", "pipe", "inherit">;

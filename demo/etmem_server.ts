@@ -75,7 +75,10 @@ export class EtmemServer {
     return { status: await child.exited, stdout, stderr };
   }
 
-  /** Runs a client command. @returns what it printed. @throws {SetupError} with its answer when it fails. */
+  /**
+   * Runs a client command. @returns what it printed.
+   * @throws {SetupError} with its answer when it fails.
+   */
   async etmem(...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.#run(...args);
     if (status === 0) return stdout;
@@ -83,7 +86,10 @@ export class EtmemServer {
     throw new SetupError(`etmem ${args.join(" ")} ended with ${status}: ${stderr.trim()}${state}`);
   }
 
-  /** Adds a project whose one task is about a process, and starts it. @returns its configuration file. */
+  /**
+   * Adds a project whose one task is about a process, and starts it.
+   * @returns its configuration file.
+   */
   async watch(pid: number): Promise<string> {
     const file = `${this.#folder}/demo.conf`;
     writeFileSync(

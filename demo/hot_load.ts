@@ -1,7 +1,9 @@
 import type { RespClient } from "./resp_client.ts";
 import { keyName, storedValue } from "./stored_value.ts";
 
-/** Requests in a row, one after the other; then a pause, so that a core is left for everybody else. */
+/**
+ * Requests in a row, one after the other; then a pause, so that a core is left for everybody else.
+ */
 const BURST = 20;
 const PAUSE_MS = 2;
 /** One request in so many replaces a value. */
@@ -13,7 +15,9 @@ export interface LoadSample {
   readonly slowestMs: number;
 }
 
-/** Reads a few keys again and again, replaces their values now and then, and compares what it reads. */
+/**
+ * Reads a few keys again and again, replaces their values now and then, and compares what it reads.
+ */
 export class HotLoad {
   readonly #client: RespClient;
   /** Version of the value of each hot key. */

@@ -18,7 +18,10 @@ const TERM_MS = 3_000;
 const KILL_MS = 10_000;
 const POLL_MS = 20;
 
-/** Takes one thing away; it may be gone already. @throws {Error} whose message says what is left and how to remove it. */
+/**
+ * Takes one thing away; it may be gone already.
+ * @throws {Error} whose message says what is left and how to remove it.
+ */
 export async function takeAway(leftover: Leftover): Promise<void> {
   switch (leftover.kind) {
     case "process":

@@ -62,7 +62,10 @@ async function perform(settings: DemoSettings, abort: AbortController): Promise<
   return isRight && left.length === 0;
 }
 
-/** Ends the demo with whoever started it: npm passes SIGTERM on to a shell, and that shell to nobody. */
+/**
+ * Ends the demo with whoever started it: npm passes SIGTERM on to a shell,
+ * and that shell to nobody.
+ */
 function watchParent(abort: AbortController): void {
   const parent = process.ppid;
   setInterval(() => {

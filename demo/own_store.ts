@@ -1,8 +1,9 @@
 import { encodeBulk, RespReader, type RespValue } from "./resp.ts";
 
 /**
- * The demo's workload where there is no Redis: a program that answers PING, SET, GET and DBSIZE like Redis
- * on a unix socket, and keeps its values in one piece of memory, in the order in which they came.
+ * The demo's workload where there is no Redis: a program that answers PING, SET, GET and DBSIZE
+ * like Redis on a unix socket, and keeps its values in one piece of memory,
+ * in the order in which they came.
  */
 const [path, capacity] = process.argv.slice(2);
 if (path === undefined || !/^\d+$/.test(capacity ?? "")) {

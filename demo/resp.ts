@@ -1,6 +1,6 @@
 /**
- * RESP2, the protocol of Redis (https://redis.io/docs/latest/develop/reference/protocol-spec/): what the
- * demo's client and its stand-in for Redis need of it.
+ * RESP2, the protocol of Redis (https://redis.io/docs/latest/develop/reference/protocol-spec/):
+ * what the demo's client and its stand-in for Redis need of it.
  */
 export type RespValue = string | number | null | Uint8Array | RespError | RespValue[];
 

@@ -34,14 +34,20 @@ export class RespClient {
     return client;
   }
 
-  /** Sends a command. @returns its reply. @throws {RespError | Error} when the store refuses, or is gone. */
+  /**
+   * Sends a command. @returns its reply.
+   * @throws {RespError | Error} when the store refuses, or is gone.
+   */
   async call(...words: readonly RespWord[]): Promise<RespValue> {
     const [reply] = await this.pipeline([words]);
     if (reply instanceof RespError) throw reply;
     return reply ?? null;
   }
 
-  /** Sends commands in one go. @returns their replies, errors among them. @throws {Error} when the store is gone. */
+  /**
+   * Sends commands in one go. @returns their replies, errors among them.
+   * @throws {Error} when the store is gone.
+   */
   pipeline(commands: readonly (readonly RespWord[])[]): Promise<RespValue[]> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     const replies = commands.map(() => {

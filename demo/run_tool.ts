@@ -6,7 +6,10 @@ export class ToolError extends Error {
 /** Where system programs are, also for a root whose PATH has no sbin. */
 const PATH = `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/sbin:/sbin`;
 
-/** Runs a program of the system to its end. @returns what it printed. @throws {ToolError} in one line. */
+/**
+ * Runs a program of the system to its end. @returns what it printed.
+ * @throws {ToolError} in one line.
+ */
 export function runTool(name: string, ...args: readonly string[]): string {
   const path = Bun.which(name, { PATH });
   if (path === null) throw new ToolError(`there is no ${name} on this machine`);

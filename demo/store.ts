@@ -65,7 +65,10 @@ export interface StoreChoice {
   readonly capacityBytes: number;
 }
 
-/** Starts a store on a socket in `folder` and waits until it answers. @throws {SetupError} when it does not. */
+/**
+ * Starts a store on a socket in `folder` and waits until it answers.
+ * @throws {SetupError} when it does not.
+ */
 export async function startStore(
   choice: StoreChoice,
   folder: string,
@@ -117,7 +120,8 @@ export async function fill(client: RespClient, keys: number, signal: AbortSignal
 
 /**
  * Reads all values and compares them with what was stored last.
- * @param versionOf how often the value of a key was replaced. @returns how many are wrong, or missing.
+ * @param versionOf how often the value of a key was replaced.
+ * @returns how many are wrong, or missing.
  */
 export async function countWrong(
   client: RespClient,

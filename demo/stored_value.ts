@@ -7,8 +7,8 @@ export function keyName(number: number): string {
 }
 
 /**
- * The value that belongs to a key: text that tells key, version and place in every part of it, so that a
- * page that came back wrong, or to the wrong place, shows.
+ * The value that belongs to a key: text that tells key, version and place in every part of it, so
+ * that a page that came back wrong, or to the wrong place, shows.
  * @param version how often the value was replaced.
  */
 export function storedValue(number: number, version: number): Buffer {

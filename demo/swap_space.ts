@@ -21,10 +21,10 @@ export interface SwapSpace {
 }
 
 /**
- * Makes temporary swap space where there is not enough: a zram device, which is fast, frees the memory at
- * once and spares the disk; or where the kernel has none, a file in `folder`.
- * @param priority with which the kernel takes it before other swap space, 0 to 32767; with it some is made in
- * any case.
+ * Makes temporary swap space where there is not enough: a zram device, which is fast, frees the
+ * memory at once and spares the disk; or where the kernel has none, a file in `folder`.
+ * @param priority with which the kernel takes it before other swap space, 0 to 32767;
+ * with it some is made in any case.
  * @throws {SetupError} when neither is possible.
  */
 export function provideSwap(
