@@ -1,6 +1,7 @@
 #!/bin/sh
-# arm64_glib.sh FOLDER: unpacks Debian's GLib for aarch64 into FOLDER, unless it is there. The packages are fetched by
-# apt-get, with lists and a cache of their own: the packages of this host and what apt knows of them stay as they are.
+# arm64_glib.sh FOLDER: unpacks Debian's GLib for aarch64 into FOLDER, unless it is there. The
+# packages are fetched by apt-get, with lists and a cache of their own: the packages of this host
+# and what apt knows of them stay as they are.
 set -u
 folder=$1
 [ ! -e "$folder/usr/lib/aarch64-linux-gnu/libglib-2.0.so" ] || exit 0

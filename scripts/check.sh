@@ -1,5 +1,6 @@
 #!/bin/sh
-# check.sh: format, lint, types, unused code, layering, generated documents. The last line is "N passed, N failed".
+# check.sh: format, lint, types, unused code, layering, generated documents.
+# The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1

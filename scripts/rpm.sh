@@ -1,6 +1,7 @@
 #!/bin/sh
-# rpm.sh [RPMBUILD OPTIONS]: builds the packages of packaging/etmem.spec from the commit that is checked out, into
-# dist/rpm (npm run rpm). Works on a fresh clone. Environment: RPMBUILD, for example "unshare -n rpmbuild".
+# rpm.sh [RPMBUILD OPTIONS]: builds the packages of packaging/etmem.spec from the commit that is
+# checked out, into dist/rpm (npm run rpm). Works on a fresh clone. Environment: RPMBUILD, for
+# example "unshare -n rpmbuild".
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"

@@ -1,11 +1,13 @@
 #!/bin/sh
-# setup.sh [c] [glib] [engine] [cxx] [arm64] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh clone ready on
-# a host that has only Node.js and npm. Installs what package-lock.json pins, when it is missing or older than the
-# lock file, and the named system packages: a C compiler, GLib, what authors of engines need, what else the C library
-# is checked with (a C++ compiler and valgrind), what builds and runs programs of aarch64, shellcheck, man(1), bash
-# and zsh, the test VM's programs, a Redis server, rpmbuild with rpmlint.
-# System packages need root; without it, or where the package manager has none, that part is left out
-# with the reason on stderr, and status 0: whoever needs it fails by itself. Reads no standard input.
+# setup.sh [c] [glib] [engine] [cxx] [arm64] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh
+# clone ready on a host that has only Node.js and npm. Installs what package-lock.json pins, when it
+# is missing or older than the lock file, and the named system packages: a C compiler, GLib, what
+# authors of engines need, what else the C library is checked with (a C++ compiler and valgrind),
+# what builds and runs programs of aarch64, shellcheck, man(1), bash and zsh, the test VM's
+# programs, a Redis server, rpmbuild with rpmlint.
+# System packages need root; without it, or where the package manager has none, that part is left
+# out with the reason on stderr, and status 0: whoever needs it fails by itself.
+# Reads no standard input.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -77,8 +79,8 @@ done
 [ -n "$apt" ] || exit 0
 
 export DEBIAN_FRONTEND=noninteractive
-# without_services COMMAND...: runs it with a policy (invoke-rc.d(8)) that keeps packages from starting services,
-# unless the host has one of its own.
+# without_services COMMAND...: runs it with a policy (invoke-rc.d(8)) that keeps packages from
+# starting services, unless the host has one of its own.
 without_services() {
   policy=/usr/sbin/policy-rc.d
   if [ -e $policy ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# soak.sh [--seconds N] [--seed N]: builds, then the soak of tests/system/soak (npm run soak): an hour, or so many
-# seconds. Needs root. The last line is "N passed, N failed".
+# soak.sh [--seconds N] [--seed N]: builds, then the soak of tests/system/soak (npm run soak): an
+# hour, or so many seconds. Needs root. The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1

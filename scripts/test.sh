@@ -1,6 +1,6 @@
 #!/bin/sh
-# test.sh [FILE...]: the unit and integration tests, all or those of the named files or folders. Works on a fresh
-# clone. The last line is "N passed, N failed".
+# test.sh [FILE...]: the unit and integration tests, all or those of the named files or folders.
+# Works on a fresh clone. The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -13,7 +13,8 @@ output=$(mktemp) || exit 1
 trap 'rm -f "$output" "$output.status"' EXIT
 [ $# -gt 0 ] || set -- tests
 
-# The limit of a test ends only what hangs: what takes 20 s alone takes more than a minute beside other work.
+# The limit of a test ends only what hangs: what takes 20 s alone
+# takes more than a minute beside other work.
 {
   NO_COLOR=1 sh scripts/with_bun.sh test --timeout 300000 --only-failures "$@" </dev/null 2>&1
   echo $? >"$output.status"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# test_arm64.sh: builds for aarch64, and runs the unit tests and a smoke test of the executable under qemu-user;
-# also what depends on the page size, with larger pages. Works on a fresh clone of an x86_64 host; on aarch64 the
-# tests are those of test.sh. The last line is "N passed, N failed".
+# test_arm64.sh: builds for aarch64, and runs the unit tests and a smoke test of the executable
+# under qemu-user; also what depends on the page size, with larger pages. Works on a fresh clone of
+# an x86_64 host; on aarch64 the tests are those of test.sh. The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
-# test_rpm.sh [NAME...]: builds the packages, looks at them, and lives a package's life in a test VM that boots
-# systemd: install, use, restart, upgrade, erase. Works on a fresh clone, as root. The last line is "N passed, N
-# failed".
+# test_rpm.sh [NAME...]: builds the packages, looks at them, and lives a package's life in a test VM
+# that boots systemd: install, use, restart, upgrade, erase. Works on a fresh clone, as root. The
+# last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -20,8 +20,8 @@ for program in rpmbuild rpmlint qemu-system-x86_64; do
 done
 sh scripts/vm_image.sh systemd rpm || fail "Cannot test the packages: there is no root image"
 
-# Two releases of the same, to upgrade from one to the other; the second is not compressed, which the VM
-# would take half a minute to undo. They are built without a network.
+# Two releases of the same, to upgrade from one to the other; the second is not compressed, which
+# the VM would take half a minute to undo. They are built without a network.
 export RPMBUILD="unshare -n rpmbuild"
 names=$*
 set --

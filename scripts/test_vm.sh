@@ -1,7 +1,7 @@
 #!/bin/sh
-# test_vm.sh [NAME...]: the scenarios of tests/vm, all or those whose names contain a NAME, in test VMs with the
-# etmem kernel interface. Works on a fresh clone; building the VM's root image, once, takes root and a minute. The
-# last line is "N passed, N failed".
+# test_vm.sh [NAME...]: the scenarios of tests/vm, all or those whose names contain a NAME, in test
+# VMs with the etmem kernel interface. Works on a fresh clone; building the VM's root image, once,
+# takes root and a minute. The last line is "N passed, N failed".
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1

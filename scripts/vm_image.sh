@@ -1,6 +1,7 @@
 #!/bin/sh
-# vm_image.sh VARIANT [PACKAGE...]: makes the test VM's root image of tests/vm/mkrootfs.sh, with more Debian packages,
-# unless the one in the cache was made by the same scripts with the same packages. Takes root and a minute, once.
+# vm_image.sh VARIANT [PACKAGE...]: makes the test VM's root image of tests/vm/mkrootfs.sh, with
+# more Debian packages, unless the one in the cache was made by the same scripts with the same
+# packages. Takes root and a minute, once.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
