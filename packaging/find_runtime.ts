@@ -9,13 +9,15 @@ import { run } from "./sources/run.ts";
 export interface RuntimePlaces {
   /** The folder of package-lock.json and node_modules. */
   readonly top: string;
-  /** A folder with tarballs as NAME.tgz, as the vendor tarball has them; without it, npm is asked. */
+  /**
+   * A folder with tarballs as NAME.tgz, as the vendor tarball has them; without it, npm is asked.
+   */
   readonly tarballs?: string | undefined;
 }
 
 /**
- * The Bun of a package of `optionalDependencies`: from node_modules/@oven, if it is of this architecture, else
- * unpacked from the package's tarball, once, into node_modules/.cache.
+ * The Bun of a package of `optionalDependencies`: from node_modules/@oven, if it is of this
+ * architecture, else unpacked from the package's tarball, once, into node_modules/.cache.
  *
  * @param name of the package, such as `@oven/bun-linux-aarch64`.
  * @returns the path of the executable.

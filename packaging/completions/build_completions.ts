@@ -5,7 +5,10 @@ import { zshTables } from "./zsh_tables.ts";
 
 const PLACE = "# @TABLES@\n";
 
-/** Makes the completion scripts. @returns each by its file name: etmem.bash for bash, _etmem for zsh. */
+/**
+ * Makes the completion scripts.
+ * @returns each by its file name: etmem.bash for bash, _etmem for zsh.
+ */
 export function buildCompletions(): Map<string, string> {
   return new Map([
     ["etmem.bash", withTables("etmem.bash", bashTables())],

@@ -1,7 +1,10 @@
 import { COMMANDS, GROUPS } from "../../src/cli/commands.ts";
 import { LOG_LEVELS } from "../../src/log/logger.ts";
 
-/** Words that may stand for a placeholder, where there are some; the shells know files, servers and names. */
+/**
+ * Words that may stand for a placeholder, where there are some; the shells know files,
+ * servers and names.
+ */
 export const PLACEHOLDER_WORDS: Readonly<Record<string, readonly string[]>> = {
   LEVEL: LOG_LEVELS.map((_, level) => String(level)),
   CMD: ["showtaskpages", "showhostpages"],
@@ -13,7 +16,9 @@ export interface NextWord {
   readonly about: string;
 }
 
-/** The words that may follow each beginning of a command, by the beginning; "" is `etmem` itself. */
+/**
+ * The words that may follow each beginning of a command, by the beginning; "" is `etmem` itself.
+ */
 export function nextWords(): Map<string, NextWord[]> {
   const next = new Map<string, NextWord[]>();
   for (const { words, about } of COMMANDS) {

@@ -1,4 +1,7 @@
-/** `npm run completions`: makes dist/completions of the scripts here and of the program's own tables. */
+/**
+ * `npm run completions`: makes dist/completions of the scripts here
+ * and of the program's own tables.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildCompletions } from "./build_completions.ts";

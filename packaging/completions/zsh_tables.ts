@@ -52,7 +52,9 @@ function optionSpec({ long, short, about, value }: Option, isServer: boolean): s
   return `${quoteWord(`(-${short} --${long})`)}{${shortForm},${longForm}}${quoteWord(rest)}`;
 }
 
-/** How zsh finds what may stand for a placeholder; a blank in front keeps it from adding arguments. */
+/**
+ * How zsh finds what may stand for a placeholder; a blank in front keeps it from adding arguments.
+ */
 function action(placeholder: string, isServer: boolean): string {
   const words = PLACEHOLDER_WORDS[placeholder];
   if (words !== undefined) return `(${words.join(" ")})`;

@@ -10,7 +10,8 @@ const BEGIN = /^<!-- npm run docs makes: (.+) -->$/m;
 const END = /^<!-- end -->$/m;
 
 /**
- * Puts sections between the lines `<!-- npm run docs makes: NAME -->` and `<!-- end -->` of a document.
+ * Puts sections between the lines `<!-- npm run docs makes: NAME -->`
+ * and `<!-- end -->` of a document.
  * @returns the new text, and the names of the sections that it has.
  * @throws {Error} when there is no such section, or the line at its end is missing.
  */

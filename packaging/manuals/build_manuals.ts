@@ -10,7 +10,8 @@ export const MANUALS = ["etmemd.8", "etmem.1", "etmem.conf.5", "etmem-engine.3"]
 
 /**
  * Makes all manual pages. @returns each page in man(7) by its file name.
- * @throws {Error} when a page cannot be converted, or an option, a key or the like is described nowhere.
+ * @throws {Error} when a page cannot be converted, or an option,
+ * a key or the like is described nowhere.
  */
 export async function buildManuals(): Promise<Map<string, string>> {
   const parts = new ManualParts();

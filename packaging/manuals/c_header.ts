@@ -26,7 +26,8 @@ export class CHeader {
   }
 
   /**
-   * A struct whose comment tells its size and offsets: "80 bytes; offsets 0 8", or "24 bytes, 0 8 12 16".
+   * A struct whose comment tells its size and offsets: "80 bytes; offsets 0 8",
+   * or "24 bytes, 0 8 12 16".
    * @throws {Error} when it is not there, or has not as many members as offsets.
    */
   struct(name: string): CStructText {

@@ -12,8 +12,8 @@ const TABLES: readonly KeyTable[] = [
 ];
 
 /**
- * The tables of all keys by what manuals call them: `project`, `task`, `task-slide`. The table of an
- * engine holds the keys of all engines too.
+ * The tables of all keys by what manuals call them: `project`, `task`, `task-slide`. The table of
+ * an engine holds the keys of all engines too.
  */
 export const KEY_TABLES: ReadonlyMap<string, KeyTable> = new Map(
   TABLES.map((table) => [

@@ -41,7 +41,9 @@ export function commandSynopsis({ words, operand, options }: Command): string {
   return synopsis(["etmem", ...words].join(" "), operand?.value.placeholder ?? "", options);
 }
 
-/** An option of some by its long name; -h and -V are among any. @throws {Error} when there is none. */
+/**
+ * An option of some by its long name; -h and -V are among any. @throws {Error} when there is none.
+ */
 export function findOption(options: readonly Option[], long: string): Option {
   const option = withInfoOptions(options).find((candidate) => candidate.long === long);
   if (option === undefined) throw new Error(`Cannot describe option "--${long}": there is none`);
