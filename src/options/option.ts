@@ -35,12 +35,15 @@ export interface ValueOption<Value> extends OptionNames {
 export type Option = Flag | ValueOption<unknown>;
 
 /**
- * The options of a command by the name that the program calls them. Parser, help texts, completions and
- * manual pages all read this table. Every command has the options of `INFO_OPTIONS` besides.
+ * The options of a command by the name that the program calls them. Parser, help texts, completions
+ * and manual pages all read this table. Every command has the options of `INFO_OPTIONS` besides.
  */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** What a table's options come to: a flag true or false, a value undefined only where it may be left out. */
+/**
+ * What a table's options come to: a flag true or false,
+ * a value undefined only where it may be left out.
+ */
 export type ParsedOptions<Table extends OptionTable> = {
   readonly [Name in keyof Table]: Table[Name] extends { value: ValueKind<infer Value> }
     ? Table[Name] extends { required: true } ? Value : Value | undefined

@@ -17,10 +17,11 @@ export type ParseResult<Table extends OptionTable> =
   | { readonly info?: undefined; readonly options: ParsedOptions<Table> };
 
 /**
- * Parses the arguments after a command; only options may stand there, as getopt_long(3) has them: `-l0`,
- * `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, `--log=0`, in any order. Of an option that is given
- * again the last value counts. Arguments are taken from left to right: what comes after -h or -V is not
- * looked at. node:util's parseArgs is no choice here: loading it takes a tenth of the whole client's time.
+ * Parses the arguments after a command; only options may stand there, as getopt_long(3) has them:
+ * `-l0`, `-l 0`, `-ml0`, `--log-level 0`, `--log-level=0`, `--log=0`, in any order. Of an option
+ * that is given again the last value counts. Arguments are taken from left to right: what comes
+ * after -h or -V is not looked at. node:util's parseArgs is no choice here: loading it takes a
+ * tenth of the whole client's time.
  * @param command for messages: `etmem obj add`.
  * @throws {UsageError} for the first mistake.
  */
@@ -112,7 +113,9 @@ class Parser {
     return withInfoOptions(Object.values(this.#table));
   }
 
-  /** The option of this long name, or the only one whose name begins with it. @throws {UsageError} */
+  /**
+   * The option of this long name, or the only one whose name begins with it. @throws {UsageError}
+   */
   #findLong(written: string): Option {
     const begun = this.#known().filter(({ long }) => `--${long}`.startsWith(written));
     const [option, other] = begun;
@@ -212,8 +215,8 @@ class Parser {
   }
 
   /**
-   * The option that a value without its option was probably meant for: one with a letter that stands nowhere
-   * else, first of those that must be there.
+   * The option that a value without its option was probably meant for: one with a letter that
+   * stands nowhere else, first of those that must be there.
    */
   #optionFor(arg: string): Option | undefined {
     if (arg.startsWith("-")) return undefined;

@@ -1,4 +1,7 @@
-/** A command line that cannot be run; `message` is one line that names argument, value and what is allowed. */
+/**
+ * A command line that cannot be run; `message` is one line that names argument,
+ * value and what is allowed.
+ */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -1,6 +1,9 @@
 const LONGEST = 80;
 
-/** Text of a file as it can stand in a one-line message: 80 characters at most, control ones escaped. */
+/**
+ * Text of a file as it can stand in a one-line message: 80 characters at most,
+ * control ones escaped.
+ */
 export function excerpt(text: string): string {
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
   return shown.replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, escapeCharacter);

@@ -6,8 +6,8 @@ const BLOCK_WORDS = BLOCK_FRAMES / 32;
 const BLOCK_UNITS = BLOCK_FRAMES / 16;
 
 /**
- * A FrameSet to be kept or handed to another thread, in at most 2 bytes a frame besides 10 a block: of each
- * block the bits or, where that is shorter, the list of its frames.
+ * A FrameSet to be kept or handed to another thread, in at most 2 bytes a frame besides 10 a block:
+ * of each block the bits or, where that is shorter, the list of its frames.
  */
 export interface FrameSetData {
   /** First frame / BLOCK_FRAMES. */

@@ -15,8 +15,8 @@ const BLOCK_BYTES = BLOCK_FRAMES / 8;
 type Run = readonly [from: number, to: number];
 
 /**
- * The words of a block in which there are frames. One empty word between two costs less than another call;
- * more do not, for the kernel looks at all frames of a word that is read.
+ * The words of a block in which there are frames. One empty word between two costs less than
+ * another call; more do not, for the kernel looks at all frames of a word that is read.
  */
 function runsOf(bits: Uint32Array): Run[] {
   const runs: [from: number, to: number][] = [];
@@ -43,8 +43,8 @@ export class IdleBitmap implements Disposable {
   }
 
   /**
-   * Marks frames idle. A 1 marks a frame, a 0 changes nothing; frames that are on no LRU list are passed over
-   * by the kernel.
+   * Marks frames idle. A 1 marks a frame, a 0 changes nothing;
+   * frames that are on no LRU list are passed over by the kernel.
    * @param stopped asked between blocks. @throws {SystemCallError}
    */
   mark(frames: FrameSet, stopped: () => boolean): void {
@@ -64,8 +64,8 @@ export class IdleBitmap implements Disposable {
   }
 
   /**
-   * Which of the marked frames were not used since they were marked. A frame that has left the LRU lists, or
-   * that never was on one, counts as used.
+   * Which of the marked frames were not used since they were marked. A frame that has left the LRU
+   * lists, or that never was on one, counts as used.
    * @param stopped asked between blocks. @throws {SystemCallError}
    */
   idleOf(marked: FrameSet, flags: KpageFlags, stopped: () => boolean): FrameSet {
@@ -104,7 +104,10 @@ export class IdleBitmap implements Disposable {
   }
 }
 
-/** A huge page is idle when its head is: gives each tail of ours what its head frame, if it is ours, says. */
+/**
+ * A huge page is idle when its head is: gives each tail of ours what
+ * its head frame, if it is ours, says.
+ */
 function resolveTails(
   flags: KpageFlags,
   number: number,

@@ -4,8 +4,8 @@ import type { PageRange } from "./page_range.ts";
 import { PMD_PAGES, PUD_PAGES } from "./huge_page.ts";
 
 /**
- * The byte stream of /proc/PID/idle_pages (kernel: etmem_scan): each byte is (type << 4) | pages, the byte
- * 0xA0 is followed by a big-endian address.
+ * The byte stream of /proc/PID/idle_pages (kernel: etmem_scan): each byte is (type << 4) | pages,
+ * the byte 0xA0 is followed by a big-endian address.
  */
 const PTE_ACCESSED = 0;
 const PMD_ACCESSED = 1;
@@ -43,9 +43,9 @@ const WELL: StreamEnd = {};
 let reached = 0;
 
 /**
- * Writes runs of base pages to unwritten bytes, until there are fewer than 15 left in the window or another
- * kind of byte comes. Each run of more than one page is written by stores of 16 bytes; what they write
- * behind the run is overwritten by what comes next.
+ * Writes runs of base pages to unwritten bytes, until there are fewer than 15 left in the window or
+ * another kind of byte comes. Each run of more than one page is written by stores of 16 bytes; what
+ * they write behind the run is overwritten by what comes next.
  * @returns the place in the stream; `reached` is the place in the array.
  */
 function writeRuns(
@@ -110,8 +110,9 @@ function addRuns(
 }
 
 /**
- * Decodes the answer of one read(2) into `counts`. Pages outside of the ranges are dropped, and so are those
- * that an answer before has told of: a huge page is reported whole even when the walk began in its middle.
+ * Decodes the answer of one read(2) into `counts`. Pages outside of the ranges are dropped, and so
+ * are those that an answer before has told of: a huge page is reported whole even when the walk
+ * began in its middle.
  * @param stream the answer in its first `length` bytes.
  * @param ranges what is scanned, ascending.
  * @param first index of the first range that may be met; those before it are behind the scan.

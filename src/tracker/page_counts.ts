@@ -26,17 +26,18 @@ export interface PageCountsData {
 }
 
 /**
- * Access counts of the present pages of one address space, kept for what is present and not for what is
- * mapped: segments of neighbouring pages, each a range of bytes in a chunk. Pages are named by page number
- * (address / page size). Every scan goes through the address space once, in ascending order, between
- * `beginScan` and `endScan`.
+ * Access counts of the present pages of one address space, kept for what is present and not for
+ * what is mapped: segments of neighbouring pages, each a range of bytes in a chunk. Pages are named
+ * by page number (address / page size). Every scan goes through the address space once, in
+ * ascending order, between `beginScan` and `endScan`.
  *
- * A scan asks for the place of a page with `window`, writes to `array` from `offset` on, and says with
- * `take` how many pages it wrote. Where `fresh` is set the bytes are unwritten and take 1 + weight; else
- * they hold the counts so far and are added to.
+ * A scan asks for the place of a page with `window`, writes to `array` from `offset` on, and says
+ * with `take` how many pages it wrote. Where `fresh` is set the bytes are unwritten and take 1 +
+ * weight; else they hold the counts so far and are added to.
  *
- * Page numbers are doubles; what is computed from them and used as an index is made an integer (`| 0`), or
- * the engine's compiler would carry doubles through the loops that write (measured: 8 times slower).
+ * Page numbers are doubles; what is computed from them and used as an index is made an integer
+ * (`| 0`), or the engine's compiler would carry doubles through the loops that write (measured: 8
+ * times slower).
  */
 export class PageCounts {
   #chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -47,7 +48,10 @@ export class PageCounts {
   /** What a scan could not look at. */
   #distrusted: PageRange[] = [];
 
-  /** Segments that were there when the scan began: sorted, and those after them sorted among themselves. */
+  /**
+   * Segments that were there when the scan began: sorted,
+   * and those after them sorted among themselves.
+   */
   #known = 0;
   /** The first known segment that ends behind `#position`. */
   #cursor = 0;
@@ -232,7 +236,10 @@ export class PageCounts {
     }
   }
 
-  /** A huge unit is one thing: it was used as often as the most used of the pages that it was before. */
+  /**
+   * A huge unit is one thing: it was used as often as the most used of
+   * the pages that it was before.
+   */
   #writeHuge(array: Uint8Array, from: number, weight: number): void {
     const to = from + PMD_PAGES;
     let count = 1;
@@ -241,8 +248,8 @@ export class PageCounts {
   }
 
   /**
-   * A scan could not look at the pages in [from, to) that are not behind it: what was or will be counted for
-   * them is no evidence that they are cold, so they count as used in every scan.
+   * A scan could not look at the pages in [from, to) that are not behind it: what was or will be
+   * counted for them is no evidence that they are cold, so they count as used in every scan.
    */
   distrust(from: number, to: number): void {
     const begin = Math.max(from, this.#position);
@@ -266,7 +273,9 @@ export class PageCounts {
     }
   }
 
-  /** How many pages have each count: base pages at [count], pages of huge units at [128 + count]. */
+  /**
+   * How many pages have each count: base pages at [count], pages of huge units at [128 + count].
+   */
   histogram(): Float64Array {
     const byValue = new Float64Array(256);
     for (let segment = 0; segment < this.#segments.count; segment++) {
@@ -304,9 +313,11 @@ export class PageCounts {
   }
 
   /**
-   * Walks the units (base pages, or whole huge units) whose count is in [low, high), in ascending order,
-   * from `cursor` on. A huge unit is taken by its first page; one that is not there whole is taken by pages.
-   * @param visit gets the unit's page number, its pages and its count; false stops the walk before the unit.
+   * Walks the units (base pages, or whole huge units) whose count is in [low, high), in ascending
+   * order, from `cursor` on. A huge unit is taken by its first page; one that is not there whole is
+   * taken by pages.
+   * @param visit gets the unit's page number, its pages and its count;
+   * false stops the walk before the unit.
    * @returns whether the walk came to the end; else `cursor` says where to go on.
    */
   walk(
@@ -346,7 +357,10 @@ export interface WalkCursor {
   index: number;
 }
 
-/** Adds a weight to the counts of base pages in [from, to); what was not present begins with the weight. */
+/**
+ * Adds a weight to the counts of base pages in [from, to); what was
+ * not present begins with the weight.
+ */
 function addWeight(array: Uint8Array, from: number, to: number, weight: number): void {
   for (let i = from; i < to; i++) {
     const sum = ((array[i]! & COUNT_MASK) || 1) + weight;

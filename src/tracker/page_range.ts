@@ -8,8 +8,9 @@ export interface PageRange {
 }
 
 /**
- * The VMAs to scan as ranges of pages, neighbours joined, in ascending order and without overlaps: a VMA that
- * the kernel joined with the one before while maps was read is listed again from its new beginning.
+ * The VMAs to scan as ranges of pages, neighbours joined, in ascending order and without overlaps:
+ * a VMA that the kernel joined with the one before while maps was read is listed again from its new
+ * beginning.
  */
 export function toPageRanges(
   vmas: readonly { readonly start: number; readonly end: number }[],

@@ -51,7 +51,10 @@ export class SegmentTable {
     return segment;
   }
 
-  /** Brings the rows into the order of pages; those before row `middle` are, and so are those behind it. */
+  /**
+   * Brings the rows into the order of pages; those before row `middle` are,
+   * and so are those behind it.
+   */
   merge(middle: number): void {
     if (middle === 0 || middle === this.count) return;
     const { count, startPage } = this;

@@ -39,12 +39,15 @@ export interface TrackerMemory {
   readonly buffers: readonly ArrayBuffer[];
 }
 
-/** Observes which pages of a process are used. One object for one process; it moves between threads. */
+/**
+ * Observes which pages of a process are used. One object for one process; it moves between threads.
+ */
 export interface Tracker {
   /**
-   * One scan: what was used since the scan before is added to the counts, and the next scan's window is
-   * opened.
-   * @param counts null: the accesses so far are of unknown age; they are forgotten, only the window opens.
+   * One scan: what was used since the scan before is added to the counts,
+   * and the next scan's window is opened.
+   * @param counts null: the accesses so far are of unknown age; they are forgotten,
+   * only the window opens.
    * @throws {SystemCallError | ProcfsError} when the process cannot be looked at at all.
    */
   scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome;
@@ -57,11 +60,15 @@ export interface TrackerKind<Name extends string = string> {
   readonly name: Name;
   /** What it tells apart: single pages, or only whole VMAs. */
   readonly granularity: "page" | "vma";
-  /** Whether it sees accesses to hugetlb memory; if not, that memory seems to be used all the time. */
+  /**
+   * Whether it sees accesses to hugetlb memory; if not, that memory seems to be used all the time.
+   */
   readonly seesHugetlb: boolean;
   /** Whether a page that was moved to another frame seems to be used in the next scan. */
   readonly losesMovedPages: boolean;
-  /** @returns why it cannot limit itself to memory marked with MADV_SWAPFLAG; undefined when it can. */
+  /**
+   * @returns why it cannot limit itself to memory marked with MADV_SWAPFLAG; undefined when it can.
+   */
   readonly missingForSwapFlag: () => string | undefined;
   /** @returns why this kernel cannot do it; undefined when it can. */
   readonly missing: () => string | undefined;

@@ -33,13 +33,18 @@ const PAGES_PER_BYTE = 8;
 /** The kernel answers EINVAL to less. */
 const SMALLEST_READ = 19;
 
-/** With how many bytes the end of user space is read from further below, and how often; see #readToEnd. */
+/**
+ * With how many bytes the end of user space is read from further below, and how often;
+ * see #readToEnd.
+ */
 const END_READ = 512;
 const END_READS = 64;
 
 const buffer = new Uint8Array(BUFFER_BYTES);
 
-/** A process of which so many parts cannot be looked at is not looked at any further in this scan. */
+/**
+ * A process of which so many parts cannot be looked at is not looked at any further in this scan.
+ */
 const MOST_ERRORS = 16;
 
 /** What one read(2) came to. */
@@ -87,7 +92,8 @@ class IdlePagesScan {
         }
         if (!this.#target.pagemap.isAlive(range.from)) return "gone";
         this.#report(page, failure);
-        // The walk has cleared accessed bits that nobody will ever see: nothing there can be called idle.
+        // The walk has cleared accessed bits that nobody will ever see:
+        // nothing there can be called idle.
         const isLast = this.errors.length === MOST_ERRORS;
         const end = isLast ? Number.POSITIVE_INFINITY : Math.max(to, range.to);
         this.#counts?.distrust(page, end);
@@ -110,11 +116,12 @@ class IdlePagesScan {
 
   /**
    * Reads on in a range that ends where user space does, as the stack does without address space
-   * randomization: the kernel answers nothing to a read that reaches further, and the smallest one reaches
-   * 152 pages. So these reads end with the range and begin below the page; what they tell of the pages below
-   * is dropped. One is enough unless that fills its answer. Then the next begins far below, where there is
-   * mostly nothing to tell of and its answer has more room, and each after that where the last one ended.
-   * Where none comes past the page, the kernel cannot tell of the rest, which counts as used.
+   * randomization: the kernel answers nothing to a read that reaches further, and the smallest one
+   * reaches 152 pages. So these reads end with the range and begin below the page; what they tell
+   * of the pages below is dropped. One is enough unless that fills its answer. Then the next begins
+   * far below, where there is mostly nothing to tell of and its answer has more room, and each
+   * after that where the last one ended. Where none comes past the page, the kernel cannot tell of
+   * the rest, which counts as used.
    */
   #readToEnd(page: number, end: number, firstCount: number): Walk {
     let count = firstCount;
@@ -159,7 +166,9 @@ function setFlags(fd: number, { dirFd, selection, flags }: ScanTarget): void {
   if (idleScan !== 0) ioctl(fd, IDLE_SCAN_ADD_FLAGS, new Uint32Array([idleScan]));
 }
 
-/** Accessed bits by the etmem_scan module: every page, at the price of one walk of the page tables. */
+/**
+ * Accessed bits by the etmem_scan module: every page, at the price of one walk of the page tables.
+ */
 class IdlePagesTracker implements Tracker {
   scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
     const ranges = readRanges(target.dirFd, target.selection);

@@ -18,9 +18,9 @@ interface PageIdleMemory extends TrackerMemory {
 }
 
 /**
- * Accessed bits of stock kernels, by page frame: a scan reads which of the frames that it marked are still
- * idle, and marks all that are present now. A page whose frame was not marked has moved or is new, and
- * counts as used.
+ * Accessed bits of stock kernels, by page frame: a scan reads which of the frames that it marked
+ * are still idle, and marks all that are present now. A page whose frame was not marked has moved
+ * or is new, and counts as used.
  */
 class PageIdleTracker implements Tracker {
   #marked: FrameSet;

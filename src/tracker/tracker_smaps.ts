@@ -15,8 +15,8 @@ const CLEAR_REFS_ALL = Buffer.from("1");
 const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
 
 /**
- * Referenced of smaps, on any kernel: it cannot see pages, so a VMA is used as a whole or idle as a whole.
- * Which pages are present comes from pagemap.
+ * Referenced of smaps, on any kernel: it cannot see pages, so a VMA is used as a whole or idle as a
+ * whole. Which pages are present comes from pagemap.
  */
 class SmapsTracker implements Tracker {
   scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {

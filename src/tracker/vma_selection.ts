@@ -6,7 +6,10 @@ import { type PageRange, toPageRanges } from "./page_range.ts";
 export type VmaSelection =
   /** What may hold memory to swap. */
   | { readonly kind: "swappable" }
-  /** Those whose VmFlags have all of these; anonOnly: and that are swappable, as the scan library has it. */
+  /**
+   * Those whose VmFlags have all of these; anonOnly: and that are swappable,
+   * as the scan library has it.
+   */
   | { readonly kind: "flagged"; readonly vmFlags: readonly string[]; readonly anonOnly: boolean };
 
 /** Whether a VMA may hold memory to swap: private, not executable, and anonymous or writable. */

@@ -21,8 +21,8 @@ export interface Answer {
 }
 
 /**
- * The memory of a message that is handed over instead of copied: that of every typed array in it, but for
- * shared memory. The sender's arrays are empty afterwards.
+ * The memory of a message that is handed over instead of copied: that of every typed array in it,
+ * but for shared memory. The sender's arrays are empty afterwards.
  */
 export function transferablesOf(message: object): ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();

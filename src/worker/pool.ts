@@ -5,7 +5,9 @@ import { Semaphore } from "../async/semaphore.ts";
 
 /** A worker without work for so long is let go. */
 const IDLE_MS = 30_000;
-/** One that works for so long may be held by the kernel: it keeps no other from working any more. */
+/**
+ * One that works for so long may be held by the kernel: it keeps no other from working any more.
+ */
 const HELD_MS = 2000;
 /** As many as the document of etmem allows in the thread pool of etmemd (max_threads). */
 const MOST_AT_WORK = 2 * availableParallelism() + 1;
@@ -88,9 +90,9 @@ export interface PoolLimits {
 }
 
 /**
- * Threads for work that may stay in the kernel for long. Threads are made on demand and let go after 30 s
- * without work. However many tasks there are, no more work at the same time than 2 for each core and one: each takes
- * memory, some 10 MB, and with more of them nothing is done earlier.
+ * Threads for work that may stay in the kernel for long. Threads are made on demand and let go
+ * after 30 s without work. However many tasks there are, no more work at the same time than 2 for
+ * each core and one: each takes memory, some 10 MB, and with more of them nothing is done earlier.
  */
 export class WorkerPool<J extends JobTable> {
   readonly #entry: string;
@@ -112,7 +114,8 @@ export class WorkerPool<J extends JobTable> {
   }
 
   /**
-   * Does a job in a thread; the typed arrays of the request are handed over and are gone here afterwards.
+   * Does a job in a thread; the typed arrays of the request are handed
+   * over and are gone here afterwards.
    * @param signal the job may wait for a thread until this is aborted; without, it is done at once.
    * @throws {JobError} when the job failed. @throws {WorkerLostError} when its thread did.
    * @throws the signal's reason when it was aborted before the job began: nothing was handed over.
