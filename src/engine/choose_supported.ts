@@ -39,15 +39,15 @@ function chooseFrom<T extends Candidate>(
 /** Chooses how access is observed. @throws {EngineRefusal} */
 export function chooseTracker(
   pinned: "auto" | TrackerName,
-  requirements: readonly Requirement<TrackerKind>[],
-): TrackerKind {
+  requirements: readonly Requirement<TrackerKind<TrackerName>>[],
+): TrackerKind<TrackerName> {
   return chooseFrom("tracker", TRACKERS, pinned, requirements);
 }
 
 /** Chooses how pages leave. @throws {EngineRefusal} */
 export function chooseMover(
   pinned: "auto" | MoverName,
-  requirements: readonly Requirement<MoverKind>[],
-): MoverKind {
+  requirements: readonly Requirement<MoverKind<MoverName>>[],
+): MoverKind<MoverName> {
   return chooseFrom("mover", MOVERS, pinned, requirements);
 }

@@ -4,6 +4,7 @@ import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { pause } from "../../async/abortable.ts";
@@ -33,7 +34,7 @@ class CslideEngine implements Engine {
   readonly #description: CslideEngineDescription;
   readonly #pairs: readonly DecidedPair[];
   readonly #tasks = new Map<string, CslideTask>();
-  readonly #trackers = new Map<CslideTask, TrackerKind>();
+  readonly #trackers = new Map<CslideTask, TrackerKind<TrackerName>>();
   readonly #slots = new Semaphore(1);
   /** Ends the pause between two rounds. */
   #wake = new AbortController();
@@ -87,7 +88,7 @@ class CslideEngine implements Engine {
   }
 
   /** @throws {EngineRefusal} with what this kernel lacks for the task. */
-  #chooseTracker({ description }: CslideTask): TrackerKind {
+  #chooseTracker({ description }: CslideTask): TrackerKind<TrackerName> {
     return chooseTracker(this.#project.tracker, [
       ({ granularity }) =>
         granularity === "vma"

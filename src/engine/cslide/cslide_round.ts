@@ -4,6 +4,7 @@ import { log } from "../../log/logger.ts";
 import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { LocatedPages } from "./located_pages.ts";
 import type { StepRequest } from "../round/scan_step.ts";
@@ -35,14 +36,14 @@ export interface CslideMeans {
   readonly engine: CslideEngineDescription;
   readonly pairs: readonly DecidedPair[];
   readonly slots: Semaphore;
-  readonly trackerOf: (task: CslideTask) => TrackerKind;
+  readonly trackerOf: (task: CslideTask) => TrackerKind<TrackerName>;
 }
 
 /** A task in a round. */
 interface Part {
   readonly task: CslideTask;
   readonly life: TaskLife;
-  readonly tracker: TrackerKind;
+  readonly tracker: TrackerKind<TrackerName>;
   readonly record: RoundRecord;
 }
 

@@ -1,8 +1,10 @@
 import type { MovedSetData } from "../../mover/moved_set.ts";
+import type { MoverName } from "../../mover/movers.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { PhaseTimes } from "../../status/round_phases.ts";
 import type { PageCountsData } from "../../tracker/page_counts.ts";
 import type { ScanFlags, TrackerMemory } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
 import type { LocatedPages } from "../cslide/located_pages.ts";
 
@@ -24,8 +26,7 @@ export interface OpenProcess {
 
 /** What to do with cold memory after the last scan of a round. */
 export interface MoveOrder {
-  /** Its name in the table. */
-  readonly mover: string;
+  readonly mover: MoverName;
   /** A page with fewer accesses than this is cold. */
   readonly coldThreshold: number;
   /** Go on only while MemAvailable is below this share of MemTotal. */
@@ -39,8 +40,7 @@ export interface StepRequest {
   readonly pid: number;
   /** With the pid, the identity of the process. */
   readonly startTicks: number;
-  /** Its name in the table. */
-  readonly tracker: string;
+  readonly tracker: TrackerName;
   readonly selection: VmaSelection;
   readonly flags: ScanFlags;
   /** Leave a process alone that does not have more than this, in the first step of a round. */

@@ -5,7 +5,9 @@ import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { ProcessMemory, StepReply } from "../round/scan_step.ts";
 import type { MoverKind } from "../../mover/mover.ts";
+import type { MoverName } from "../../mover/movers.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
 import { errorLine } from "../round/error_line.ts";
 import { pause } from "../../async/abortable.ts";
 import { processKey, type ScanLock } from "../round/scan_lock.ts";
@@ -27,8 +29,8 @@ const STOP_MS = 900;
 
 /** What a started task works with. */
 export interface TaskMeans {
-  readonly tracker: TrackerKind;
-  readonly mover: MoverKind;
+  readonly tracker: TrackerKind<TrackerName>;
+  readonly mover: MoverKind<MoverName>;
   readonly workers: Workers;
   readonly scanLock: ScanLock;
   readonly swapCache: SwapCache;
