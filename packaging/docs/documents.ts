@@ -23,8 +23,9 @@ export function makeDocuments(top: string): Document[] {
     for (const made of names) left.delete(made);
     return { path, isCurrent: text === before, text };
   });
-  const [missing] = left;
-  if (missing !== undefined) throw new Error(`Cannot make section "${missing}": no file has it`);
+  if (left.size > 0) {
+    throw new Error(`Cannot make ${[...left].join(", ")}: no Markdown file has such a section`);
+  }
   return documents;
 }
 

@@ -31,19 +31,20 @@ export interface CompileOptions {
   readonly project: (name: string) => ProjectDescription | undefined;
 }
 
-/** The objects of a file, each kind in the order of the file, and what is odd about it, one line each. */
+/** The objects of a file, each kind in the order of the file. */
 export interface CompiledConfig {
   readonly projects: readonly ProjectDescription[];
   readonly engines: readonly EngineDescription[];
   readonly tasks: readonly TaskDescription[];
   /** The line in which each of them begins. */
   readonly lines: ReadonlyMap<ProjectDescription | EngineDescription | TaskDescription, number>;
+  /** What is odd about the file, one line each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Compiles a configuration file. Projects and engines that are named and not there are left to whoever
- * takes the objects in, everything else is checked.
+ * Compiles a configuration file and checks it, but for one thing: whether the projects and engines
+ * that its objects belong to are there.
  * @throws {ConfigError} for the first thing by line that is refused.
  */
 export function compileConfig(file: Uint8Array, options: CompileOptions): CompiledConfig {
@@ -110,7 +111,7 @@ interface Compiled<T> {
   readonly description: T;
 }
 
-/** Names have no blanks. */
+/** Names have no blanks, so no two engines have the same key. */
 function engineKey(project: string, engine: string): string {
   return `${project} ${engine}`;
 }

@@ -1,6 +1,6 @@
 import { excerpt } from "../text/excerpt.ts";
 
-/** A configuration file that is refused; `message` is one line that names file, line and what is wrong. */
+/** A configuration file is refused; `message` is one line: the file, the line, the reason. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 

@@ -7,10 +7,10 @@ import { taskKeys } from "./task.ts";
 import { alternatives, objectName, oneOf } from "./text_forms.ts";
 import { BadValue, type ValueForm } from "./value_form.ts";
 
-/** The engines of this program, each with all of its configuration. */
+/** The engines of this program, in the order of messages and manuals. */
 const OWN = [SLIDE, CSLIDE] as const;
 
-/** Engines of the original program that are not in its document. */
+/** Engines that the original program has, and its document does not. */
 const UNDOCUMENTED = ["memdcd", "damon", "psi"];
 
 const own: readonly string[] = OWN.map(({ kind }) => kind);
@@ -128,7 +128,7 @@ function configured(
 const ownEngines = OWN.map(configured);
 const thirdPartyEngine = configured(THIRD_PARTY);
 
-/** All engines, in the order of messages and manuals. */
+/** All engines, third-party ones last. */
 export const CONFIGURED_ENGINES: readonly ConfiguredEngine[] = [...ownEngines, thirdPartyEngine];
 
 /** The engine of a kind. @returns undefined when there is none. */
@@ -136,7 +136,7 @@ export function engineOfKind(kind: string | undefined): ConfiguredEngine | undef
   return CONFIGURED_ENGINES.find(({ config }) => config.kind === kind);
 }
 
-/** The engine that `engine` of a [task] names: one of ours by its kind, or else a third-party one. */
+/** The engine of a [task]: the one of that kind, or else a third-party one of that name. */
 export function engineOfTask(engine: string): ConfiguredEngine {
   return ownEngines.find(({ config }) => config.kind === engine) ?? thirdPartyEngine;
 }

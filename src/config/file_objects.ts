@@ -4,7 +4,7 @@ import type { KeyFile, KeyFileEntry, KeyFileGroup } from "./key_file.ts";
 export const OBJECT_KINDS = ["project", "engine", "task"] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
-/** A project, an engine or a task as it stands in a file: a group, and the groups that continue it. */
+/** A project, an engine or a task of a file: a group, and the groups that continue it. */
 export interface FileObject {
   readonly kind: ObjectKind;
   /** Line of its first header. */
@@ -21,8 +21,8 @@ export interface FileContents {
 }
 
 /**
- * Puts the groups of a file together: one that is given again and says its name is another object,
- * without a name it continues the one before of its kind, as GLib merges it.
+ * Makes objects of the groups of a file. A group with a name begins an object. A group without one
+ * continues the object before of its kind, as GLib merges groups.
  */
 export function findObjects(file: KeyFile): FileContents {
   const parts: { kind: ObjectKind; groups: KeyFileGroup[] }[] = [];

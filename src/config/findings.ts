@@ -3,7 +3,7 @@ import { excerpt } from "../text/excerpt.ts";
 import type { FileObject } from "./file_objects.ts";
 import type { KeyFileEntry } from "./key_file.ts";
 
-/** A file of another kind can hold millions of them. */
+/** A file that is no configuration file may have millions of odd lines. */
 const WARNINGS_MAX = 100;
 
 interface Finding {
@@ -11,7 +11,7 @@ interface Finding {
   readonly text: string;
 }
 
-/** What is found wrong (one refusal, the first by line) and odd (all warnings) in a file. */
+/** What is wrong with a file (its first line that is refused), and what is odd (all warnings). */
 export class Findings {
   readonly #path: string;
   readonly #warnings: Finding[] = [];
@@ -22,35 +22,35 @@ export class Findings {
     this.#path = path;
   }
 
-  /** The file is refused for what stands in a line. */
+  /** Refuses the file for a line. */
   refuse(line: number, text: string): void {
     if (this.#refusal === undefined || line < this.#refusal.line) this.#refusal = { line, text };
   }
 
-  /** The file is refused for a value. @param allowed completes "allowed is ...". */
+  /** Refuses the file for a value. @param allowed completes "allowed is ...". */
   refuseValue(object: FileObject, entry: KeyFileEntry, problem: string, allowed: string): void {
     this.refuse(entry.line, `${shown(object, entry)}: ${problem}, allowed is ${allowed}`);
   }
 
-  /** A line is odd, and the file is used. @param text is not asked for once there are enough. */
+  /** Warns of a line. @param text is called only as long as warnings are listed. */
   warn(line: number, text: () => string): void {
     this.#warningCount++;
     if (this.#warningCount <= WARNINGS_MAX) this.#warnings.push({ line, text: text() });
   }
 
-  /** A value is odd, and used. */
+  /** Warns of a value. */
   warnOfValue(object: FileObject, entry: KeyFileEntry, remark: string): void {
     this.warn(entry.line, () => `${shown(object, entry)}: ${remark}`);
   }
 
-  /** @throws {ConfigError} when something was refused. */
+  /** @throws {ConfigError} when the file was refused. */
   throwRefusal(): void {
     if (this.#refusal === undefined) return;
     const { line, text } = this.#refusal;
     throw new ConfigError(this.#path, `line ${line}: ${text}`);
   }
 
-  /** One line each, in the order of the file. */
+  /** The warnings, one line each, in the order of the file. */
   warnings(): string[] {
     const path = excerpt(this.#path);
     const lines = this.#warnings

@@ -17,11 +17,11 @@ export interface KeyFileGroup {
   readonly line: number;
   /** In file order; repeated keys as often as they stand there. */
   readonly entries: readonly KeyFileEntry[];
-  /** The lines as in the file, without "\n": the comments right above the header, header, the rest. */
+  /** Its lines as in the file, without "\n", with the comments right above the header. */
   readonly source: readonly string[];
 }
 
-/** A key file, syntax only: the preamble and the sources of all groups, in order, are its lines. */
+/** A key file by its syntax. Its lines are the preamble, then the sources of all groups. */
 export interface KeyFile {
   /** The comments and empty lines at the top. */
   readonly preamble: readonly string[];
@@ -42,10 +42,11 @@ export class KeyFileError extends Error {
 }
 
 /**
- * Reads key file syntax as GLib's g_key_file_load_from_data does (gkeyfile.c). It accepts what GLib
- * accepts, but for NUL bytes, and for groups, keys and values that are not UTF-8: GLib cuts the former
- * and keeps the latter, silently.
- * @throws {KeyFileError} for the first line that is none of `[group]`, `key=value`, `#` comment, empty.
+ * Reads key file syntax as GLib's g_key_file_load_from_data does (gkeyfile.c), with two exceptions:
+ * it refuses NUL bytes, at which GLib cuts silently, and groups, keys and values that are not UTF-8,
+ * which GLib keeps.
+ * @throws {KeyFileError} for the first line that is no `[group]`, `key=value` or `#` comment, and
+ * not empty.
  */
 export function parseKeyFile(bytes: Uint8Array): KeyFile {
   const preamble: string[] = [];
@@ -79,7 +80,7 @@ interface Line {
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** The lines between line feeds; what follows the last line feed is a line too, be it empty. */
+/** The lines between line feeds. What follows the last line feed is a line too, even if empty. */
 function* linesOf(bytes: Uint8Array): Generator<Line> {
   const whole = decode(bytes);
   const lines = whole.isUtf8 ? whole.text.split("\n") : bytesOfLines(bytes);
@@ -173,7 +174,7 @@ function checkedGroupName(name: string, line: number): string {
   return name;
 }
 
-/** A key has no brackets, but for one `[locale]` at its end, with no space before it. */
+/** A key has no brackets, except for a `[locale]` at its end without a blank before it. */
 function checkedKey(key: string, line: number): string {
   if (!/^[^[\]]*[^[\] ](?:\[[\p{L}\p{N}\-_.@]*\])?$/u.test(key)) {
     throw new KeyFileError(line, `"${excerpt(key)}" cannot be a key`);

@@ -8,7 +8,7 @@ const INT_MIN = -(2 ** 31);
 
 const GIB = 2 ** 30;
 
-/** A whole number from `min` to `max`; `allowed` tells the range where it depends on more than that. */
+/** A whole number from `min` to `max`. @param allowed says more of the range than the two. */
 export function integer(
   min: number,
   max: number,

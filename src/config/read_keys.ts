@@ -1,9 +1,17 @@
 import { excerpt } from "../text/excerpt.ts";
 import { editDistance, nearestWord } from "../text/nearest_word.ts";
+import { CONFIGURED_ENGINES } from "./engines.ts";
 import type { KeyFileEntry } from "./key_file.ts";
-import { homeOfKey } from "./key_home.ts";
 import type { Keys, KeySpec, KeyTable, ValuesOf } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
+import { PROJECT_KEYS } from "./project.ts";
+
+/** The tables in which the home of a key is looked up. */
+const TABLES: readonly KeyTable[] = [
+  PROJECT_KEYS,
+  ...CONFIGURED_ENGINES.map(({ engineTable }) => engineTable),
+  ...CONFIGURED_ENGINES.map(({ taskTable }) => taskTable),
+];
 
 /**
  * Reads an object of a file by the table of its keys.
@@ -55,6 +63,18 @@ function whatIsMeant(key: string, table: KeyTable): string {
   return nearest === undefined ? "" : `, the nearest is "${nearest}"`;
 }
 
+/**
+ * The group that has a key which `table` does not have: `[task]`, or `[task] of cslide` where no
+ * group of the table's own engine has it.
+ */
+function homeOfKey(key: string, { engine }: KeyTable): string | undefined {
+  const homes = TABLES.filter((table) => Object.hasOwn(table.keys, key));
+  const own = homes.find((home) =>
+    engine === undefined || home.engine === undefined || home.engine === engine
+  );
+  return own === undefined ? homes[0]?.title : `[${own.group}]`;
+}
+
 /** Warns when the entry that counts is not the only one, or goes by another name. */
 function warnOfOthers(
   { object, table: { aliases = {} }, findings }: KeyedObject,
@@ -86,7 +106,7 @@ function missingKeys(
   return `[${keyed.object.kind}]: ${what}${typed ?? repeatedKey(keyed) ?? ""}`;
 }
 
-/** The entries of the key that is given twice: one of them may be meant as the one that is missing. */
+/** A key that is given more than once: one of its lines may be meant for the missing key. */
 function repeatedKey({ object, table }: KeyedObject): string | undefined {
   for (const [key, entries] of Map.groupBy(object.entries, (entry) => entry.key)) {
     if (entries.length < 2 || !Object.hasOwn(table.keys, key)) continue;

@@ -25,7 +25,7 @@ export interface ThirdPartyTaskDescription extends TaskCommon {
   readonly kind: "thirdparty";
   readonly maxThreads: number;
   readonly swapFlag: boolean;
-  /** What its fill_task_params is handed: this [task], and [project] and [engine] if in the file. */
+  /** What its fill_task_params is handed: it, with [project] and [engine] if its file has them. */
   readonly keyFileText: string;
   /** Its [engine] is in the same file, so that the text has it. */
   readonly hasEngine: boolean;

@@ -236,7 +236,7 @@ test("compileConfig() refuses a file with ConfigError or gives what is in range,
         }
         for (const task of found.tasks) {
           if (task.kind === "slide") expect(task.coldThreshold).toBeWithin(0, 361);
-          if (task.kind !== "cslide") expect(task.maxThreads).toBeWithin(1, 6);
+          if ("maxThreads" in task) expect(task.maxThreads).toBeWithin(1, 6);
         }
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;

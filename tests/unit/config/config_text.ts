@@ -71,7 +71,7 @@ type=pid
 value=1
 `;
 
-/** The text with a line of a group replaced, or put at the end of the group when it has none of that key. */
+/** The text with the line of a key in a group: replaced, or added at the end of the group. */
 export function put(text: string, group: string, line: string): string {
   const key = `${line.split("=")[0]}=`;
   const lines = text.split("\n");

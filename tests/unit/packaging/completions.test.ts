@@ -65,7 +65,7 @@ for (const shell of present) {
       return new Set(words === "" ? [] : words.split(/ +/));
     }
 
-    /** The long options that a command offers; zsh may show by an equals sign that a value follows. */
+    /** The long options of a command. zsh may show by an equals sign that a value follows. */
     async function longAfter(command: string): Promise<Set<string>> {
       return new Set([...await after(`${command} --`)].map((name) => name.replace(/=$/, "")));
     }
@@ -145,8 +145,8 @@ for (const shell of present) {
       expect(await session.complete("etmem project start -n ")).toBe("etmem project start -n");
       const absent = "etmem project start -s no-such-server -n ";
       expect(await session.complete(absent)).toBe(absent.trim());
-      // It accepts, and never says a word. timeout(1) ends the client after 2 s; the rest is for a busy machine. By
-      // itself it would give up after 10 s.
+      // It accepts, and never answers. timeout(1) ends the client after 2 s; by itself the client
+      // would give up after 10 s. The rest is for a busy machine.
       let askedMs = Infinity;
       using silent = new FakeServer({
         asked: () => {

@@ -12,8 +12,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The versions of glibc's symbols that an executable or library asks the dynamic loader for (those of weak symbols
- * too, which it only warns about), oldest first: section .gnu.version_r, by readelf(1).
+ * The versions of glibc's symbols that an executable or library asks the dynamic loader for, oldest
+ * first: section .gnu.version_r, by readelf(1). For those of weak symbols the loader only warns.
  */
 export function glibcNeeds(path: string): string[] {
   const run = Bun.spawnSync(["readelf", "-W", "--version-info", path], {

@@ -8,8 +8,8 @@ const COMMANDS = {
 } as const;
 
 /**
- * How each shell is told to insert all completions into the line on ^X^A, and to print the line on ^X^P; see bash(1),
- * insert-completions, and zshcompsys(1), _all_matches.
+ * How each shell is told to insert all completions into the line on ^X^A, and to print the line on
+ * ^X^P; see bash(1), insert-completions, and zshcompsys(1), _all_matches.
  */
 const SETUP = {
   bash: (script: string) => [
@@ -68,7 +68,10 @@ export class ShellSession implements Disposable {
     return session;
   }
 
-  /** Types the beginning of a line and completes it. @returns the line with all completions in place of its last word. */
+  /**
+   * Types the beginning of a line and completes it.
+   * @returns the line with all completions in place of its last word.
+   */
   async complete(line: string): Promise<string> {
     this.#output = "";
     this.#type(`${line}\x18\x01\x18\x10`);
