@@ -11,7 +11,8 @@ const PAGEMAP_SWAPPED = 1 << 30; // bit 62
 
 /**
  * Where the pages of a range are, a byte a page: 0 nowhere, 1 present, 2 SWAPPED
- * (Documentation/admin-guide/mm/pagemap.rst). Read here and not by src/procfs, which is what is tested.
+ * (Documentation/admin-guide/mm/pagemap.rst). Read here and not by src/procfs,
+ * which is what is tested.
  */
 export function whereabouts(pid: number, start: number, sizeBytes: number): Uint8Array {
   const pages = sizeBytes / PAGE_BYTES;
@@ -51,7 +52,9 @@ function scannedMappings(pid: number): Mapping[] {
   });
 }
 
-/** Bytes that are present outside of a range, in small mappings that slide scans: stack, data, heap. */
+/**
+ * Bytes that are present outside of a range, in small mappings that slide scans: stack, data, heap.
+ */
 export function presentElsewhere(pid: number, start: number, sizeBytes: number): number {
   let bytes = 0;
   for (const mapping of scannedMappings(pid)) {

@@ -1,19 +1,21 @@
 #!/bin/bash
-# boot.sh OUT NAME:SECONDS...: runs scenarios inside the VM one after the other, each in a process and a control
-# group of its own, with a deadline, and puts the machine back as it was after each. Prints what the driver
-# prints; where it was killed or crashed, `not ok NAME: reason`. The server's log goes to OUT/NAME.log, and so does
-# what the driver writes to standard error.
+# boot.sh OUT NAME:SECONDS...: runs scenarios inside the VM one after the other, each in a process
+# and a control group of its own, with a deadline, and puts the machine back as it was after each.
+# Prints what the driver prints; where it was killed or crashed, `not ok NAME: reason`. The server's
+# log goes to OUT/NAME.log, and so does what the driver writes to standard error.
 set -u
 out=$1
 shift
 bin=/tmp/bin
 mkdir -p $bin /sys/fs/cgroup/scenario
-# on the nodes without a CPU, so that the others have room for a target before their kswapd begins to age pages
+# on the nodes without a CPU, so that the others have room for a
+# target before their kswapd begins to age pages
 mount -t tmpfs -o mpol=bind:2-3 tmpfs $bin
 cp /host/bin/* $bin/
 ln -s etmem $bin/etmemd
 export PATH=$bin:$PATH
-# free pages that a CPU keeps for itself are not in a node's count of free ones: by default up to 33 MiB a CPU here
+# free pages that a CPU keeps for itself are not in a node's count of free ones:
+# by default up to 33 MiB a CPU here
 echo 1000000 > /proc/sys/vm/percpu_pagelist_high_fraction
 
 clean_up() {

@@ -5,8 +5,8 @@ const FOLDER = "/usr/lib/etmem";
 const SCAN_LIB = "libetmemd_scan.so";
 
 /**
- * Installs a third-party engine and the scan library that it needs where their `make install` puts them; the root
- * file system is gone with the machine.
+ * Installs a third-party engine and the scan library that it needs where their `make install` puts
+ * them; the root file system is gone with the machine.
  * @returns the path for libname.
  */
 export function installEngine(name: string): string {

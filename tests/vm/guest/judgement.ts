@@ -4,14 +4,18 @@ export interface SlideObservation {
   readonly coldPages: number;
   /** Of the cold pages: in swap when the first round was done, by the target's pagemap. */
   readonly coldPagesInSwap: number;
-  /** Present when the project started, cold and none of the target's area: its stack, data and heap. */
+  /**
+   * Present when the project started, cold and none of the target's area: its stack, data and heap.
+   */
   readonly otherBytes: number;
   readonly pageBytes: number;
   /** What the task says it handed to the mover, ever. */
   readonly askedBytes: number;
   /** Addresses that the kernel counted in swap_pages; only where each stands for one base page. */
   readonly kernelAskedPages?: number;
-  /** Of all processes of the target, from before the project started until after the first round. */
+  /**
+   * Of all processes of the target, from before the project started until after the first round.
+   */
   readonly majorFaults: number;
   /** Pages whose contents were wrong, when they were compared or touched. */
   readonly badPages: number;
@@ -22,14 +26,14 @@ export interface SlideObservation {
 }
 
 /**
- * Three scans 1 s apart, and one before them: who touches a page more often than this keeps it hot. Where
- * the machine stood still for longer, a fault may be no fault of the server.
+ * Three scans 1 s apart, and one before them: who touches a page more often than this keeps it hot.
+ * Where the machine stood still for longer, a fault may be no fault of the server.
  */
 const GAP_LIMIT_US = 3_000_000;
 
 /**
- * What is wrong with a round, in words; nothing when all cold memory left and no hot memory was asked
- * to. A hot page may be asked by mistake, and a cold one may stay, one in a thousand each.
+ * What is wrong with a round, in words; nothing when all cold memory left and no hot memory was
+ * asked to. A hot page may be asked by mistake, and a cold one may stay, one in a thousand each.
  */
 export function faultsOf(seen: SlideObservation): string[] {
   const faults: string[] = [];

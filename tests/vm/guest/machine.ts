@@ -28,7 +28,9 @@ export function swapOnZram(sizeMib: number): void {
   run("swapon", "/dev/zram0");
 }
 
-/** Swap on a loop device: unlike zram's, its pages pass through the swap cache and are read ahead. */
+/**
+ * Swap on a loop device: unlike zram's, its pages pass through the swap cache and are read ahead.
+ */
 export function swapOnLoop(sizeMib: number): void {
   const file = "/tmp/swapfile";
   closeSync(openSync(file, "w"));
@@ -93,7 +95,9 @@ export function meminfo(name: string): number {
   return Number(match[1]) * 1024;
 }
 
-/** What the kernel's own reclaim and compaction did, by /proc/vmstat: reasons why a page seems used. */
+/**
+ * What the kernel's own reclaim and compaction did, by /proc/vmstat: reasons why a page seems used.
+ */
 export function kernelActivity(): Readonly<Record<string, number>> {
   const names = ["pgactivate", "pgdeactivate", "pgmigrate_success", "pgscan_kswapd", "pageoutrun"];
   const text = readFileSync("/proc/vmstat", "utf8");

@@ -58,7 +58,8 @@ export class Server {
 
   /**
    * Starts a server and waits until it listens.
-   * @param wrapper a command line in front of its own. @param clientWrapper one in front of its clients'.
+   * @param wrapper a command line in front of its own.
+   * @param clientWrapper one in front of its clients'.
    */
   static async start(
     wrapper: readonly string[] = [],

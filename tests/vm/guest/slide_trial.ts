@@ -33,7 +33,10 @@ export function startTarget(
 
 type Keys = Readonly<Record<string, string | number>>;
 
-/** What differs from one project with loop=3 interval=1 sleep=1 and one task with T=1 of one process. */
+/**
+ * What differs from one project with loop=3 interval=1 sleep=1 and
+ * one task with T=1 of one process.
+ */
 export interface SlideKeys {
   readonly project?: Keys;
   readonly task?: Keys;
@@ -152,8 +155,9 @@ export interface Trial {
 }
 
 /**
- * The whole course: swap, a target, a server with one slide task, its first round, and the judgement:
- * cold memory is in swap, hot memory was left alone. @param through runs the server and its clients.
+ * The whole course: swap, a target, a server with one slide task, its first round, and the
+ * judgement: cold memory is in swap, hot memory was left alone.
+ * @param through runs the server and its clients.
  * @throws {Error} that says what went wrong.
  */
 export async function trySlide(

@@ -13,7 +13,9 @@ function poolFile(node: number, name: string): string {
   return `${NODES}/node${node}/hugepages/hugepages-2048kB/${name}`;
 }
 
-/** Gives a node a pool of so many huge pages. @throws {Error} when the node has no memory for it. */
+/**
+ * Gives a node a pool of so many huge pages. @throws {Error} when the node has no memory for it.
+ */
 function setPool(node: number, pages: number): void {
   writeFileSync(poolFile(node, "nr_hugepages"), String(pages));
   const got = poolSize(node);
@@ -34,7 +36,10 @@ export function poolSizes(): string {
     .map((name) => poolSize(Number(name.slice(4)))).join();
 }
 
-/** Gives the DRAM node and the slow node pools of so many huge pages. @returns the sizes of all pools. */
+/**
+ * Gives the DRAM node and the slow node pools of so many huge pages.
+ * @returns the sizes of all pools.
+ */
 export function setPools(dramPages: number, slowPages: number): string {
   setPool(0, dramPages);
   setPool(2, slowPages);
@@ -46,7 +51,9 @@ export function dramRoom(): number {
   return readMovableRoom().get(0)?.bytes ?? 0;
 }
 
-/** Lets the pool of the DRAM node take so much of its memory that about `bytes` are left to move to. */
+/**
+ * Lets the pool of the DRAM node take so much of its memory that about `bytes` are left to move to.
+ */
 export function leaveOnDram(bytes: number): void {
   writeFileSync("/proc/sys/vm/drop_caches", "1");
   writeFileSync("/proc/sys/vm/compact_memory", "1");
@@ -68,7 +75,9 @@ export function nodesOf(pid: number, start: number, bytes: number, unit: number)
 
 type Keys = Readonly<Record<string, string | number>>;
 
-/** One project with loop=3 interval=1 sleep=1 and the cslide engine, with a task for each process. */
+/**
+ * One project with loop=3 interval=1 sleep=1 and the cslide engine, with a task for each process.
+ */
 export function cslideConfig(
   tasks: Readonly<Record<string, number>>,
   engine: Keys,

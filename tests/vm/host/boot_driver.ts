@@ -44,7 +44,10 @@ async function prepareShare(share: string, { driver, programs, parts }: DriverRu
   writeFileSync(join(share, "run.sh"), `exec bash /host/boot.sh /host/out ${items}\n`);
 }
 
-/** Boots a machine and runs a driver in it, part by part (guest/boot.sh). @returns all lines that it printed. */
+/**
+ * Boots a machine and runs a driver in it, part by part (guest/boot.sh).
+ * @returns all lines that it printed.
+ */
 export async function bootDriver(run: DriverRun): Promise<string[]> {
   const share = makeRunFolder("driver");
   await prepareShare(share, run);

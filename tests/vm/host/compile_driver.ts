@@ -1,4 +1,6 @@
-/** Makes one executable of a driver and its scenarios. @throws {Error} with the bundler's messages. */
+/**
+ * Makes one executable of a driver and its scenarios. @throws {Error} with the bundler's messages.
+ */
 export async function compileDriver(entrypoint: string, outfile: string): Promise<void> {
   const built = await Bun.build({
     entrypoints: [entrypoint],

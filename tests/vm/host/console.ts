@@ -15,8 +15,8 @@ export function outcomeOf(line: string): Outcome | undefined {
 }
 
 /**
- * One outcome for each scenario that was to run. A scenario has passed when it says so once and nothing
- * else is said of it; silence is a failure, with `silence` as the reason.
+ * One outcome for each scenario that was to run. A scenario has passed when it says so once and
+ * nothing else is said of it; silence is a failure, with `silence` as the reason.
  */
 export function settle(
   names: readonly string[],

@@ -17,8 +17,9 @@ function run(command: readonly string[], environment: Readonly<Record<string, st
 }
 
 /**
- * Builds the scan library, the example engine by its Makefile, and watcher.c, both against the library as it is
- * installed. @param folder where libetmemd_scan.so, idle_twice.so and watcher.so go.
+ * Builds the scan library, the example engine by its Makefile, and watcher.c,
+ * both against the library as it is installed.
+ * @param folder where libetmemd_scan.so, idle_twice.so and watcher.so go.
  * @throws {Error} with what the tools said.
  */
 export function buildEngineLibraries(folder: string): void {

@@ -3,8 +3,8 @@ import type { Boot } from "../scenario.ts";
 import { type BootResult, runBoot } from "./run_boot.ts";
 import { prepareShare } from "./share.ts";
 
-// Runs the scenarios of tests/vm/scenarios.ts, or those whose names contain one of the arguments, on at
-// most two machines at a time. The last line is "N passed, N failed".
+// Runs the scenarios of tests/vm/scenarios.ts, or those whose names contain one of the arguments,
+// on at most two machines at a time. The last line is "N passed, N failed".
 const AT_ONCE = 2;
 
 const wanted = process.argv.slice(2);

@@ -3,7 +3,9 @@ import { join } from "node:path";
 
 const CACHE = join(import.meta.dir, "../../.cache");
 
-/** A folder for this run of a kind; what earlier runs left is removed, runs that go on keep theirs. */
+/**
+ * A folder for this run of a kind; what earlier runs left is removed, runs that go on keep theirs.
+ */
 export function makeRunFolder(kind: string): string {
   const runs = join(CACHE, kind);
   const folder = join(runs, String(process.pid));

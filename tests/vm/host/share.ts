@@ -19,7 +19,10 @@ const PROGRAMS = [
   "vm/abitest.c",
 ];
 
-/** The folder that the machines share with this host: the programs in bin/, and room for their output. */
+/**
+ * The folder that the machines share with this host: the programs in bin/,
+ * and room for their output.
+ */
 export async function prepareShare(): Promise<string> {
   const share = makeRunFolder("vm");
   mkdirSync(join(share, "bin"));

@@ -61,7 +61,9 @@ function promotion(kind: Kind, sizeBytes: number): Scenario {
   };
 }
 
-/** Threads of a process that may not run on all CPUs: those that moved pages have to be put back. */
+/**
+ * Threads of a process that may not run on all CPUs: those that moved pages have to be put back.
+ */
 function boundThreads(pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((tid) => {
     const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");

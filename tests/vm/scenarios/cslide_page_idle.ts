@@ -25,8 +25,8 @@ import { cslideConfig, dramRoom, runRounds, setPools, tasksOf } from "../guest/s
 import type { Scenario } from "../scenario.ts";
 
 /**
- * On a kernel without idle_pages: base and huge pages are judged by page_idle, which takes pages that were moved
- * for used; hugetlb memory, which it cannot see, is left alone.
+ * On a kernel without idle_pages: base and huge pages are judged by page_idle, which takes pages
+ * that were moved for used; hugetlb memory, which it cannot see, is left alone.
  */
 const pageIdle: Scenario = {
   name: "cslide_page_idle_frees_the_reserve_and_keeps_it",
@@ -89,7 +89,10 @@ function bringTo(node: number, target: Target): void {
   demand(left === 0, `${left} pages did not move to node ${node}`);
 }
 
-/** Memory that was moved for one process has new frames for all that have it: it stays cold for them too. */
+/**
+ * Memory that was moved for one process has new frames for all that have it:
+ * it stays cold for them too.
+ */
 const sharedPages: Scenario = {
   name: "cslide_page_idle_keeps_shared_memory_where_it_moved",
   deadlineSeconds: 300,

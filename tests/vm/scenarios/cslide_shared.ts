@@ -48,7 +48,10 @@ async function checkPages(server: Server): Promise<void> {
   demand(hot >= SHARED && hot < SHARED + 3 * OWN, `node 0 has ${hot} hot bytes`);
 }
 
-/** Memory that one process leaves alone and others use is hot: it stays on DRAM in each round, for all of them. */
+/**
+ * Memory that one process leaves alone and others use is hot: it stays on DRAM in each round,
+ * for all of them.
+ */
 function staysHot(kind: Kind, tracker: string): Scenario {
   return {
     name: `cslide_${tracker}_keeps_${kind.name}_pages_on_dram_that_one_of_their_processes_uses`,

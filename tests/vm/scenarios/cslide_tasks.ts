@@ -30,7 +30,10 @@ import {
 } from "../guest/slow_memory.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** Two tasks that are just as hot have shares of a quota by their size, a cooler one has what they leave. */
+/**
+ * Two tasks that are just as hot have shares of a quota by their size,
+ * a cooler one has what they leave.
+ */
 const shares: Scenario = {
   name: "cslide_tasks_share_the_quota_by_heat",
   deadlineSeconds: 300,
@@ -79,8 +82,8 @@ const shares: Scenario = {
 const STOP_MS = 1000;
 
 /**
- * A process is killed while its pages move, and then the project is stopped while those of another do: the round
- * ends at once and says so. The next start does the rest.
+ * A process is killed while its pages move, and then the project is stopped while those of another
+ * do: the round ends at once and says so. The next start does the rest.
  */
 const interrupted: Scenario = {
   name: "cslide_move_is_interrupted",
@@ -189,7 +192,10 @@ const bound: Scenario = {
 
 const REUSED_PID = 400;
 
-/** A process that gets the pid of a task's process stays where it is until the project is started anew. */
+/**
+ * A process that gets the pid of a task's process stays where it is
+ * until the project is started anew.
+ */
 const replaced: Scenario = {
   name: "cslide_target_replaced",
   deadlineSeconds: 300,

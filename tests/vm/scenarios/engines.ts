@@ -74,7 +74,10 @@ function nodesOf(text: string, pid: number): Map<number, Node> {
   return nodes;
 }
 
-/** What is wrong with the nodes of a target's mapping: every second unit of the area is used in each scan. */
+/**
+ * What is wrong with the nodes of a target's mapping:
+ * every second unit of the area is used in each scan.
+ */
 function faultsOf(
   process: TargetProcess,
   nodes: ReadonlyMap<number, Node>,

@@ -17,7 +17,10 @@ const HOUR_MS = 3_600_000;
 const INTERVAL = 2;
 const SLEEP = 2;
 
-/** The clock is set hours forward, and hours back, in the middle of rounds: they are on time by any other clock. */
+/**
+ * The clock is set hours forward, and hours back, in the middle of rounds:
+ * they are on time by any other clock.
+ */
 export const faultsClock: Scenario = {
   name: "faults_clock",
   deadlineSeconds: 300,

@@ -13,7 +13,9 @@ import type { Scenario } from "../scenario.ts";
 const SIZE = 4 * MIB;
 const CALLS = ["openat", "read", "pread64", "pwrite64", "write", "lseek", "move_pages"] as const;
 
-/** A fault of the files of a process, and what is wrong with the round of a task on that process. */
+/**
+ * A fault of the files of a process, and what is wrong with the round of a task on that process.
+ */
 interface Case {
   readonly tracker: "idle_pages" | "page_idle";
   readonly mover: "swap_pages" | "process_madvise";
@@ -112,7 +114,10 @@ const SHARED: readonly (readonly [fault: Fault, reason: RegExp])[] = [
 /** Whose rounds are waited for again and again. */
 const OFTEN = "page_none";
 
-/** One project for all cases of a tracker, a task each. Those of idle_pages leave the machine to the others. */
+/**
+ * One project for all cases of a tracker, a task each.
+ * Those of idle_pages leave the machine to the others.
+ */
 function projectOf(tracker: Case["tracker"], targets: ReadonlyMap<string, Target>): Groups {
   const cases = Object.entries(CASES).filter(([, one]) => one.tracker === tracker);
   const mover = cases[0]?.[1].mover ?? "swap_pages";
@@ -149,14 +154,20 @@ function cslideOf(name: string, pid: number): Groups {
 }
 
 const CSLIDE = "nodes";
-/** What a round of cslide reads and calls; each fails the round, and the next one is as if it had not. */
+/**
+ * What a round of cslide reads and calls; each fails the round,
+ * and the next one is as if it had not.
+ */
 const CSLIDE_FAULTS: readonly Fault[] = [
   "read */zoneinfo EIO",
   "read */node2/meminfo EIO",
   "move_pages * ENODEV",
 ];
 
-/** Every file that rounds read or write fails at one process, or for all, under each tracker, each mover, and cslide. */
+/**
+ * Every file that rounds read or write fails at one process, or for all, under each tracker,
+ * each mover, and cslide.
+ */
 export const faultsReads: Scenario = {
   name: "faults_reads",
   deadlineSeconds: 400,

@@ -24,7 +24,10 @@ import type { Scenario } from "../scenario.ts";
 const SIZE = 96 * MIB;
 const SMALL_MIB = 32;
 
-/** Swap fills up in the middle of a move, is taken away in the middle of another and between rounds, and comes back. */
+/**
+ * Swap fills up in the middle of a move, is taken away in the middle of another and between rounds,
+ * and comes back.
+ */
 export const faultsSwap: Scenario = {
   name: "faults_swap",
   deadlineSeconds: 400,

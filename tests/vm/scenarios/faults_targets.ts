@@ -37,8 +37,8 @@ async function untilGone(target: Target, share = 1): Promise<void> {
 }
 
 /**
- * One process is stopped, one makes a hundred children, one maps and unmaps all the time, each in the middle of a
- * round; a fourth, of another project too, is served as if there were no others.
+ * One process is stopped, one makes a hundred children, one maps and unmaps all the time, each in
+ * the middle of a round; a fourth, of another project too, is served as if there were no others.
  */
 export const faultsTargets: Scenario = {
   name: "faults_targets",

@@ -166,7 +166,10 @@ function mkfifo(path: string): void {
   demand(success, "mkfifo failed");
 }
 
-/** Pages that are held by the kernel stay, all others of the batch move; the mover says which and why. */
+/**
+ * Pages that are held by the kernel stay, all others of the batch move;
+ * the mover says which and why.
+ */
 const pinnedPages: Scenario = {
   name: "move_pages_pinned",
   deadlineSeconds: 300,

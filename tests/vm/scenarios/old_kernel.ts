@@ -5,8 +5,9 @@ import { MIB, startProject, trySlide } from "../guest/slide_trial.ts";
 import type { Scenario } from "../scenario.ts";
 
 /**
- * Server, clients and the modules' tracker and mover where no system call is newer than Linux 4.19, that of
- * openEuler 20.03: memory moves as on any other kernel, and what needs newer calls is refused.
+ * Server, clients and the modules' tracker and mover where no system call is newer than Linux 4.19,
+ * that of openEuler 20.03: memory moves as on any other kernel, and what needs newer calls is
+ * refused.
  */
 export const oldKernel: Scenario = {
   name: "slide_on_old_kernel",

@@ -5,7 +5,9 @@ import { demand } from "../guest/demand.ts";
 import { isHot, lookAfter, lookBefore, MIB, startTarget } from "../guest/slide_trial.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** Swaps pages of a fresh target out by hand and returns what the judgement of a round says of it. */
+/**
+ * Swaps pages of a fresh target out by hand and returns what the judgement of a round says of it.
+ */
 async function judge(choose: (hot: boolean, page: number) => boolean): Promise<string[]> {
   using target = await startTarget({ sizeBytes: 64 * MIB, hot: "every:2" });
   const [area] = target.processes();
@@ -28,7 +30,10 @@ function demandFault(faults: readonly string[], fault: RegExp): void {
   );
 }
 
-/** The judgement of a round finds what is planted, and only then: everything taken as cold, or nothing. */
+/**
+ * The judgement of a round finds what is planted, and only then:
+ * everything taken as cold, or nothing.
+ */
 export const plantedFaults: Scenario = {
   name: "planted_faults_are_seen",
   deadlineSeconds: 300,

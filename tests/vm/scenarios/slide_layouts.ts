@@ -18,7 +18,9 @@ interface Variation {
   readonly prepare?: () => void;
   /** What must hold besides. @throws {Error} when it does not. */
   readonly check?: (trial: Trial) => void;
-  /** Of the layouts b and c. They are 512 MiB large only where it tells more, or with FULL_SIZE=1. */
+  /**
+   * Of the layouts b and c. They are 512 MiB large only where it tells more, or with FULL_SIZE=1.
+   */
   readonly smallBytes?: number;
 }
 
@@ -39,7 +41,10 @@ function layouts(what: string, variation: Variation = {}): Scenario[] {
   }));
 }
 
-/** What the server may hold of 512 MiB and of the empty rest of 1 TiB: a byte a page would be 256 MiB. */
+/**
+ * What the server may hold of 512 MiB and of the empty rest of 1 TiB:
+ * a byte a page would be 256 MiB.
+ */
 const SERVER_LIMIT_BYTES = 88 * MIB;
 
 function checkServerMemory({ server }: Trial): void {

@@ -30,7 +30,9 @@ async function demandWell(server: Server): Promise<void> {
   demand(failed === undefined, `the task failed: ${failed}`);
 }
 
-/** A process that is killed while its pages are moved ends its job; the next of its name is served. */
+/**
+ * A process that is killed while its pages are moved ends its job; the next of its name is served.
+ */
 const exits: Scenario = {
   name: "slide_target_exits",
   deadlineSeconds: 300,
@@ -60,7 +62,10 @@ const exits: Scenario = {
   },
 };
 
-/** A process that executes itself anew mid-round has new memory: nothing of the old is held against it. */
+/**
+ * A process that executes itself anew mid-round has new memory:
+ * nothing of the old is held against it.
+ */
 const execs: Scenario = {
   name: "slide_target_execs",
   deadlineSeconds: 300,
@@ -95,7 +100,10 @@ const execs: Scenario = {
 
 const REUSED_PID = 400;
 
-/** A process that gets the pid of one that died mid-round is left alone until the project is started anew. */
+/**
+ * A process that gets the pid of one that died mid-round is left
+ * alone until the project is started anew.
+ */
 const replaced: Scenario = {
   name: "slide_target_replaced",
   deadlineSeconds: 300,

@@ -15,7 +15,10 @@ import type { Scenario } from "../scenario.ts";
 /** Where user space ends on x86_64, and the stack with it where addresses are not random. */
 const USER_END = 0x7fff_ffff_f000;
 
-/** A stack that ends where user space does, and of which every second page is in swap: the others go too. */
+/**
+ * A stack that ends where user space does, and of which every second page is in swap:
+ * the others go too.
+ */
 function stackEnd(name: string, stackBytes: number, rounds: number): Scenario {
   return {
     name,
@@ -56,7 +59,7 @@ function stackEnd(name: string, stackBytes: number, rounds: number): Scenario {
 
 export const slideStackEnd: readonly Scenario[] = [
   stackEnd("slide_stack_end", MIB, 1),
-  // More runs than an answer can hold: the last pages are first looked at once those below are gone, in round 2,
-  // and seem used in that one, for nobody has cleared their accessed bits before.
+  // More runs than an answer can hold: the last pages are first looked at once those below are
+  // gone, in round 2, and seem used in that one, for nobody has cleared their accessed bits before.
   stackEnd("slide_stack_end_full", 4 * MIB, 3),
 ];

@@ -33,7 +33,10 @@ function swapCachedPercent(): number {
   return (meminfo("SwapCached") / meminfo("MemTotal")) * 100;
 }
 
-/** Has all pages read in through /proc/PID/mem: while swap is not half full they stay in the swap cache. */
+/**
+ * Has all pages read in through /proc/PID/mem:
+ * while swap is not half full they stay in the swap cache.
+ */
 function fillSwapCache(target: Target): void {
   const [area] = target.processes();
   demand(area !== undefined, "the target has no area");
@@ -45,7 +48,10 @@ function fillSwapCache(target: Target): void {
   closeSync(fd);
 }
 
-/** Fills the swap cache anew while the server stands still, and puts other marks where it set its own. */
+/**
+ * Fills the swap cache anew while the server stands still,
+ * and puts other marks where it set its own.
+ */
 async function fillBehindTheBack(server: Server, target: Target): Promise<void> {
   const [area] = target.processes();
   demand(area !== undefined, "the target has no area");
@@ -78,8 +84,9 @@ async function demandReclaim(server: Server, ioctls: number, highPercent: number
 }
 
 /**
- * Above the high mark the marks are set, once, and reclaim is switched on, each time: after the first
- * round, since what was written to a real device stays in the swap cache, and when it is filled again.
+ * Above the high mark the marks are set, once, and reclaim is switched on, each time: after the
+ * first round, since what was written to a real device stays in the swap cache,
+ * and when it is filled again.
  */
 const marks: Scenario = {
   name: "slide_swap_cache_marks",
