@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
 
 /**
- * Goes into each module of an instrumented copy of the program: writes what its process or thread has executed
- * to a file of its own, again and again, since many of them are killed in the end.
+ * Goes into each module of an instrumented copy of the program: writes what its process or thread
+ * has executed to a file of its own, again and again, since many of them are killed in the end.
  */
 
 /** Replaced by the folder when the copy is made. */

@@ -5,8 +5,8 @@ import { createInstrumenter } from "istanbul-lib-instrument";
 const TOP = join(import.meta.dir, "../../..");
 
 /**
- * Calls from which a process does not come back, and answers after which the server kills it: what it has
- * executed is written before.
+ * Calls from which a process does not come back, and answers after which the server kills it: what
+ * it has executed is written before.
  */
 const LAST_CALLS = /\b(?:libc\.(?=(?:execve|_exit|kill)\()|channel\.(?=say\())/g;
 
@@ -40,8 +40,8 @@ function filesOf(...paths: readonly string[]): string[] {
 }
 
 /**
- * Copies the repository to a folder, with the modules of src and ffi counting what they execute, in whatever
- * process or thread they run: that of the tests, workers, and the compiled executable.
+ * Copies the repository to a folder, with the modules of src and ffi counting what they execute, in
+ * whatever process or thread they run: that of the tests, workers, and the compiled executable.
  * @param copy the folder. @param results where counts are written to.
  */
 export function makeInstrumentedCopy(copy: string, results: string): Instrumented {

@@ -9,7 +9,10 @@ export function percentOf({ lines, covered }: Pick<CoveredFile, "lines" | "cover
   return lines === 0 ? 100 : (100 * covered) / lines;
 }
 
-/** What is wrong between the report and the exceptions, one line each. @param exists whether there is such a file. */
+/**
+ * What is wrong between the report and the exceptions, one line each.
+ * @param exists whether there is such a file.
+ */
 export function judge(
   files: readonly CoveredFile[],
   exceptions: Readonly<Record<string, Exception>>,

@@ -8,11 +8,13 @@ import { makeInstrumentedCopy } from "./instrumented_copy.ts";
 import { judge, percentOf } from "./judge.ts";
 
 /**
- * Runs the tests on a copy of the repository that counts which lines of src and ffi are executed: by the tests
- * themselves, by workers, and by every process that they start, the compiled executable too, none of which
- * `bun test --coverage` counts. Prints a table and writes dist/lcov.info.
+ * Runs the tests on a copy of the repository that counts which lines of src and ffi are executed:
+ * by the tests themselves, by workers, and by every process that they start, the compiled
+ * executable too, none of which `bun test --coverage` counts. Prints a table and writes
+ * dist/lcov.info.
  *
- * Arguments: tests to run; without any, all of them, and then files below 90 % have to stand in exceptions.ts.
+ * Arguments: tests to run; without any, all of them,
+ * and then files below 90 % have to stand in exceptions.ts.
  */
 const TOP = join(import.meta.dir, "../../..");
 /** Folders whose tests read the sources, start npm, or compile C programs for minutes. */

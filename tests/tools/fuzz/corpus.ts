@@ -26,7 +26,10 @@ export function readCorpus(target: string): Uint8Array[] {
   return readdirSync(folder).sort().map((name) => new Uint8Array(readFileSync(join(folder, name))));
 }
 
-/** Keeps an input, named by its content. @returns its path; undefined when it is too large to be kept. */
+/**
+ * Keeps an input, named by its content.
+ * @returns its path; undefined when it is too large to be kept.
+ */
 export function keepInput(folder: string, input: Uint8Array): string | undefined {
   if (input.length > LARGEST_BYTES) return undefined;
   const path = join(folder, createHash("sha256").update(input).digest("hex").slice(0, 16));

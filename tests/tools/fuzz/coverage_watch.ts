@@ -32,10 +32,15 @@ function countClass(times: number): number {
 /** Watches what the code of some files executes, between one look and the next. */
 export class CoverageWatch {
   readonly #files: readonly (readonly [name: string, counters: FileCounters])[];
-  /** Every array of counters of the files, what it held at the last look, and the classes seen (bits). */
+  /**
+   * Every array of counters of the files, what it held at the last look,
+   * and the classes seen (bits).
+   */
   readonly #watched: { readonly now: number[]; readonly last: number[]; readonly seen: number[] }[];
 
-  /** @param sources relative to the top; they are loaded already. @throws {Error} when one is not. */
+  /**
+   * @param sources relative to the top; they are loaded already. @throws {Error} when one is not.
+   */
   constructor(sources: readonly string[]) {
     const all = Reflect.get(globalThis, "__coverage__") as Record<string, FileCounters> | undefined;
     this.#files = sources.map((source) => {

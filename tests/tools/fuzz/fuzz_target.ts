@@ -4,7 +4,10 @@ import type * as fc from "fast-check";
 export interface FuzzTarget {
   /** Also the name of its corpus' folder. */
   readonly name: string;
-  /** The files whose coverage leads the search and is reported, relative to the top of the repository. */
+  /**
+   * The files whose coverage leads the search and is reported,
+   * relative to the top of the repository.
+   */
   readonly sources: readonly string[];
   /** Inputs as they may come, well-formed and nearly so. */
   readonly inputs: fc.Arbitrary<Uint8Array>;

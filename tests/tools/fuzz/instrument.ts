@@ -6,7 +6,8 @@ import { createInstrumenter } from "istanbul-lib-instrument";
 const TOP = join(import.meta.dir, "../../..");
 
 /**
- * Has every module of src that is loaded from now on count what it executes, in `globalThis.__coverage__`.
+ * Has every module of src that is loaded from now on count what it executes,
+ * in `globalThis.__coverage__`.
  */
 export function instrumentSources(): void {
   const instrumenter = createInstrumenter({

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { instrumentSources } from "./instrument.ts";
 
 /**
- * Fuzzes the parsers, one target after the other. Its last line is "N passed, N failed", a target each.
+ * Fuzzes the parsers, one target after the other. Its last line is "N passed, N failed",
+ * a target each.
  *
  *   --target NAME   only this one; may be repeated
  *   --seconds N     for all targets together (default 60)

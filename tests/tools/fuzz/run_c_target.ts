@@ -70,8 +70,8 @@ function inputsOf(name: string): number {
 }
 
 /**
- * Builds a C target with AddressSanitizer and UBSan and runs it: under libFuzzer where clang has it, otherwise
- * under the generator of without_libfuzzer.c.
+ * Builds a C target with AddressSanitizer and UBSan and runs it: under libFuzzer where clang has
+ * it, otherwise under the generator of without_libfuzzer.c.
  */
 export function runCTarget(name: (typeof C_TARGETS)[number], options: RunOptions): CTargetResult {
   using folder = new ScratchFolder();

@@ -36,8 +36,8 @@ const BATCH = 1000;
 const SLOWEST_US = 10_000_000;
 
 /**
- * Runs the corpus, then inputs that are made up, half of them from those that reached something new, until
- * the first finding.
+ * Runs the corpus, then inputs that are made up,
+ * half of them from those that reached something new, until the first finding.
  */
 export async function runTarget(
   target: FuzzTarget,
@@ -102,7 +102,9 @@ export async function runTarget(
   return result(cases);
 }
 
-/** The input goes to a file of its own, so that it can be looked at and become a regression test. */
+/**
+ * The input goes to a file of its own, so that it can be looked at and become a regression test.
+ */
 function describe(target: FuzzTarget, input: Uint8Array, error: unknown): string {
   const path = keepInput(join(tmpdir(), "etmem-fuzz", target.name), input);
   const reason = stackOf(error);

@@ -30,7 +30,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** Runs the gate with parts of which some are not good. @returns what it printed, its last line and its status. */
+/**
+ * Runs the gate with parts of which some are not good.
+ * @returns what it printed, its last line and its status.
+ */
 function gate(
   parts: Readonly<Record<string, string>>,
 ): { lines: string[]; last: string; status: number } {

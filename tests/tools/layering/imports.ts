@@ -1,4 +1,6 @@
-/** An import or re-export declaration, an `import()` or `require()`, or a file named by `new URL()`. */
+/**
+ * An import or re-export declaration, an `import()` or `require()`, or a file named by `new URL()`.
+ */
 export interface Import {
   readonly specifier: string;
   /** By `import type` or `export type`: gone when the program runs. */
@@ -6,7 +8,8 @@ export interface Import {
 }
 
 // `deno fmt` keeps declarations at the beginning of a line and modules in double quotes, and a gate
-// that runs before this one checks it; a match inside a comment or string is at worst a false alarm.
+// that runs before this one checks it; a match inside a comment or string is at worst a false
+// alarm.
 const DECLARATION =
   /^(?:import|export)\b(\s+type\b(?!\s*(?:,|from\b)))?[^"';]*?\bfrom\s*["']([^"']+)["']/gm;
 const SIDE_EFFECT = /^import\s*["']([^"']+)["']/gm;

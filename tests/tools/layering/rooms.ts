@@ -1,6 +1,6 @@
 /**
- * Which room may import which: a room is main.ts, ffi/ or a folder of src/. An entry is a room or one
- * file. Imports inside a room are free.
+ * Which room may import which: a room is main.ts, ffi/ or a folder of src/. An entry is a room or
+ * one file. Imports inside a room are free.
  */
 export interface Room {
   /** What lies in it: a line of the tables that `npm run docs` makes. */
@@ -9,7 +9,10 @@ export interface Room {
   readonly imports: readonly string[];
   /** May be imported by `import type` only. */
   readonly types?: readonly string[];
-  /** No input or output: no module of the runtime but those of `PURE_MODULES`, no global that does I/O. */
+  /**
+   * No input or output: no module of the runtime but those of `PURE_MODULES`,
+   * no global that does I/O.
+   */
   readonly pure?: true;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * The decoder of idle_pages under a fuzzer, against a model that looks at one unit after the other. An input is
- * a byte that chooses the areas, then the stream; the address after 0xa0 has two bytes in it, the number of a
- * page, and only where the stream ends is it cut short.
+ * The decoder of idle_pages under a fuzzer, against a model that looks at one unit after the other.
+ * An input is a byte that chooses the areas, then the stream; the address after 0xa0 has two bytes
+ * in it, the number of a page, and only where the stream ends is it cut short.
  */
 #include "idle_stream.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * The parser of maps and smaps under a fuzzer: what it takes in, written down and read again, is the same. An
- * input is a byte that chooses what is asked for, then the text.
+ * The parser of maps and smaps under a fuzzer: what it takes in, written down and read again, is
+ * the same. An input is a byte that chooses what is asked for, then the text.
  */
 #include "vma_text.h"
 

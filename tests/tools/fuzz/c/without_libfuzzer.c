@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * Where there is no libFuzzer: runs the inputs in a folder, then what becomes of them by changing bytes, without
- * being led by coverage. SECONDS and CASES limit what is made of them; 0 is no limit.
+ * Where there is no libFuzzer: runs the inputs in a folder, then what becomes of them by changing
+ * bytes, without being led by coverage. SECONDS and CASES limit what is made of them;
+ * 0 is no limit.
  *
  * NAME FOLDER SECONDS CASES SEED
  */

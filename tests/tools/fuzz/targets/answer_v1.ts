@@ -27,8 +27,8 @@ const answer = fc.array(
 );
 
 /**
- * The client's reader of v1 answers: whatever the server sends, in whatever pieces, the text up to the first
- * byte of an end is printed, but for the last line when that is a refusal.
+ * The client's reader of v1 answers: whatever the server sends, in whatever pieces, the text up to
+ * the first byte of an end is printed, but for the last line when that is a refusal.
  */
 export const ANSWER_V1: FuzzTarget = {
   name: "answer_v1",

@@ -25,8 +25,8 @@ function orSyntaxError(line: Uint8Array): MessageV2 | undefined {
 }
 
 /**
- * The client's reader of v2 answers: a message of the right types, or a SyntaxError, whatever the line is;
- * and text of any bytes arrives as it was sent, in lines that are short enough.
+ * The client's reader of v2 answers: a message of the right types, or a SyntaxError, whatever the
+ * line is; and text of any bytes arrives as it was sent, in lines that are short enough.
  */
 export const ANSWER_V2: FuzzTarget = {
   name: "answer_v2",

@@ -91,8 +91,8 @@ function orRefused<T>(read: () => T): T | undefined {
 }
 
 /**
- * From text to descriptions: refused in one line, or compiled to what obj del then finds by the same names,
- * with what a third-party engine is handed being a key file again.
+ * From text to descriptions: refused in one line, or compiled to what obj del then finds by the
+ * same names, with what a third-party engine is handed being a key file again.
  */
 export const CONFIGURATION: FuzzTarget = {
   name: "configuration",

@@ -36,8 +36,8 @@ const reads = fc.array(
 ).map((parts) => Buffer.concat(parts.flatMap((part) => [Buffer.from(part), Buffer.from([CUT])])));
 
 /**
- * The server's end of a connection, whatever is sent in whatever pieces: no exception, at most one request,
- * and an answer that ends as the protocol says.
+ * The server's end of a connection, whatever is sent in whatever pieces: no exception, at most one
+ * request, and an answer that ends as the protocol says.
  */
 export const CONNECTION: FuzzTarget = {
   name: "connection",

@@ -38,7 +38,9 @@ const HUGE = new Set<number>([
   RUN.pmdIdlePtes,
 ]);
 
-/** The answers of the scans that an input stands for: the address after 0xa0 has two bytes in it. */
+/**
+ * The answers of the scans that an input stands for: the address after 0xa0 has two bytes in it.
+ */
 function streamsOf(input: Uint8Array): number[][] {
   const streams: number[][] = [[]];
   for (let i = 1; i < input.length; i++) {

@@ -44,9 +44,9 @@ function fail(message: string): never {
 }
 
 /**
- * parseKeyFile() against the GLib of this machine: the same groups, keys, values, unescaped strings and
- * integers, or refused by both. Where they are meant to differ is written in `disagreement`. And the lines
- * that it hands on are those of the file.
+ * parseKeyFile() against the GLib of this machine: the same groups, keys, values, unescaped strings
+ * and integers, or refused by both. Where they are meant to differ is written in `disagreement`.
+ * And the lines that it hands on are those of the file.
  */
 export const KEY_FILE: FuzzTarget = {
   name: "key_file",

@@ -7,7 +7,10 @@ import { arbitraryRequest } from "../../../unit/rpc/arbitrary_request.ts";
 import { type FuzzTarget, tokensOf } from "../fuzz_target.ts";
 import { BYTES_OF_NOTE } from "../mutated.ts";
 
-/** What scanf(3) makes of it by the format that the protocol is defined by; blanks as in the C locale. */
+/**
+ * What scanf(3) makes of it by the format that the protocol is defined by;
+ * blanks as in the C locale.
+ */
 const SCANF = new RegExp(
   [
     "^proj_name (@)",
@@ -62,8 +65,9 @@ const ofOriginal = fc.tuple(value, value, fc.integer({ min: -1, max: 7 }), value
 );
 
 /**
- * parseRequestV1(): accepts what the format of the protocol accepts whole, with the same values, and refuses
- * everything else by a Refusal; what it accepted, formatted and parsed again, is the same request.
+ * parseRequestV1(): accepts what the format of the protocol accepts whole, with the same values,
+ * and refuses everything else by a Refusal; what it accepted, formatted and parsed again,
+ * is the same request.
  */
 export const REQUEST_V1: FuzzTarget = {
   name: "request_v1",

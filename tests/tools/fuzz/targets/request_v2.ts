@@ -25,8 +25,8 @@ const anyObject = fc.dictionary(
 ).map((fields) => JSON.stringify({ version: 2, command: "engine", ...fields }));
 
 /**
- * parseRequestV2(): a request or a Refusal, whatever the line is; what it accepted, formatted and parsed
- * again, is the same request, and its texts can be C strings.
+ * parseRequestV2(): a request or a Refusal, whatever the line is; what it accepted, formatted and
+ * parsed again, is the same request, and its texts can be C strings.
  */
 export const REQUEST_V2: FuzzTarget = {
   name: "request_v2",

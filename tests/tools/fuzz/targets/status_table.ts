@@ -37,8 +37,8 @@ const document = fc.array(fc.tuple(fc.constantFrom(...PATHS), odd), { maxLength:
 );
 
 /**
- * The table of `etmem status`, whatever document a server answers with: text whose only control characters
- * are newlines, or a SyntaxError.
+ * The table of `etmem status`, whatever document a server answers with: text whose only control
+ * characters are newlines, or a SyntaxError.
  */
 export const STATUS_TABLE: FuzzTarget = {
   name: "status_table",

@@ -16,7 +16,10 @@ function pagesOf(input: Uint8Array): number[] {
   return pages;
 }
 
-/** The text for /proc/PID/swap_pages: its lines, read as sscanf("%lx") reads them, are the addresses. */
+/**
+ * The text for /proc/PID/swap_pages: its lines, read as sscanf("%lx") reads them,
+ * are the addresses.
+ */
 export const SWAP_PAGES_TEXT: FuzzTarget = {
   name: "swap_pages_text",
   sources: ["src/mover/swap_pages_text.ts"],
