@@ -8,7 +8,9 @@ interface Message {
   readonly text?: string;
 }
 
-/** What `etmem status --json` shows, without a process of its own. @throws {Error} with the refusal. */
+/**
+ * What `etmem status --json` shows, without a process of its own. @throws {Error} with the refusal.
+ */
 export async function askStatus(socket: string): Promise<ServerStatus> {
   const answer = await ask(socket, REQUEST);
   const messages = answer.trim().split("\n").map((line) => JSON.parse(line) as Message);

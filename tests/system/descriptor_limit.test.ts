@@ -11,7 +11,10 @@ import { expectAccount, processMemory, slideFile, SlideServer } from "./slide_se
 
 const MIB = 2 ** 20;
 const SIZE = 4 * MIB;
-/** What waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE), cannot be reclaimed. */
+/**
+ * What waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE),
+ * cannot be reclaimed.
+ */
 const MOST = SIZE - 32 * 4096;
 const PLENTY = 1024;
 
@@ -51,7 +54,8 @@ describe.skipIf(missing !== undefined)("a server with few descriptors left", () 
     await server.add("a", text);
   });
 
-  // With 2 and 3 a thread cannot be made, or load its program; with 4 and 5 it can open nothing, or not enough.
+  // With 2 and 3 a thread cannot be made, or load its program; with 4 and 5 it can open nothing,
+  // or not enough.
   for (const left of [2, 3, 4, 5]) {
     test.concurrent(`with ${left}, says that nothing could be done, and does it when there are more`, async () => {
       using target = await TargetProcess.start({ hot: "none", sizeBytes: SIZE });

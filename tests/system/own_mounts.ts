@@ -1,6 +1,7 @@
 /**
- * A mount namespace with an empty /run, so that a test has the pid file's real path for itself. A shell
- * keeps it alive; commands enter it with nsenter(1), and the test sees its files through /proc.
+ * A mount namespace with an empty /run, so that a test has the pid file's real path for itself. A
+ * shell keeps it alive; commands enter it with nsenter(1), and the test sees its files through
+ * /proc.
  */
 export class OwnMounts implements AsyncDisposable {
   readonly #keeper: Bun.Subprocess<"pipe", "pipe", "inherit">;

@@ -4,8 +4,9 @@ import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { freshName } from "./server_process.ts";
 
 /**
- * A socket name of a test's own. At the end of the test, also when it fails, all processes end that have the name on
- * their command line: a server that `etmemd -m` left behind is nobody's child and would live on.
+ * A socket name of a test's own. At the end of the test, also when it fails, all processes end that
+ * have the name on their command line: a server that `etmemd -m` left behind is nobody's child and
+ * would live on.
  */
 export class OwnSocket implements AsyncDisposable {
   readonly name: string = freshName();
@@ -22,7 +23,10 @@ export class OwnSocket implements AsyncDisposable {
     });
   }
 
-  /** The one server on it, so that no pid file is needed. @throws {Error} when there is none, or more. */
+  /**
+   * The one server on it, so that no pid file is needed.
+   * @throws {Error} when there is none, or more.
+   */
   get serverPid(): number {
     const [pid, ...more] = this.processes();
     if (pid === undefined || more.length > 0) {

@@ -17,8 +17,9 @@ import { ask } from "./raw_client.ts";
 import { isListening } from "./server_process.ts";
 import { expectAccount, processMemory, slideFile } from "./slide_server.ts";
 
-// Servers are sent signals at random moments of their rounds: FAULT_TRIALS of them, 24 where nobody says, chosen by
-// FAULT_SEED. npm run test:faults has 200, each time others. What is compiled is tried: what a host would run.
+// Servers are sent signals at random moments of their rounds: FAULT_TRIALS of them, 24 where nobody
+// says, chosen by FAULT_SEED. npm run test:faults has 200, each time others.
+// What is compiled is tried: what a host would run.
 
 const TRIALS = Number(process.env["FAULT_TRIALS"] ?? 24);
 const FAULT_SEED = Number(process.env["FAULT_SEED"] ?? SEED);
@@ -164,7 +165,8 @@ async function strike(trial: Trial, pid: number, plan: Plan): Promise<void> {
       return trial.end(pid);
     case "SIGKILL":
       process.kill(pid, "SIGKILL");
-      // Its threads end one after the other: the first may be dead while another still holds the socket.
+      // Its threads end one after the other: the first may be dead
+      // while another still holds the socket.
       await waitFor("the server to be gone", () => !isAlive(pid), { firstPauseMs: 2 });
       await waitFor("its name to be free", () => !isListening(trial.name), { firstPauseMs: 2 });
       return;

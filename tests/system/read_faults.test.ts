@@ -9,12 +9,16 @@ import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { expectAccount, processMemory, slideFile, SlideServer } from "./slide_server.ts";
 
-// One server, and for each fault a project with a process of its own, of whose files that one read, or open, or write
-// goes wrong, all at the same time: what goes wrong at one process is nothing to the others.
+// One server, and for each fault a project with a process of its own, of whose files that one read,
+// or open, or write goes wrong, all at the same time: what goes wrong at one process is nothing to
+// the others.
 
 const MIB = 2 ** 20;
 const SIZE = 4 * MIB;
-/** What waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE), cannot be reclaimed. */
+/**
+ * What waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE),
+ * cannot be reclaimed.
+ */
 const MOST = SIZE - 32 * 4096;
 
 const swap = TemporarySwap.make(192 * MIB);
@@ -73,7 +77,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   pagemap_short: { fault: (pid) => `pread64 */${pid}/pagemap short:64`, healthy: true },
   pagemap_eintr: { fault: (pid) => `pread64 */${pid}/pagemap EINTR 0 9`, healthy: true },
-  // In the first batch of pages and in a later one; in which read of it depends on how many mappings there are.
+  // In the first batch of pages and in a later one;
+  // in which read of it depends on how many mappings there are.
   move_eio_early: {
     fault: (pid) => `pread64 */${pid}/pagemap EIO 9`,
     brokenOff: /pread "pagemap": EIO$/,

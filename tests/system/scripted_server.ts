@@ -3,7 +3,9 @@ import { serve } from "../../src/daemon/serve.ts";
 import { parseServerOptions } from "../../src/daemon/server_options.ts";
 import { type Call, ScriptedEngines } from "../unit/project/scripted_engine.ts";
 
-/** The real server with the scripted engine in place of slide: `scripted_server.ts HELD OPTION...` */
+/**
+ * The real server with the scripted engine in place of slide: `scripted_server.ts HELD OPTION...`
+ */
 const [held = "[]", ...args] = process.argv.slice(2);
 const engines = new ScriptedEngines();
 for (const call of JSON.parse(held) as Call[]) engines.hold(call);

@@ -165,7 +165,8 @@ describe("clients that do harm", () => {
     for (let i = 0; i < 10_000; i++) {
       using client = await RawClient.connect(server.name);
       if (i % 2 === 0) client.send(i % 4 === 0 ? SHOW_V1 : "nonsense");
-      // It comes later: a server that falls behind on a busy machine is not left 512 clients to serve.
+      // It comes later: a server that falls behind on a busy machine is
+      // not left 512 clients to serve.
       if (i % 100 === 99) expect(await ask(server.name, SHOW_V1)).toBe(EMPTY);
     }
     await waitFor("the descriptors to be closed", () => descriptors(server.pid) <= before);

@@ -14,7 +14,10 @@ export function freshName(): string {
   return `etmem-test-${process.pid}-${++lastName}`;
 }
 
-/** Whether somebody listens on an abstract socket; flag __SO_ACCEPTCON of /proc/net/unix (proc_net(5)). */
+/**
+ * Whether somebody listens on an abstract socket;
+ * flag __SO_ACCEPTCON of /proc/net/unix (proc_net(5)).
+ */
 export function isListening(name: string): boolean {
   return readFileSync("/proc/net/unix", "utf8").split("\n").some((line) =>
     line.endsWith(` @${name}`) && line.includes(" 00010000 ")

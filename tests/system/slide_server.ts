@@ -12,7 +12,10 @@ import { ServerProcess, type ServerStart } from "./server_process.ts";
 /** The name of every task that slideFile() makes. */
 const TASK = "t";
 
-/** A project with one slide task, on means that every kernel has, and rounds that are as short as they can be. */
+/**
+ * A project with one slide task, on means that every kernel has,
+ * and rounds that are as short as they can be.
+ */
 export function slideFile(
   project: string,
   target: { readonly pid: number } | { readonly comm: string },

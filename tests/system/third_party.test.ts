@@ -117,7 +117,10 @@ function useOf(pid: number): { readonly descriptors: number; readonly anonymousB
   };
 }
 
-/** Whether the main thread of a process is in pause(2), which is ppoll(2) on aarch64 (proc_pid_syscall(5)). */
+/**
+ * Whether the main thread of a process is in pause(2),
+ * which is ppoll(2) on aarch64 (proc_pid_syscall(5)).
+ */
 function isInPause(pid: number): boolean {
   const number = readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")[0];
   return number === (process.arch === "x64" ? "34" : "73");

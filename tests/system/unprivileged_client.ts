@@ -1,6 +1,8 @@
 import { RawClient, SHOW_V1 } from "./raw_client.ts";
 
-/** `unprivileged_client.ts SOCKET UID GID`: connects as another user, and prints what it is told. */
+/**
+ * `unprivileged_client.ts SOCKET UID GID`: connects as another user, and prints what it is told.
+ */
 const [name = "", uid = "", gid = ""] = process.argv.slice(2);
 process.setgroups?.([]);
 process.setgid?.(Number(gid));

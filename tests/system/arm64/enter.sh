@@ -1,7 +1,7 @@
 #!/bin/sh
-# enter.sh FOLDER COMMAND...: runs a command where programs of aarch64 run as if they were this machine's, by
-# qemu-user. A user namespace of its own holds all of it (binfmt_misc is one for each since Linux 6.7), so that
-# nothing of it is left on the machine:
+# enter.sh FOLDER COMMAND...: runs a command where programs of aarch64 run as if they were this
+# machine's, by qemu-user. A user namespace of its own holds all of it (binfmt_misc is one for each
+# since Linux 6.7), so that nothing of it is left on the machine:
 #
 #   binfmt_misc   aarch64 executables are run by qemu-aarch64-static, and keep their argv[0]
 #   /usr/lib      has the C library of aarch64 (libc6-arm64-cross) besides, and FOLDER/root/usr/lib
@@ -17,7 +17,8 @@ inside() {
   set -e
   shift
   mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
-  # the first 20 bytes of an ELF executable: 64 bits, little-endian, ET_EXEC or ET_DYN, EM_AARCH64 (183)
+  # the first 20 bytes of an ELF executable: 64 bits, little-endian, ET_EXEC or ET_DYN,
+  # EM_AARCH64 (183)
   magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
   mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
   printf '%s' ":aarch64:M::$magic:$mask:$(command -v qemu-aarch64-static):PF" >/proc/sys/fs/binfmt_misc/register
@@ -29,7 +30,8 @@ inside() {
   PATH="$folder/bin:$PATH" exec "$@"
 }
 
-# The second call of this script, inside the namespace, waits until the ids are mapped; the third has the rights.
+# The second call of this script, inside the namespace, waits until the ids are mapped;
+# the third has the rights.
 case ${ENTER_ARM64-} in
   '')
     own=$(readlink /proc/$$/ns/user)

@@ -1,4 +1,7 @@
-/** Tests that do not run on emulated aarch64, and why: all of a path, but for what `tests` or `only` say. */
+/**
+ * Tests that do not run on emulated aarch64, and why: all of a path,
+ * but for what `tests` or `only` say.
+ */
 export interface LeftOut {
   /** A test file, or a folder of them. */
   readonly path: string;

@@ -7,14 +7,18 @@ import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { LEFT_OUT, type LeftOut } from "./left_out.ts";
 
-// Runs the unit tests by an aarch64 Bun and a smoke test of the aarch64 executable under qemu-user, and tests of
-// what depends on the page size with larger pages. The last line is "N passed, N failed".
+// Runs the unit tests by an aarch64 Bun and a smoke test of the aarch64 executable under qemu-user,
+// and tests of what depends on the page size with larger pages. The last line is
+// "N passed, N failed".
 
 const TOP = join(import.meta.dir, "../../..");
 const ENTER = join(import.meta.dir, "enter.sh");
 const FOLDER = join(TOP, "node_modules/.cache/etmem/arm64");
 const COMPILER = "aarch64-linux-gnu-gcc";
-/** Programs that are watched are of this machine: of an emulated one the emulator's memory would be seen. */
+/**
+ * Programs that are watched are of this machine:
+ * of an emulated one the emulator's memory would be seen.
+ */
 const WATCHED = ["target.c", "locked_target.c", "take_pid.c"];
 /** What of the tests depends on the page size and not on this machine's memory. */
 const PAGE_SIZE_TESTS = [
@@ -35,7 +39,10 @@ const PAGE_SIZE_TESTS = [
   "tests/unit/engine/cslide/policy_properties.test.ts",
 ];
 const PAGE_SIZES = [16384, 65536];
-/** Some tests give a program a few hundred milliseconds, which emulation needs by itself now and then. */
+/**
+ * Some tests give a program a few hundred milliseconds,
+ * which emulation needs by itself now and then.
+ */
 const RETRY = "--retry=2";
 
 interface Counts {

@@ -5,8 +5,8 @@ import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { compareVersions, glibcNeeds, OLDEST_GLIBC } from "../../unit/packaging/glibc_needs.ts";
 
-// The compiled aarch64 executable, client and server, under qemu-user: run by main.ts inside enter.sh, which puts
-// dist/aarch64 in the place of dist.
+// The compiled aarch64 executable, client and server, under qemu-user: run by main.ts inside
+// enter.sh, which puts dist/aarch64 in the place of dist.
 
 const DIST = join(import.meta.dir, "../../../dist");
 const SOCKET = `etmem-arm64-${process.pid}`;

@@ -11,8 +11,9 @@ import { installBuilt } from "./host/install_built.ts";
 import { makeImage } from "./host/make_image.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-// Looks at the packages that scripts/test_rpm.sh has built, and runs the scenarios, or those of both whose names
-// contain one of the arguments, in a VM that they are installed in. The last line is "N passed, N failed".
+// Looks at the packages that scripts/test_rpm.sh has built, and runs the scenarios, or those of
+// both whose names contain one of the arguments, in a VM that they are installed in.
+// The last line is "N passed, N failed".
 const TESTS = join(import.meta.dir, "../..");
 const words = process.argv.slice(2);
 const isWanted = ({ name }: { readonly name: string }) =>

@@ -6,7 +6,10 @@ import { projectsSurvive } from "./scenarios/projects_survive.ts";
 import { serviceServes } from "./scenarios/service_serves.ts";
 import { upgradeRestarts, upgradeSpares } from "./scenarios/upgrade.ts";
 
-/** The life of the package. Each scenario puts the machine as it needs it; in this order there is little to do. */
+/**
+ * The life of the package. Each scenario puts the machine as it needs it;
+ * in this order there is little to do.
+ */
 export const SCENARIOS: readonly Scenario[] = [
   serviceServes,
   otherServer,

@@ -11,8 +11,8 @@ export interface ProcessAccount {
 }
 
 /**
- * What is wrong with an account: what moved and is not known to have come back is in swap, or came back by a
- * fault that the task has not seen yet.
+ * What is wrong with an account: what moved and is not known to have come back is in swap, or came
+ * back by a fault that the task has not seen yet.
  */
 export function processFaults(account: ProcessAccount, pageBytes: number): string[] {
   const { pid, movedBytes, cameBackBytes, swapBytes, faults } = account;
@@ -47,8 +47,9 @@ export interface MachineAccount {
 }
 
 /**
- * What is wrong with the account of the whole machine. It holds for swap on zram, where a page that moves is
- * written each time, and one that comes back is read each time: there is no copy in the swap cache.
+ * What is wrong with the account of the whole machine. It holds for swap on zram, where a page that
+ * moves is written each time, and one that comes back is read each time: there is no copy in the
+ * swap cache.
  */
 export function machineFaults(account: MachineAccount): string[] {
   const { askedBytes, movedBytes, cameBackBytes, unseenBytes, isAlone } = account;

@@ -1,4 +1,7 @@
-/** What is wrong with the open descriptors of a server at rest, by what they refer to, against an earlier time at rest. */
+/**
+ * What is wrong with the open descriptors of a server at rest, by what they refer to,
+ * against an earlier time at rest.
+ */
 export function descriptorFaults(before: readonly string[], now: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const kind of now) counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -6,7 +6,10 @@ export interface Sample {
 
 const MIB = 2 ** 20;
 
-/** A server that has just begun takes more for some minutes: its code is compiled, its heap finds its size. */
+/**
+ * A server that has just begun takes more for some minutes: its code is compiled,
+ * its heap finds its size.
+ */
 const WARM_UP_MS = 10 * 60_000;
 /** What the highest value of the last quarter may be above that of the second. */
 export const GROWTH_LIMIT_BYTES = 4 * MIB;
@@ -25,7 +28,10 @@ export function quarterHighs(samples: readonly Sample[]): number[] {
   return highs;
 }
 
-/** What is wrong with the growth of a size: of a server that keeps nothing, the later quarters show no more than the second. */
+/**
+ * What is wrong with the growth of a size: of a server that keeps nothing,
+ * the later quarters show no more than the second.
+ */
 export function growthFaults(samples: readonly Sample[]): string[] {
   const [, second = 0, , last = 0] = quarterHighs(samples);
   if (second === 0 || last === 0) return ["there are no samples of a quarter"];

@@ -10,7 +10,10 @@ export interface TaskRecord {
   readonly loop: number;
   readonly intervalMs: number;
   readonly sleepMs: number;
-  /** How long other tasks with the same processes may have each of them, at most: the second waits for its turn. */
+  /**
+   * How long other tasks with the same processes may have each of them, at most:
+   * the second waits for its turn.
+   */
   readonly othersMs: number;
   /** In ascending order, each as it was when last seen. */
   readonly rounds: readonly RoundStatus[];
@@ -21,7 +24,9 @@ export interface TaskRecord {
   readonly total: TaskStatus["total"];
 }
 
-/** How long the server computed, or waited for a processor, in a span of time: what may delay it. */
+/**
+ * How long the server computed, or waited for a processor, in a span of time: what may delay it.
+ */
 export type Delay = (fromMs: number, toMs: number) => number;
 
 /** What timers are off by. */
@@ -29,7 +34,9 @@ const EARLY_MS = 5;
 /** What nobody accounts for: waking up, starting a thread. */
 const LATE_MS = 500;
 
-/** The times of day are good enough to say what delayed a round, not for how long: clocks are set. */
+/**
+ * The times of day are good enough to say what delayed a round, not for how long: clocks are set.
+ */
 const startMs = (round: RoundStatus): number => Date.parse(round.started_at);
 const endMs = (round: RoundStatus): number => startMs(round) + round.duration_us / 1000;
 

@@ -4,13 +4,16 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface KernelCounters {
   readonly swappedOut: number;
   readonly swappedIn: number;
-  /** Pages that the kernel looked at to reclaim them by itself, or because it was told to by memory.reclaim. */
+  /**
+   * Pages that the kernel looked at to reclaim them by itself,
+   * or because it was told to by memory.reclaim.
+   */
   readonly reclaimed: number;
 }
 
 /**
- * Reads /proc/vmstat. Pages of zeros are counted apart (swpout_zero, Linux 6.12), and MADV_PAGEOUT is not
- * counted as a scan.
+ * Reads /proc/vmstat. Pages of zeros are counted apart (swpout_zero, Linux 6.12),
+ * and MADV_PAGEOUT is not counted as a scan.
  */
 export function readKernelCounters(): KernelCounters {
   const text = readFileSync("/proc/vmstat", "latin1");
@@ -27,8 +30,8 @@ export function readKernelCounters(): KernelCounters {
 }
 
 /**
- * Who else swaps, or may have swapped since `before`: then the kernel's counters hold more than tasks asked for.
- * DAMON's pageout is not counted as a scan either.
+ * Who else swaps, or may have swapped since `before`: then the kernel's counters hold more than
+ * tasks asked for. DAMON's pageout is not counted as a scan either.
  * @returns undefined when nobody does.
  */
 export function otherSwapping(before: KernelCounters): string | undefined {

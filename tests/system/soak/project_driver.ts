@@ -18,16 +18,24 @@ export interface DriverMeans {
   readonly random: Random;
 }
 
-/** Adds, starts, stops and deletes the projects by the client program, and settles their accounts. */
+/**
+ * Adds, starts, stops and deletes the projects by the client program, and settles their accounts.
+ */
 export class ProjectDriver {
   readonly #server: SoakServer;
   readonly #crew: Crew;
   readonly #ledger: Ledger;
   readonly #random: Random;
   readonly #states = new Map<string, State>(PROJECTS.map(({ name }) => [name, "absent"]));
-  /** Of the project whose tasks are by pid: the target of each task, and its faults when it was added. */
+  /**
+   * Of the project whose tasks are by pid: the target of each task,
+   * and its faults when it was added.
+   */
   #exact: { readonly target: SoakTarget; readonly faults: number }[] = [];
-  /** Memory that may have been asked for without being seen: of projects that were deleted while they ran. */
+  /**
+   * Memory that may have been asked for without being seen:
+   * of projects that were deleted while they ran.
+   */
   unseenBytes = 0;
   /** Client commands so far, and those that did not end as they should. */
   commands = 0;

@@ -20,7 +20,10 @@ export interface ProjectPlan {
   readonly isFleeting?: true;
 }
 
-/** All projects: tasks by pid, by name, with several threads, with descendants, and two at the same processes. */
+/**
+ * All projects: tasks by pid, by name, with several threads, with descendants,
+ * and two at the same processes.
+ */
 export const PROJECTS: readonly ProjectPlan[] = [
   {
     name: "exact",
@@ -65,7 +68,10 @@ export const PROJECTS: readonly ProjectPlan[] = [
   },
 ];
 
-/** How long other projects' tasks with the same targets may have a process, in a round of each, in ms. */
+/**
+ * How long other projects' tasks with the same targets may have a
+ * process, in a round of each, in ms.
+ */
 export function othersMs(plan: ProjectPlan, target: string): number {
   return PROJECTS.filter((other) => other !== plan).flatMap((other) =>
     other.tasks.filter((task) => task.target === target).map(() =>

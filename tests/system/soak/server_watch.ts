@@ -7,7 +7,9 @@ import type { Sample } from "./judge_growth.ts";
 export class ServerWatch {
   readonly pid: number;
   readonly rssAnon: Sample[] = [];
-  /** Cumulative: when, and how long all its threads had computed or waited for a processor by then. */
+  /**
+   * Cumulative: when, and how long all its threads had computed or waited for a processor by then.
+   */
   readonly #busy: { readonly atMs: number; readonly busyMs: number }[] = [];
   readonly #threads = new Map<string, number>();
   #busyMs = 0;
@@ -61,7 +63,10 @@ export class ServerWatch {
     }
   }
 
-  /** How long the threads computed or waited for a processor between two times of day, or a little longer. */
+  /**
+   * How long the threads computed or waited for a processor between two times of day,
+   * or a little longer.
+   */
   readonly delay = (fromMs: number, toMs: number): number => {
     const before = this.#busy.findLast(({ atMs }) => atMs <= fromMs)?.busyMs ?? 0;
     const after = this.#busy.find(({ atMs }) => atMs >= toMs)?.busyMs ?? this.#busyMs;

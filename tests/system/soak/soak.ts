@@ -155,7 +155,9 @@ export class Soak {
     };
   }
 
-  /** Waits until the descriptors are those of the first rest, or it is clear that they will not be. */
+  /**
+   * Waits until the descriptors are those of the first rest, or it is clear that they will not be.
+   */
   async #compareDescriptors(): Promise<void> {
     let faults: string[] = [];
     for (let i = 0; i < 100; i++) {

@@ -67,7 +67,9 @@ export class SoakServer {
     return askStatus(this.socket);
   }
 
-  /** Ends it by SIGTERM. @returns how long that took, in ms. @throws {Error} when it does not end. */
+  /**
+   * Ends it by SIGTERM. @returns how long that took, in ms. @throws {Error} when it does not end.
+   */
   async stop(): Promise<number> {
     const begin = performance.now();
     process.kill(this.pid, "SIGTERM");

@@ -4,8 +4,9 @@
  * gcc -std=gnu11 -O2 -static -Wall -Wextra -Werror -o soak_target soak_target.c
  * soak_target NAME HOT COLD MIXED CHILDREN PAUSE_MS
  *
- * Each process maps three areas, of HOT, COLD and MIXED bytes: every page of the first and every fourth of the
- * last is read every PAUSE_MS. Prints "ready" when all have filled theirs. Reads commands, one character each:
+ * Each process maps three areas, of HOT, COLD and MIXED bytes: every page of the first and every
+ * fourth of the last is read every PAUSE_MS. Prints "ready" when all have filled theirs.
+ * Reads commands, one character each:
  *   r   touch a quarter of the cold area, another one each time
  *   v   compare all memory with what was written there, print "verified BAD" (pages, of all processes)
  *   q   the same, and exit
@@ -72,7 +73,10 @@ static void map_areas(void)
 		area[i] = at;
 		if (!bytes[i])
 			continue;
-		/* a huge page would make its cold part look used; a kernel without them refuses, which is as well */
+		/*
+		 * a huge page would make its cold part look used; a kernel without them refuses,
+		 * which is as well
+		 */
 		madvise(at, bytes[i], MADV_NOHUGEPAGE);
 		if (mprotect(at, bytes[i], PROT_READ | PROT_WRITE))
 			die("mprotect");

@@ -1,7 +1,8 @@
 #!/bin/bash
-# boot.sh OUT NAME:SECONDS...: runs scenarios inside a VM that has booted systemd, one after the other, each in a
-# process of its own with a deadline. Prints what the driver prints; where it was killed or crashed,
-# `not ok NAME: reason`. What the driver writes to standard error, and the journal, goes to OUT/NAME.log.
+# boot.sh OUT NAME:SECONDS...: runs scenarios inside a VM that has booted systemd, one after the
+# other, each in a process of its own with a deadline. Prints what the driver prints; where it was
+# killed or crashed, `not ok NAME: reason`. What the driver writes to standard error, and the
+# journal, goes to OUT/NAME.log.
 set -u
 out=$1
 shift

@@ -15,7 +15,10 @@ export function attempt(...command: readonly string[]): Said {
   };
 }
 
-/** Runs a program that must succeed. @returns its standard output. @throws {Error} with what it said. */
+/**
+ * Runs a program that must succeed. @returns its standard output.
+ * @throws {Error} with what it said.
+ */
 export function run(...command: readonly string[]): string {
   const { status, stdout, stderr } = attempt(...command);
   if (status === 0) return stdout;

@@ -6,8 +6,8 @@ import { CONF_DIR } from "./service.ts";
 /** Where the host puts the packages: a folder for each release. */
 const PACKAGES = "/host/rpms";
 /**
- * The image is Debian's: nothing in its database of rpms satisfies a dependency. Digests are not verified again:
- * where the processor is emulated, that is most of the time.
+ * The image is Debian's: nothing in its database of rpms satisfies a dependency. Digests are not
+ * verified again: where the processor is emulated, that is most of the time.
  */
 const ON_DEBIAN = ["--nodeps", "--force-debian", "--nodigest", "--nosignature", "--nofiledigest"];
 
@@ -35,7 +35,10 @@ export function erasePackages(): Said {
   return attempt("rpm", "-e", ...ON_DEBIAN, "etmem", "etmem-libs", "etmem-devel");
 }
 
-/** Has a release installed, as it comes, with the service stopped and nothing in conf.d; any that is there will do. */
+/**
+ * Has a release installed, as it comes, with the service stopped and nothing in conf.d;
+ * any that is there will do.
+ */
 export function freshly(release = installedRelease() ?? 1): void {
   attempt("systemctl", "stop", "etmemd");
   attempt("systemctl", "reset-failed", "etmemd");

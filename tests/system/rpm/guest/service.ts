@@ -8,7 +8,9 @@ export const CONF_DIR = "/etc/etmem/conf.d";
 /** The name that comes with the package. */
 export const SOCKET = "etmemd_socket";
 
-/** Runs a client command that must succeed, by the installed program. @returns its standard output. */
+/**
+ * Runs a client command that must succeed, by the installed program. @returns its standard output.
+ */
 export function etmem(...args: readonly string[]): string {
   return run("/usr/bin/etmem", ...args, "-s", SOCKET);
 }

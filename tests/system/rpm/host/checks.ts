@@ -57,7 +57,10 @@ const files: Check = {
   },
 };
 
-/** Whatever the packages need, they bring themselves, or each release of openEuler that is supported has it. */
+/**
+ * Whatever the packages need, they bring themselves,
+ * or each release of openEuler that is supported has it.
+ */
 const requirements: Check = {
   name: "requirements_are_provided_by_openeuler",
   run({ rpms }) {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { run } from "./command.ts";
 
 /**
- * Builds the example engine as its author would, with what the installed packages bring: the pkg-config file, the
- * headers, the library and the Makefile.
+ * Builds the example engine as its author would, with what the installed packages bring: the
+ * pkg-config file, the headers, the library and the Makefile.
  * @param root folder that they are installed in.
  * @throws {Error} with what make said.
  */

@@ -8,7 +8,10 @@ const DIST = join(import.meta.dir, "../../../../dist/rpm");
 const IMAGES = process.env["VMDIR"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "etmem-vm");
 
-/** Sorts the packages that scripts/test_rpm.sh has built by release, and installs the first below `share`. */
+/**
+ * Sorts the packages that scripts/test_rpm.sh has built by release,
+ * and installs the first below `share`.
+ */
 export function installBuilt(share: string): Built {
   const rpms = new Map<number, string[]>();
   const folder = join(DIST, "RPMS", process.arch === "arm64" ? "aarch64" : "x86_64");

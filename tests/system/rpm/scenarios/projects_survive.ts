@@ -7,7 +7,10 @@ import { attempt, run } from "../guest/command.ts";
 import { freshly } from "../guest/package.ts";
 import { CONF_DIR, etmem, journal, mainPid, untilProjects, writeConf } from "../guest/service.ts";
 
-/** What stands in conf.d is there again after a restart and after a crash; what was stopped stays stopped. */
+/**
+ * What stands in conf.d is there again after a restart and after a crash;
+ * what was stopped stays stopped.
+ */
 export const projectsSurvive: Scenario = {
   name: "projects_survive",
   deadlineSeconds: 300,

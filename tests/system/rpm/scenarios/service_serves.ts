@@ -9,7 +9,9 @@ import { environmentOf, etmem, mainPid, shownProjects, writeConf } from "../gues
 /** The variables that would make the runtime in the executable something else. */
 const STEERING = ["BUN_OPTIONS=--version", "BUN_BE_BUN=1"];
 
-/** The service, started as systemd starts it, moves the memory that files in /root and /tmp name. */
+/**
+ * The service, started as systemd starts it, moves the memory that files in /root and /tmp name.
+ */
 export const serviceServes: Scenario = {
   name: "service_serves",
   deadlineSeconds: 300,
