@@ -1,4 +1,5 @@
-// A server whose thread is blocked: it takes no connection until its standard input ends, then answers all.
+// A server whose thread is blocked: it takes no connection until its standard input ends,
+// then answers all.
 import { readSync } from "node:fs";
 
 const name = process.argv[2] ?? "";

@@ -51,7 +51,9 @@ function glibOutcome(bytes: Uint8Array): Outcome {
   }
 }
 
-/** Does not ask GLib where a wrong escape precedes a backslash at the end: it would warn and leak. */
+/**
+ * Does not ask GLib where a wrong escape precedes a backslash at the end: it would warn and leak.
+ */
 function stringOf(file: ReadableKeyFile, group: string, key: string): string {
   const escapes = decoder.decode(file.value(group, key)).match(/\\.?/gsu) ?? [];
   const wrong = escapes.filter((escape) => !/^\\[sntr\\]$/.test(escape));
@@ -85,9 +87,9 @@ function merged(file: KeyFile): GroupOutcome[] {
 }
 
 /**
- * Says where the two disagree; undefined: they agree. We refuse some things on purpose, which do not
- * count: NUL bytes, what is not UTF-8, numbers with something behind a blank, numbers behind a
- * vertical tab.
+ * Says where the two disagree; undefined: they agree. We refuse some things on purpose, which do
+ * not count: NUL bytes, what is not UTF-8, numbers with something behind a blank,
+ * numbers behind a vertical tab.
  */
 export function disagreement(bytes: Uint8Array): string | undefined {
   const [ours, theirs] = [ourOutcome(bytes), glibOutcome(bytes)];

@@ -1,6 +1,8 @@
 import type { Writable } from "../../../src/daemon/outbox.ts";
 
-/** A socket whose peer reads everything at once; what it got is there as text, one letter a byte. */
+/**
+ * A socket whose peer reads everything at once; what it got is there as text, one letter a byte.
+ */
 export class RecordingSocket implements Writable {
   isClosed = false;
   #bytes = "";

@@ -6,7 +6,10 @@ import { waitFor } from "../../tools/fixtures/wait_for.ts";
 const TOP = join(import.meta.dir, "../../..");
 const SMALL = ["--own-store", "--keys", "5000"];
 
-/** A running demo, and what it has printed so far; its caretaker takes everything away when it is killed. */
+/**
+ * A running demo, and what it has printed so far;
+ * its caretaker takes everything away when it is killed.
+ */
 class RunningDemo implements AsyncDisposable {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   text = "";

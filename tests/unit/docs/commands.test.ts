@@ -23,8 +23,8 @@ const DOCUMENTS = [
 const read = (path: string): string => readFileSync(join(TOP, path), "utf8");
 
 /**
- * The commands of a document's listings that are ours: whole lines, without what the shell does with them. A line that
- * goes on with a figure is of a table of measurements.
+ * The commands of a document's listings that are ours: whole lines, without what the shell does
+ * with them. A line that goes on with a figure is of a table of measurements.
  */
 function commandsOf(text: string): string[] {
   const listings = text.matchAll(/^(?:```|----)\n(.*?)\n(?:```|----)$/gms);

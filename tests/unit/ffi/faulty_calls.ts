@@ -3,8 +3,8 @@ import { SystemCallError } from "../../../ffi/errno.ts";
 import { armFault } from "../../tools/fixtures/armed_fault.ts";
 import { ERRNOS, WRAPPER_FAULTS, type WrapperFaults } from "./wrapper_faults.ts";
 
-// Runs under fault_injector.c: has each wrapper's system call fail with each errno, twice in a row, and prints what
-// the wrapper did, a line a case: WRAPPER ERRNO OUTCOME.
+// Runs under fault_injector.c: has each wrapper's system call fail with each errno, twice in a row,
+// and prints what the wrapper did, a line a case: WRAPPER ERRNO OUTCOME.
 
 const TIMES = 2;
 

@@ -41,7 +41,10 @@ export const ERRNOS = {
   EMFILE: 24,
 } as const;
 
-/** What a wrapper does about a failure: nothing but throw, try again, or go on as if there were none. */
+/**
+ * What a wrapper does about a failure: nothing but throw, try again,
+ * or go on as if there were none.
+ */
 export type Reaction = "throws" | "tries again" | "goes on";
 
 /** A wrapper, and what it must do when its system call fails. */
@@ -94,7 +97,9 @@ const THROWS = { reaction: "throws", interrupted: "throws" } as const;
 const TRIES_AGAIN = { reaction: "throws", interrupted: "tries again" } as const;
 const GOES_ON = { reaction: "goes on", interrupted: "goes on" } as const;
 
-/** Every wrapper of a system call in ffi/ but killOwnGroup(), which nobody survives that could tell. */
+/**
+ * Every wrapper of a system call in ffi/ but killOwnGroup(), which nobody survives that could tell.
+ */
 export const WRAPPER_FAULTS: readonly WrapperFaults[] = [
   {
     wrapper: "openAt",

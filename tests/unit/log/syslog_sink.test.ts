@@ -7,7 +7,10 @@ import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 
 const FIXTURE = join(import.meta.dir, "../../tools/fixtures/syslog_sink.c");
-/** More than the kernel holds for a reader, whatever net.unix.max_dgram_qlen is, and less than the sink does. */
+/**
+ * More than the kernel holds for a reader, whatever net.unix.max_dgram_qlen is,
+ * and less than the sink does.
+ */
 const MANY = 900;
 
 /** What takes the datagrams, and can be stopped from reading. */

@@ -29,8 +29,8 @@ const SECTIONS: Readonly<Record<(typeof MANUALS)[number], readonly string[]>> = 
   "etmem-engine.3": ["OPERATIONS", "RULES", "STRUCTURES", "THE SCAN LIBRARY", "FILES", "EXAMPLES"],
 };
 /**
- * What mandoc(1) says of every page that Asciidoctor makes. It does not know macros that groff knows,
- * and wants a date, without which pages are reproducible.
+ * What mandoc(1) says of every page that Asciidoctor makes. It does not know macros that groff
+ * knows, and wants a date, without which pages are reproducible.
  */
 const ASCIIDOCTOR =
   /skipping insecure request: mso|unknown macro: +LINKSTYLE|paragraph macro: sp after S[HS]|missing date/;

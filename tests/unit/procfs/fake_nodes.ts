@@ -33,7 +33,9 @@ function meminfo(id: number, totalKb: number, freeKb: number): string {
     `Node ${id} MemUsed:        ${totalKb - freeKb} kB\nNode ${id} HugePages_Total:     4\n`;
 }
 
-/** As a machine with two DRAM nodes and, behind them, two slow ones in a tier of their own has it. */
+/**
+ * As a machine with two DRAM nodes and, behind them, two slow ones in a tier of their own has it.
+ */
 export const FOUR_NODES: Readonly<Record<string, string>> = {
   "devices/system/node/online": "0-3\n",
   "devices/system/node/has_cpu": "0-1\n",

@@ -13,8 +13,8 @@ import { readSmaps } from "../../../src/procfs/smaps.ts";
 import { readMovableRoom } from "../../../src/procfs/zoneinfo.ts";
 import { armFault } from "../../tools/fixtures/armed_fault.ts";
 
-// Runs under fault_injector.c: has each reader's reads fail or stop early, and prints what came of it, a line a case:
-// READER FAULT OUTCOME.
+// Runs under fault_injector.c: has each reader's reads fail or stop early, and prints what came of
+// it, a line a case: READER FAULT OUTCOME.
 
 const READ = { x64: 0, arm64: 63 } as const;
 const PREAD = { x64: 17, arm64: 67 } as const;
@@ -30,7 +30,9 @@ const FAULTS = {
 } as const;
 const TEXT_FAULTS = { ...FAULTS, "short:1": { count: 1, times: EVERY } } as const;
 
-/** What is never read byte by byte: 64-bit words, and sysfs's lists of CPUs, which are empty then. */
+/**
+ * What is never read byte by byte: 64-bit words, and sysfs's lists of CPUs, which are empty then.
+ */
 const NO_BYTES = new Set(["pagemap", "pagemap_alive", "kpageflags", "nodes"]);
 
 const target = Bun.spawn(["sleep", "1000"], { stdio: ["ignore", "ignore", "ignore"] });

@@ -26,7 +26,9 @@ beforeAll(() => {
   }
 });
 
-/** What is never read byte by byte: 64-bit words, and sysfs's lists of CPUs, which are empty then. */
+/**
+ * What is never read byte by byte: 64-bit words, and sysfs's lists of CPUs, which are empty then.
+ */
 const NO_BYTES = new Set(["pagemap", "pagemap_alive", "kpageflags", "nodes"]);
 const READERS = [
   "maps",

@@ -22,7 +22,9 @@ beforeEach(() => {
   configureLog("debug", [(level, line) => lines.push(`${level}: ${line}`)]);
 });
 
-/** What is there, in short: `test+: a+ b-` for a started project with tasks, one of them started. */
+/**
+ * What is there, in short: `test+: a+ b-` for a started project with tasks, one of them started.
+ */
 function shown(): string[] {
   return registry.view().map(({ description, started, engines }) => {
     const tasks = engines.flatMap((live) =>

@@ -18,9 +18,9 @@ export type Call = `${
   | "close"} ${string}`;
 
 /**
- * A small engine that keeps the contract and whose behaviour a test writes down beforehand: a call can
- * be refused, fail, or be held until the test lets it go. It checks that it is called as the contract
- * says.
+ * A small engine that keeps the contract and whose behaviour a test writes down beforehand: a call
+ * can be refused, fail, or be held until the test lets it go. It checks that it is called as the
+ * contract says.
  */
 export class ScriptedEngines implements EngineKind {
   readonly kind = "slide";

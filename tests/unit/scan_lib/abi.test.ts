@@ -124,8 +124,8 @@ const ENGINE_HEADERS = [
 ];
 
 /**
- * GLib's headers, or where they are not installed a header that declares GKeyFile as GLib does: an opaque struct,
- * which is all that the public headers use of it.
+ * GLib's headers, or where they are not installed a header that declares GKeyFile as GLib does: an
+ * opaque struct, which is all that the public headers use of it.
  */
 function glibFlags(): string[] {
   if (isThere("pkg-config") && Bun.spawnSync(["pkg-config", "--exists", "glib-2.0"]).success) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* Prints `struct size`, and `struct.member offset size` for every member, as the public headers lay them out. */
+/*
+ * Prints `struct size`, and `struct.member offset size` for every member,
+ * as the public headers lay them out.
+ */
 #include <stddef.h>
 #include <stdio.h>
 

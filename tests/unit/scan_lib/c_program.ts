@@ -85,7 +85,10 @@ export function buildProgram(program: CProgram, variant: Variant, folder: string
   return executable;
 }
 
-/** Runs a test program. @returns the number of its checks. @throws {Error} with what it wrote if one failed. */
+/**
+ * Runs a test program. @returns the number of its checks.
+ * @throws {Error} with what it wrote if one failed.
+ */
 export function runProgram(
   executable: string,
   variant: Variant,

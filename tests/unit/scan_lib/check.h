@@ -30,7 +30,10 @@ extern atomic_ulong checks_failed;
 /** Says how many checks were made. @return the exit status of the program */
 int checks_end(void);
 
-/** Begins a row of numbers that is the same for the same seed: the first argument, which is printed, or 1. */
+/**
+ * Begins a row of numbers that is the same for the same seed: the
+ * first argument, which is printed, or 1.
+ */
 void random_begin(int argc, char **argv);
 
 /** @return 0 to limit - 1 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * Does with the example engine what etmemd does: calls its operations in their order, for one process.
+ * Does with the example engine what etmemd does: calls its operations in their order,
+ * for one process.
  *
  *     example_engine_test LIBRARY                   adds, starts, asks, stops and removes it, some times
  *     example_engine_test LIBRARY PID SECONDS       lets it work on a process and prints what showcounts says
@@ -18,7 +19,10 @@
 
 #define ENGINE_THIRDPARTY 7
 
-/* How often swap_pages was opened by a path, which may be another process's by then, and below a folder. */
+/*
+ * How often swap_pages was opened by a path, which may be another process's by then,
+ * and below a folder.
+ */
 static unsigned int opened_by_path;
 static unsigned int opened_below;
 

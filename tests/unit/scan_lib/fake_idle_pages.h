@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * A kernel with the module etmem_scan and one process, behind the calls that the library makes. A program
- * that uses it is linked with -Wl,--wrap=open,--wrap=read,--wrap=lseek,--wrap=ioctl,--wrap=close,--wrap=access.
+ * A kernel with the module etmem_scan and one process, behind the calls that the library makes. A
+ * program that uses it is linked with
+ * -Wl,--wrap=open,--wrap=read,--wrap=lseek,--wrap=ioctl,--wrap=close,--wrap=access.
  */
 #ifndef TESTS_FAKE_IDLE_PAGES_H
 #define TESTS_FAKE_IDLE_PAGES_H
@@ -22,8 +23,8 @@ struct fake_process {
     uint64_t user_end; /* of user space */
     size_t pages;
     /*
-     * '-' in no area, ' ' a hole, 'a' accessed, 'i' idle, 'd' dirty; 'A' 'I' 'D' a huge page, of which the
-     * other base pages are '.'; 'P' a gigantic page, likewise.
+     * '-' in no area, ' ' a hole, 'a' accessed, 'i' idle, 'd' dirty; 'A' 'I' 'D' a huge page, of
+     * which the other base pages are '.'; 'P' a gigantic page, likewise.
      */
     char *state;
     bool fold; /* report tables of idle pages as type 7 */

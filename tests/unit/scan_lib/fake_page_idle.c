@@ -206,7 +206,10 @@ void fake_lay_out(void)
         const bool fits = page + table <= machine.page_count;
 
         if (fits && (page % table == 0 ? random_below(2) : random_below(table / 4)) == 0) {
-            /* a huge page, sometimes where no PMD can map it; a page of it is missing, or was copied on write */
+            /*
+             * a huge page, sometimes where no PMD can map it; a page of it is missing,
+             * or was copied on write
+             */
             frame = (frame + table - 1) / table * table;
             if (frame + 2 * table > machine.frame_count) {
                 return;

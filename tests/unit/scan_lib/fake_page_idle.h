@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * A kernel with page_idle but without etmem_scan, and one process, behind the calls that the library makes.
- * A program that uses it is linked with
+ * A kernel with page_idle but without etmem_scan, and one process, behind the calls that the
+ * library makes. A program that uses it is linked with
  * -Wl,--wrap=open,--wrap=read,--wrap=pread,--wrap=pwrite,--wrap=close,--wrap=access.
  */
 #ifndef TESTS_FAKE_PAGE_IDLE_H
@@ -40,7 +40,10 @@ struct fake_machine {
     size_t page_count;
     size_t frame_of[FAKE_PAGES_MAX]; /* index of its frame + 1; 0: not present */
 
-    /* Before this read of pagemap is answered, page moved_page gets the frame of moved_to. Below 0: never. */
+    /*
+     * Before this read of pagemap is answered, page moved_page gets the
+     * frame of moved_to. Below 0: never.
+     */
     long moves_before_read;
     size_t moved_page, moved_to;
 
@@ -63,10 +66,16 @@ struct fake_machine {
 
 extern struct fake_machine machine;
 
-/** Begins with a machine whose frames are free and on an LRU list, and a process that has no page yet. */
+/**
+ * Begins with a machine whose frames are free and on an LRU list,
+ * and a process that has no page yet.
+ */
 void fake_play(unsigned int base_shift, size_t pages, size_t frames);
 
-/** The areas of the process: two side by side that hold all pages from one on, cut where a table ends. */
+/**
+ * The areas of the process: two side by side that hold all pages from one on,
+ * cut where a table ends.
+ */
 const struct vmas *fake_areas(size_t first_page);
 
 /** Base pages in a PMD. */
@@ -78,7 +87,10 @@ void fake_map(size_t page, size_t frame);
 /** Makes one huge page of frames from a multiple of count on. */
 void fake_join_frames(size_t first, size_t count);
 
-/** Lays the process out: base pages in random frames, some of them shared; huge pages, whole and in part. */
+/**
+ * Lays the process out: base pages in random frames, some of them shared; huge pages,
+ * whole and in part.
+ */
 void fake_lay_out(void);
 
 /** The index of the frame whose mark counts for a frame. */

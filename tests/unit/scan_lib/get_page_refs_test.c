@@ -90,7 +90,9 @@ static void interface_passes_flags_and_errors_on(void)
     etmemd_scan_exit();
 }
 
-/** Memory runs out after each allocation in turn: ENOMEM, and a list that holds what came before. */
+/**
+ * Memory runs out after each allocation in turn: ENOMEM, and a list that holds what came before.
+ */
 static void running_out_of_memory_leaves_a_good_list(void)
 {
     const struct vmas *vmas = play_simple();
@@ -117,7 +119,10 @@ static void running_out_of_memory_leaves_a_good_list(void)
     etmemd_scan_exit();
 }
 
-/** Bytes of a base page, and what entries of the second and third level of page tables map then (arch/arm64). */
+/**
+ * Bytes of a base page, and what entries of the second and third
+ * level of page tables map then (arch/arm64).
+ */
 static void geometry_is_that_of_the_kernel(void)
 {
     static const unsigned int shifts[][PAGE_TYPE_INVAL] = { { 12, 21, 30 }, { 14, 25, 36 }, { 16, 29, 42 } };

@@ -153,8 +153,8 @@ static int scan(const struct vmas *vmas, struct page_refs **list, int flags)
 }
 
 /**
- * Processes with areas side by side and apart, of which some are wanted: whatever way the kernel cuts its
- * answers, every page of the wanted areas is reported as it was when the scan began, once.
+ * Processes with areas side by side and apart, of which some are wanted: whatever way the kernel
+ * cuts its answers, every page of the wanted areas is reported as it was when the scan began, once.
  */
 static void scans_report_every_page_once(unsigned int base_shift, size_t pages, int rounds)
 {
@@ -164,7 +164,9 @@ static void scans_report_every_page_once(unsigned int base_shift, size_t pages, 
         struct page_refs *list = NULL;
         size_t page = random_below(300);
         const int flags = random_below(2) == 0 ? SCAN_DIRTY_PAGE : 0;
-        /* with holes the kernel may be unable to report the end of user space: that is another test */
+        /*
+         * with holes the kernel may be unable to report the end of user space: that is another test
+         */
         const bool to_user_end = random_below(3) == 0;
 
         play(base_shift, pages);
@@ -221,7 +223,9 @@ static void the_order_of_areas_does_not_matter(void)
     page_list_free(list);
 }
 
-/** A gigantic page, and a mostly empty area of 4 TiB, which must not take a read for every table. */
+/**
+ * A gigantic page, and a mostly empty area of 4 TiB, which must not take a read for every table.
+ */
 static void vast_areas_are_scanned_quickly(void)
 {
     struct vma area = { .start = BASE, .end = BASE + (UINT64_C(1) << 42) };
@@ -238,7 +242,9 @@ static void vast_areas_are_scanned_quickly(void)
     page_list_free(list);
 }
 
-/** Where the kernel cannot report the last pages of user space, the known ones count as accessed. */
+/**
+ * Where the kernel cannot report the last pages of user space, the known ones count as accessed.
+ */
 static void pages_that_cannot_be_read_count_as_accessed(void)
 {
     struct vma area = { .start = BASE, .end = BASE + (4096 << 12) };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* The decoder of idle_pages: what each byte means, streams that are cut or corrupt, and a slow model. */
+/*
+ * The decoder of idle_pages: what each byte means, streams that are cut or corrupt,
+ * and a slow model.
+ */
 #include "idle_stream.h"
 
 #include <errno.h>
@@ -206,7 +209,9 @@ static void nothing_counts_twice_in_a_scan(void)
     page_list_free(list);
 }
 
-/** Base pages in place of a huge page that the list has: it gets the highest weight of them, once. */
+/**
+ * Base pages in place of a huge page that the list has: it gets the highest weight of them, once.
+ */
 static void pages_of_a_split_huge_page_count_once(void)
 {
     const struct geometry geometry = geometry_of(12);
@@ -240,7 +245,10 @@ static void pages_of_a_split_huge_page_count_once(void)
     page_list_free(list);
 }
 
-/** No page table has an entry of a PMD or PUD at such an address: it is dropped, and what follows is not. */
+/**
+ * No page table has an entry of a PMD or PUD at such an address: it is dropped,
+ * and what follows is not.
+ */
 static void unaligned_huge_entries_are_dropped(void)
 {
     const struct geometry geometry = geometry_of(12);

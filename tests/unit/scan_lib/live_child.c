@@ -77,7 +77,10 @@ static void forget_translations(void)
     }
 }
 
-/** The child: fills its memory, then uses it at each 'u' that it is sent, until it is sent something else. */
+/**
+ * The child: fills its memory, then uses it at each 'u' that it is sent,
+ * until it is sent something else.
+ */
 static void be_child(int commands, int answers)
 {
     char command = 'u';

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* A process that uses its memory when it is told to, so that a test knows what a scan must say of every page. */
+/*
+ * A process that uses its memory when it is told to,
+ * so that a test knows what a scan must say of every page.
+ */
 #ifndef TESTS_LIVE_CHILD_H
 #define TESTS_LIVE_CHILD_H
 
@@ -28,8 +31,9 @@ extern char *piece_at[PIECES];
 extern size_t piece_bytes[PIECES];
 
 /**
- * Whether a child has its processor forget translations before it uses its pages. page_idle clears accessed bits and
- * leaves them in the TLB; where nothing else runs meanwhile, use of those pages would not be seen.
+ * Whether a child has its processor forget translations before it uses its pages. page_idle clears
+ * accessed bits and leaves them in the TLB; where nothing else runs meanwhile,
+ * use of those pages would not be seen.
  */
 extern bool child_flushes;
 
@@ -45,7 +49,10 @@ size_t next_present(enum piece piece, size_t unit);
 /** Whether the child uses a unit, if it has it, when it is told to. */
 bool is_used(enum piece piece, size_t unit);
 
-/** Reserves the pieces; children that are started afterwards have them. Ends the program where that fails. */
+/**
+ * Reserves the pieces; children that are started afterwards have them.
+ * Ends the program where that fails.
+ */
 void map_pieces(bool mark, size_t sparse_bytes);
 
 /** A child, and the pipe ends to talk to it. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * Scans a process of its own with libetmemd_scan on a kernel that has idle_pages or page_idle, and checks what
- * it says of pages that are used, idle, huge and missing.
+ * Scans a process of its own with libetmemd_scan on a kernel that has idle_pages or page_idle, and
+ * checks what it says of pages that are used, idle, huge and missing.
  *
  *     live_test idle_pages|page_idle     prints "N checks, M failed"; status 0 when all are good
  *
- * With page_idle the library is kept from seeing idle_pages. To be linked with -Wl,--wrap=open. Needs root and 16
- * huge pages of 2 MiB.
+ * With page_idle the library is kept from seeing idle_pages. To be linked with -Wl,--wrap=open.
+ * Needs root and 16 huge pages of 2 MiB.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -71,8 +71,8 @@ static bool is_watched(enum piece piece)
 }
 
 /**
- * Checks the part of a list that lies in a piece: each unit that is there is a node, in order, with so much
- * for each use, and nothing else is.
+ * Checks the part of a list that lies in a piece: each unit that is there is a node, in order, with
+ * so much for each use, and nothing else is.
  */
 static void check_piece(const struct page_refs *list, enum piece piece, int idle, int used, const char *when)
 {
@@ -114,9 +114,9 @@ static void check_all(const struct page_refs *list, int idle, int used, const ch
 }
 
 /**
- * Drains the lists of each CPU in which fresh pages wait, where page_idle does not see them: mbind(2) does that
- * before it moves pages, and here it finds none to move. (Compaction drains them too, and then fills them with what
- * it has moved.)
+ * Drains the lists of each CPU in which fresh pages wait, where page_idle does not see them:
+ * mbind(2) does that before it moves pages, and here it finds none to move. (Compaction drains them
+ * too, and then fills them with what it has moved.)
  */
 static void drain_fresh_pages(void)
 {
@@ -245,7 +245,9 @@ static void death_is_noticed(void)
     etmemd_free_vmas(vmas);
 }
 
-/** Starts this program anew without address space randomization. @return once it has used its stack */
+/**
+ * Starts this program anew without address space randomization. @return once it has used its stack
+ */
 static struct child start_still(void)
 {
     struct child child = { .commands = -1 };

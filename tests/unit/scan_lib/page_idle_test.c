@@ -11,7 +11,9 @@
 static int weight_now[FAKE_PAGES_MAX];
 /** The first page that is scanned. */
 static size_t first_page;
-/** The count that the list must have for the unit that begins at a page; NOT_REPORTED: no such unit. */
+/**
+ * The count that the list must have for the unit that begins at a page; NOT_REPORTED: no such unit.
+ */
 static int expected[FAKE_PAGES_MAX];
 
 /** Begins with a machine of its own. */
@@ -132,7 +134,10 @@ static void scans_tell_what_was_used_since_the_last(unsigned int base_shift, siz
     }
 }
 
-/** Of a huge page larger than a PMD only the part with the first frame can be told; the rest is accessed. */
+/**
+ * Of a huge page larger than a PMD only the part with the first frame can be told;
+ * the rest is accessed.
+ */
 static void pages_larger_than_a_pmd_are_not_called_idle(void)
 {
     struct page_refs *list = NULL;
@@ -179,7 +184,9 @@ static void long_areas_do_not_cut_huge_pages(void)
     page_list_free(list);
 }
 
-/** A page that gets another frame between the reading of marks and the report counts as accessed. */
+/**
+ * A page that gets another frame between the reading of marks and the report counts as accessed.
+ */
 static void pages_that_move_count_as_accessed(void)
 {
     struct page_refs *list = NULL;
@@ -225,7 +232,9 @@ static void mappings_of_files_are_left_out(void)
     page_list_free(list);
 }
 
-/** Without kpageflags the pages of a huge page have no mark that can be read, and count as accessed. */
+/**
+ * Without kpageflags the pages of a huge page have no mark that can be read, and count as accessed.
+ */
 static void huge_pages_count_as_accessed_without_page_flags(void)
 {
     struct page_refs *list = NULL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* The sorted list of pages: what a cursor does with nodes that are there, missing, larger and smaller. */
+/*
+ * The sorted list of pages: what a cursor does with nodes that are there, missing,
+ * larger and smaller.
+ */
 #include "page_list.h"
 
 #include <string.h>
@@ -82,7 +85,9 @@ static void compare(const struct model *model, const struct page_refs *list, con
     CHECK(i == model->count, "%s: %zu nodes or more, not %zu", when, i, model->count);
 }
 
-/** Reports random units in ascending order, leaving some out, in several scans over the same list. */
+/**
+ * Reports random units in ascending order, leaving some out, in several scans over the same list.
+ */
 static void scans_agree_with_model(void)
 {
     static struct model model;
@@ -145,7 +150,9 @@ static void order_does_not_matter(void)
     page_list_free(list);
 }
 
-/** A list that its caller has cut in two is given back in two pieces, and nodes of its own with it. */
+/**
+ * A list that its caller has cut in two is given back in two pieces, and nodes of its own with it.
+ */
 static void pieces_are_given_back(void)
 {
     struct page_refs *list = NULL;

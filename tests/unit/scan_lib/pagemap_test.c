@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
 /*
- * Walks this process's own pagemap: by reading all of it, and by having the kernel say where pages are, where it can.
- * Both find the same pages.
+ * Walks this process's own pagemap: by reading all of it, and by having the kernel say where pages
+ * are, where it can. Both find the same pages.
  */
 #define _GNU_SOURCE
 #include "pagemap.h"

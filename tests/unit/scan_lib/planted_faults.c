@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MulanPSL-2.0 */
-/* Does what the argument names with a list of the library's, so that it is seen that the checks of memory notice. */
+/*
+ * Does what the argument names with a list of the library's,
+ * so that it is seen that the checks of memory notice.
+ */
 #include <string.h>
 
 #include "check.h"

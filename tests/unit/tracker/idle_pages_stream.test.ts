@@ -142,7 +142,10 @@ function endOf(pieces: readonly Piece[]): number {
   return last.runs.reduce((page, { type, units }) => page + units * unitPages(type), last.page);
 }
 
-/** Decodes the scans into the counts and into the model; between scans the counts go to another thread. */
+/**
+ * Decodes the scans into the counts and into the model;
+ * between scans the counts go to another thread.
+ */
 function expectAsModel(all: readonly Scan[]): void {
   let counts = new PageCounts();
   const span = Math.max(...all.map(({ items }) => endOf(layOut(items)))) - BASE;

@@ -63,12 +63,17 @@ export function unitPages(type: number): number {
 
 /** States of a page besides its count. */
 const HUGE = 1;
-/** It became part of a huge page after it was something else: it may also count as used in every scan. */
+/**
+ * It became part of a huge page after it was something else:
+ * it may also count as used in every scan.
+ */
 const MIXED = 2;
 
 const ABSENT = -1;
 
-/** What scans find, kept page by page in the most obvious way, for the pages [base, base + span). */
+/**
+ * What scans find, kept page by page in the most obvious way, for the pages [base, base + span).
+ */
 export class ScanModel {
   readonly #base: number;
   readonly #span: number;
@@ -76,7 +81,10 @@ export class ScanModel {
   #counts: Int16Array;
   #states: Uint8Array;
   readonly #distrusted: Uint8Array;
-  /** By page, for the first one of each huge unit: what was there first, one whole huge page or anything else. */
+  /**
+   * By page, for the first one of each huge unit: what was there first,
+   * one whole huge page or anything else.
+   */
   readonly #isWhole: Uint8Array;
   readonly #isMixed: Uint8Array;
 
@@ -102,8 +110,8 @@ export class ScanModel {
   }
 
   /**
-   * One scan: `pieces` are what the kernel answers, in order; what lies outside of the ranges does not count, and
-   * of what is distrusted nothing is seen.
+   * One scan: `pieces` are what the kernel answers, in order; what lies outside of the ranges does
+   * not count, and of what is distrusted nothing is seen.
    */
   scan(
     pieces: readonly Piece[],

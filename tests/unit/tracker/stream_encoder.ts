@@ -12,7 +12,8 @@ export function setAddress(page: number): number[] {
 }
 
 /**
- * Answers of idle_pages that tell of the pieces, each in whole entries and beginning with an address.
+ * Answers of idle_pages that tell of the pieces,
+ * each in whole entries and beginning with an address.
  * @param atMost bytes in an answer.
  */
 export function encode(pieces: readonly Piece[], atMost: number): Uint8Array[] {

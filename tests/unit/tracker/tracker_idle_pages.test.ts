@@ -14,8 +14,9 @@ import { setAddress } from "./stream_encoder.ts";
 type Range = readonly [from: number, to: number];
 
 /**
- * A folder that looks like /proc/PID. Its idle_pages is a plain file: it answers with what was written at the
- * position, and its position moves on as that of a file does, which is no position a kernel would answer.
+ * A folder that looks like /proc/PID. Its idle_pages is a plain file: it answers with what was
+ * written at the position, and its position moves on as that of a file does,
+ * which is no position a kernel would answer.
  */
 class FakeProcess implements Disposable {
   readonly #folder = new ScratchFolder();

@@ -6,7 +6,10 @@ import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 const SWITCH = "/proc/sys/kernel/numa_balancing";
 const TRACKER = join(import.meta.dir, "../../../src/tracker/tracker_page_idle.ts");
 
-/** What the tracker says where the kernel's switch shows a value. @returns undefined when that cannot be tried. */
+/**
+ * What the tracker says where the kernel's switch shows a value.
+ * @returns undefined when that cannot be tried.
+ */
 function cautionAt(value: string): string | undefined {
   using folder = new ScratchFolder();
   writeFileSync(folder.at("switch"), value);

@@ -19,7 +19,10 @@ export const PROJECT: ProjectDescription = {
   mover: "auto",
 };
 
-/** Far beyond what anything takes on a busy machine, so that only what hangs for ever counts as hung. */
+/**
+ * Far beyond what anything takes on a busy machine,
+ * so that only what hangs for ever counts as hung.
+ */
 const LIMIT_MS = 30_000;
 
 /** How the engine of a test is set up. */

@@ -31,7 +31,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Builds the engine against a stand-in of the original library; ours lies where it is looked for. */
+/**
+ * Builds the engine against a stand-in of the original library; ours lies where it is looked for.
+ */
 function buildEngine(): string {
   const original = join(folder, "original");
   const ours = join(folder, "ours");

@@ -36,7 +36,8 @@ function countsOf(from: number, pages: number, countOf: CountOf): PageCounts {
 }
 
 /**
- * Moves pages of a target that were used so often. @returns figures that add up, and what is in swap, by index.
+ * Moves pages of a target that were used so often.
+ * @returns figures that add up, and what is in swap, by index.
  */
 function move(
   trial: TargetProcess,

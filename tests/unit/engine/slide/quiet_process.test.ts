@@ -11,7 +11,10 @@ import { project, task } from "./slide_trial.ts";
 
 const ENTRY = new URL("./absent_jobs.ts", import.meta.url).href;
 
-/** Processes that are left alone in the second round, when the first has found nothing present in the only one. */
+/**
+ * Processes that are left alone in the second round,
+ * when the first has found nothing present in the only one.
+ */
 async function leftAlone(swapFlag: boolean): Promise<number> {
   const workers = new WorkerPool<Jobs>(ENTRY);
   const sleeper = Bun.spawn(["sleep", "600"]);

@@ -71,7 +71,10 @@ describe.skipIf(swap.missing !== undefined)("startTask()", () => {
   });
 });
 
-/** Runs a command where /proc/meminfo tells of no swap space. @returns how it ended, and what it wrote. */
+/**
+ * Runs a command where /proc/meminfo tells of no swap space.
+ * @returns how it ended, and what it wrote.
+ */
 function runWithoutSwap(...command: readonly string[]): { success: boolean; output: string } {
   using folder = new ScratchFolder();
   const fake = folder.at("meminfo");

@@ -30,7 +30,8 @@ describe.skipIf(missing !== undefined)("a started task", () => {
     const round = await trial.untilFirst();
     expectAccount(round);
     expect(round).toMatchObject({ processes: 1, skipped: [], scan_errors: 0, came_back_bytes: 0 });
-    // what waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE), cannot be reclaimed
+    // what waits in a CPU's batch for the LRU lists, 31 pages at most (PAGEVEC_SIZE),
+    // cannot be reclaimed
     expect(round.moved_bytes).toBeGreaterThan(8 * MIB * 0.95);
     expect(round.scanned_bytes).toBeGreaterThanOrEqual(16 * MIB);
     const { swapBytes } = readProcessSizes(target.process.dirFd)!;
