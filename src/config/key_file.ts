@@ -43,8 +43,8 @@ export class KeyFileError extends Error {
 
 /**
  * Reads key file syntax as GLib's g_key_file_load_from_data does (gkeyfile.c), with two exceptions:
- * it refuses NUL bytes, at which GLib cuts silently, and groups, keys and values that are not UTF-8,
- * which GLib keeps.
+ * it refuses NUL bytes, at which GLib cuts silently, and groups, keys and values that are not
+ * UTF-8, which GLib keeps.
  * @throws {KeyFileError} for the first line that is no `[group]`, `key=value` or `#` comment, and
  * not empty.
  */

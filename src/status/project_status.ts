@@ -6,7 +6,10 @@ import type { TaskStatus } from "./task_status.ts";
 export interface ProjectStatus {
   name: string;
   started: boolean;
-  /** All of it comes from files of --conf-dir, which are still there: it is back when the server starts anew. */
+  /**
+   * All of it comes from files of --conf-dir, which are still there:
+   * it is back when the server starts anew.
+   */
   persistent: boolean;
   /** Scans in a round. */
   loop: number;
