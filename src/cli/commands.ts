@@ -6,14 +6,15 @@ import { type Command, defineCommand } from "./command.ts";
 /** Blanks of isspace(3): no name holds any. */
 const BLANK = /[ \t\n\v\f\r]/;
 const MAX_NAME_BYTES = 64;
+const MAX_TASK_NAME_BYTES = 71;
 
 /** The name of a project, engine or task. */
-function nameKind(placeholder: string): ValueKind<string> {
+function nameKind(placeholder: string, maxBytes = MAX_NAME_BYTES): ValueKind<string> {
   return {
     placeholder,
-    allowed: `a name of 1 to ${MAX_NAME_BYTES} bytes without blanks, other than "-"`,
+    allowed: `a name of 1 to ${maxBytes} bytes without blanks, other than "-"`,
     parse: (text) =>
-      hasBytes(text, MAX_NAME_BYTES) && text !== "-" && !BLANK.test(text) ? text : undefined,
+      hasBytes(text, maxBytes) && text !== "-" && !BLANK.test(text) ? text : undefined,
   };
 }
 
@@ -137,7 +138,12 @@ export const COMMANDS: readonly Command[] = [
         required: true,
         about: "name of the engine",
       },
-      task: { long: "task_name", short: "t", value: nameKind("TASK"), about: "name of the task" },
+      task: {
+        long: "task_name",
+        short: "t",
+        value: nameKind("TASK", MAX_TASK_NAME_BYTES),
+        about: "name of the task",
+      },
       json: JSON_FLAG,
     },
     toCall: ({ project, socket, engine, task, json }, engineCommand) => ({

@@ -5,7 +5,7 @@ import { thirdParty } from "./engines/thirdparty.ts";
 import type { Keys, KeyTable } from "./key_table.ts";
 import { taskKeys } from "./task.ts";
 import { alternatives, objectName, oneOf } from "./text_forms.ts";
-import { BadValue, type ValueForm } from "./value_form.ts";
+import { UnsupportedValue, type ValueForm } from "./value_form.ts";
 
 /** The engines of this program, in the order of messages and manuals. */
 const OWN = [SLIDE, CSLIDE] as const;
@@ -55,7 +55,7 @@ const engineReference: ValueForm<string> = {
   allowed: alternatives([...own, "the eng_name of a third-party engine"]),
   read: (raw, warn) => {
     const name = objectName.read(raw, warn);
-    if (UNSUPPORTED_ENGINES.includes(name)) throw new BadValue("not supported by this version");
+    if (UNSUPPORTED_ENGINES.includes(name)) throw new UnsupportedValue();
     return name;
   },
 };

@@ -11,12 +11,17 @@ interface Finding {
   readonly text: string;
 }
 
+/** Why a file is refused. */
+interface RefusalFinding extends Finding {
+  readonly isUnsupported: boolean;
+}
+
 /** What is wrong with a file (its first line that is refused), and what is odd (all warnings). */
 export class Findings {
   readonly #path: string;
   readonly #warnings: Finding[] = [];
   #warningCount = 0;
-  #refusal: Finding | undefined;
+  #refusal: RefusalFinding | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -24,12 +29,28 @@ export class Findings {
 
   /** Refuses the file for a line. */
   refuse(line: number, text: string): void {
-    if (this.#refusal === undefined || line < this.#refusal.line) this.#refusal = { line, text };
+    this.#refuse({ line, text, isUnsupported: false });
+  }
+
+  /** The first by line counts; what this version does not have at all comes before all mistakes. */
+  #refuse(refusal: RefusalFinding): void {
+    const known = this.#refusal;
+    const isFirst = known === undefined ||
+      (refusal.isUnsupported === known.isUnsupported
+        ? refusal.line < known.line
+        : refusal.isUnsupported);
+    if (isFirst) this.#refusal = refusal;
   }
 
   /** Refuses the file for a value. @param allowed completes "allowed is ...". */
   refuseValue(object: FileObject, entry: KeyFileEntry, problem: string, allowed: string): void {
     this.refuse(entry.line, `${shown(object, entry)}: ${problem}, allowed is ${allowed}`);
+  }
+
+  /** Refuses the file for a value that the original program knows and this one does not. */
+  refuseUnsupported(object: FileObject, entry: KeyFileEntry, allowed: string): void {
+    const text = `${shown(object, entry)}: not supported by this version, allowed is ${allowed}`;
+    this.#refuse({ line: entry.line, text, isUnsupported: true });
   }
 
   /** Warns of a line. @param text is called only as long as warnings are listed. */

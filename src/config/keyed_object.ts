@@ -2,7 +2,7 @@ import type { FileObject } from "./file_objects.ts";
 import type { Findings } from "./findings.ts";
 import type { KeyFileEntry } from "./key_file.ts";
 import type { Keys, KeyTable } from "./key_table.ts";
-import { BadValue, type ValueForm } from "./value_form.ts";
+import { BadValue, UnsupportedValue, type ValueForm } from "./value_form.ts";
 
 /** An object of a file, with the table of its keys and the findings that its values come to. */
 export class KeyedObject<K extends Keys = Keys> {
@@ -34,6 +34,10 @@ export class KeyedObject<K extends Keys = Keys> {
       return { value };
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
+      if (error instanceof UnsupportedValue) {
+        findings.refuseUnsupported(object, entry, form.allowed);
+        return undefined;
+      }
       const problem = hasComment ? "comments need a line of their own" : error.message;
       findings.refuseValue(object, entry, problem, form.allowed);
       return undefined;

@@ -27,6 +27,18 @@ export function anyInteger(allowed: string): ValueForm<number> {
   return integer(INT_MIN, INT_MAX, allowed);
 }
 
+/** A whole number from `min` to `max`; any other one is as if the key were not there, with a warning. */
+export function integerOrOff(min: number, max: number): ValueForm<number | undefined> {
+  const allowed = `${min} to ${max}`;
+  const read = (raw: string, warn: (remark: string) => void): number | undefined => {
+    const number = parseInteger(raw);
+    if (number >= min && number <= max) return number;
+    warn(`taken as off, allowed is ${allowed}`);
+    return undefined;
+  };
+  return { allowed, read };
+}
+
 /** 0 to INT_MAX. */
 export const natural: ValueForm<number> = integer(0, INT_MAX);
 

@@ -6,6 +6,7 @@ import { KeyedObject } from "./keyed_object.ts";
 import { PROJECT_KEYS } from "./project.ts";
 import { readKeys } from "./read_keys.ts";
 import { readObjects } from "./read_objects.ts";
+import { objectName } from "./text_forms.ts";
 
 /** What the objects of a file are called, each kind in the order of the file. */
 export interface ObjectNames {
@@ -46,9 +47,10 @@ function engineName(
   object: FileObject,
   findings: Findings,
 ): { project: string; name: string } | undefined {
-  const values = readKeys(new KeyedObject(object, ANY_ENGINE_KEYS, findings));
+  const values = readKeys(new KeyedObject(object, ENGINE_NAMES, findings));
   if (values === undefined) return undefined;
   const { project, name: kind } = values;
+  // A third-party engine may be called by its own name, as the original takes it.
   const nameKey = engineOfKind(kind)?.config.nameKey;
   if (nameKey === undefined) return { project, name: kind };
   const { key, spec } = nameKey;
@@ -63,6 +65,10 @@ function onlyNames<K extends Keys>(table: KeyTable, keys: K): KeyTable<K> {
 }
 
 const PROJECT_NAME = onlyNames(PROJECT_KEYS, { name: PROJECT_KEYS.keys.name });
+const ENGINE_NAMES = onlyNames(ANY_ENGINE_KEYS, {
+  name: { ...ANY_ENGINE_KEYS.keys.name, form: objectName },
+  project: ANY_ENGINE_KEYS.keys.project,
+});
 const TASK_NAMES = onlyNames(ANY_TASK_KEYS, {
   name: ANY_TASK_KEYS.keys.name,
   project: ANY_TASK_KEYS.keys.project,

@@ -2,7 +2,7 @@ import type { Keys, KeySpec } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
 import { anyInteger, integer } from "./number_forms.ts";
 import type { ProjectDescription } from "./project.ts";
-import { objectName, oneOf, readString, yesNo } from "./text_forms.ts";
+import { objectName, oneOf, readString, taskName, yesNo } from "./text_forms.ts";
 import { BadValue, type ValueForm } from "./value_form.ts";
 
 /** Which processes a task is about; their descendants count too. */
@@ -56,7 +56,7 @@ const target: ValueForm<string> = {
 
 /** The keys of every [task] but `engine`, which depends on the engines that there are. */
 export const taskKeys = {
-  name: { form: objectName, mandatory: true, meaning: "name of the task", example: "database" },
+  name: { form: taskName, mandatory: true, meaning: "name of the task", example: "database" },
   project: {
     form: objectName,
     mandatory: true,

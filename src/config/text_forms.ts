@@ -1,25 +1,30 @@
 import { excerpt } from "../text/excerpt.ts";
-import { BadValue, type ValueForm } from "./value_form.ts";
+import { BadValue, UnsupportedValue, type ValueForm } from "./value_form.ts";
 
-/** Longest name; the original took one byte more. */
 const LONGEST_NAME = 63;
 
-/** The name of a project, an engine or a task. */
-export const objectName: ValueForm<string> = {
-  allowed: `1 to ${LONGEST_NAME} bytes without blanks, not -`,
-  read: (raw, warn) => {
+/** A name. @param longest the most bytes of a name in the files of old, which is warned of. */
+function nameForm(longest: number): ValueForm<string> {
+  const read = (raw: string, warn: (remark: string) => void): string => {
     const name = readString(raw);
     const bytes = byteLength(name);
     // v1 requests carry names between blanks, and - for none.
     if (name === "-") throw new BadValue("stands for no name");
     if (/[\p{Cc} ]/u.test(name)) throw new BadValue("a blank or control character in it");
-    if (bytes > LONGEST_NAME + 1) throw new BadValue(`${bytes} bytes long`);
+    if (bytes > longest) throw new BadValue(`${bytes} bytes long`);
     if (bytes > LONGEST_NAME) {
       warn(`is ${bytes} bytes long, which old files may be: allowed is ${LONGEST_NAME}`);
     }
     return name;
-  },
-};
+  };
+  return { allowed: `1 to ${LONGEST_NAME} bytes without blanks, not -`, read };
+}
+
+/** The name of a project or an engine; the original took one byte more than it documents. */
+export const objectName: ValueForm<string> = nameForm(64);
+
+/** The name of a task; a Kubernetes operator of the field adds `_task_0` to that of its project. */
+export const taskName: ValueForm<string> = nameForm(64 + "_task_0".length);
 
 /** One of some words. Words of the original program that we do not know are refused by name. */
 export function oneOf<const W extends string>(
@@ -30,7 +35,7 @@ export function oneOf<const W extends string>(
     const text = readString(raw);
     const word = words.find((candidate) => candidate === text);
     if (word !== undefined) return word;
-    throw new BadValue(unsupported.includes(text) ? "not supported by this version" : "unknown");
+    throw unsupported.includes(text) ? new UnsupportedValue() : new BadValue("unknown");
   };
   return { allowed: alternatives(words), read };
 }

@@ -13,3 +13,10 @@ export interface ValueForm<T> {
 export class BadValue extends Error {
   override readonly name = "BadValue";
 }
+
+/** A word of the original program that this one does not have. */
+export class UnsupportedValue extends BadValue {
+  constructor() {
+    super("not supported by this version");
+  }
+}

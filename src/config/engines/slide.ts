@@ -1,6 +1,6 @@
 import type { EngineConfig } from "../engine_config.ts";
 import type { Keys } from "../key_table.ts";
-import { anyInteger, integer, memorySize } from "../number_forms.ts";
+import { anyInteger, integerOrOff, memorySize } from "../number_forms.ts";
 import { LOOP_MAX, type ProjectDescription } from "../project.ts";
 import { clampThreads, maxThreads, swapFlag, type TaskCommon, type TaskContext } from "../task.ts";
 
@@ -44,7 +44,7 @@ const taskKeys = {
   },
   swap_flag: swapFlag,
   dram_percent: {
-    form: integer(1, 100),
+    form: integerOrOff(1, 100),
     mandatory: false,
     meaning: "swap only the coldest memory, until this percentage of the process is left in DRAM",
     example: "25",

@@ -140,3 +140,22 @@ test("ConfigError is one line that names the file", () => {
     'Cannot use "/a\\x0ab": line 1: [task]: project, engine, type and value are missing',
   );
 });
+
+test.each([
+  ["project", "scan_type=region", "page"],
+  ["project", "scan_type=psi", "page"],
+  ["engine", "name=psi", "slide, cslide or thirdparty"],
+  ["engine", "name=memdcd", "slide, cslide or thirdparty"],
+  ["task", "engine=damon", "slide, cslide or the eng_name of a third-party engine"],
+])(
+  "compileConfig() refuses [%s] %s by name before it names what is missing",
+  (group, line, allowed) => {
+    const file = `[project]\nloop=x\n[engine]\n[task]\n`;
+    const text = put(file, group, line);
+    expect(refusal(text)).toBe(
+      `line ${
+        lineOf(text, line)
+      }: [${group}] ${line}: not supported by this version, allowed is ${allowed}`,
+    );
+  },
+);

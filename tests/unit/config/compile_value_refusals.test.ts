@@ -53,15 +53,21 @@ function outOfRange(
   return values.map((value) => [base, group, `${key}=${value}`, "out of range", allowed]);
 }
 
-function nameMistakes(base: string, group: string, key: string, allowed: string = NAME): Case[] {
+function nameMistakes(
+  base: string,
+  group: string,
+  key: string,
+  allowed: string = NAME,
+  longest = 64,
+): Case[] {
   return [
     ["", "no value"],
     ["-", "stands for no name"],
     ["a b", "a blank or control character in it"],
     ["a\\tb", "a blank or control character in it"],
     ["a ", "a blank at its end"],
-    [long(65), "65 bytes long"],
-    ["é".repeat(33), "66 bytes long"],
+    [long(longest + 1), `${longest + 1} bytes long`],
+    ["é".repeat(36), "72 bytes long"],
     ["a\\q", "the escape \\q in it, escapes are \\s \\n \\t \\r \\\\"],
     ["a\\", "a single \\ at its end, a backslash is written \\\\"],
     ["a # b", COMMENT],
@@ -158,7 +164,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   task: [
     ...[SLIDE, CSLIDE, THIRD_PARTY].flatMap((base) =>
-      nameMistakes(base, "task", "name").concat(
+      nameMistakes(base, "task", "name", NAME, 71).concat(
         nameMistakes(base, "task", "project"),
         wordMistakes(base, "task", "type", "pid or name"),
         integerMistakes(base, "task", "value", "1 to 4194303"),
@@ -176,7 +182,6 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...integerMistakes(SLIDE, "task", "max_threads", THREADS),
     ...wordMistakes(SLIDE, "task", "swap_flag", YES_NO),
     ...integerMistakes(SLIDE, "task", "dram_percent", "1 to 100"),
-    ...outOfRange(SLIDE, "task", "dram_percent", [0, -1, 101], "1 to 100"),
     [SLIDE, "task", "swap_threshold=", "no value", SIZE],
     [SLIDE, "task", "swap_threshold=10", "no unit", SIZE],
     [SLIDE, "task", "swap_threshold=10m", "another unit", SIZE],

@@ -3,6 +3,7 @@ import {
   compile,
   CSLIDE,
   KNOWN_PROJECT,
+  lineOf,
   put,
   SLIDE,
   THIRD_PARTY,
@@ -166,6 +167,27 @@ test("compileConfig() remarks in the order of the file, whatever is compiled fir
     'line 14: unknown key "y" in [project]',
   ]);
 });
+
+test("compileConfig() takes task names of 71 bytes, which an operator makes of 64", () => {
+  const name = `${"x".repeat(64)}_task_0`;
+  const text = put(SLIDE, "task", `name=${name}`);
+  expect(compile(text).tasks[0]?.name).toBe(name);
+  expect(warnings(text)).toEqual([
+    `line 10: [task] name=${name}: is 71 bytes long, which old files may be: allowed is 63`,
+  ]);
+});
+
+test.each(["0", "-1", "101", "2147483647"])(
+  "compileConfig() takes dram_percent=%s as off, as the original does",
+  (value) => {
+    const text = put(SLIDE, "task", `dram_percent=${value}`);
+    expect(compile(text).tasks[0]).not.toHaveProperty("dramPercent");
+    expect(warnings(text)).toEqual([
+      `line ${lineOf(text, `dram_percent=${value}`)}: [task] dram_percent=${value}: ` +
+      "taken as off, allowed is 1 to 100",
+    ]);
+  },
+);
 
 test("compileConfig() takes names of 64 bytes, which old files may have", () => {
   const name = `${"é".repeat(31)}xy`;

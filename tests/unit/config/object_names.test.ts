@@ -33,10 +33,15 @@ test("readObjectNames() does not mind what else is wrong or missing", () => {
   });
 });
 
+test("readObjectNames() takes a third-party engine by its own name", () => {
+  expect(names("[engine]\nname=mine\nproject=p\n").engines).toEqual([
+    { project: "p", name: "mine" },
+  ]);
+});
+
 test.each([
   [without(SLIDE, "project", "name"), "line 1: [project]: name is missing"],
   [without(SLIDE, "engine", "project"), "line 6: [engine]: project is missing"],
-  [put(SLIDE, "engine", "name=mine"), "line 7: [engine] name=mine: unknown"],
   [without(THIRD_PARTY, "engine", "eng_name"), "line 1: [engine]: eng_name is missing"],
   [without(SLIDE, "task", "engine"), "line 9: [task]: engine is missing"],
   [put(SLIDE, "task", "name=-"), "line 10: [task] name=-: stands for no name"],
