@@ -1,26 +1,37 @@
-import type { JobFunctions } from "../worker/messages.ts";
-import type { StepReply, StepRequest } from "./round/scan_step.ts";
-import { runScanStep } from "./round/run_scan_step.ts";
 import {
   type SwapCacheReply,
   type SwapCacheRequest,
   trimSwapCache,
 } from "../mover/trim_swap_cache.ts";
+import type { FigureGains } from "../status/round_figures.ts";
+import type { JobFunctions } from "../worker/messages.ts";
+import { type LocatedProcess, locateScanned } from "./cslide/locate_pages.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
+import { runScanStep } from "./round/run_scan_step.ts";
+import type { ScanStepReply, ScanStepRequest } from "./round/scan_step.ts";
+import { moveCold, type MoveOrder } from "./slide/move_cold.ts";
+
+/** A scan step with the finisher of an engine. */
+interface StepJob<Order, Result> {
+  readonly request: ScanStepRequest<Order>;
+  readonly reply: ScanStepReply<Result>;
+}
 
 /** What the engines have done in threads: by name, the request and the reply. */
 export type Jobs = {
-  readonly scan_step: { readonly request: StepRequest; readonly reply: StepReply };
+  readonly slide_step: StepJob<MoveOrder, FigureGains>;
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
+  readonly cslide_step: StepJob<true, LocatedProcess>;
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };
   readonly move_pair: { readonly request: MovePairRequest; readonly reply: MovePairReply };
 };
 
 /** The functions behind the names; only worker threads load them. */
 export const JOBS: JobFunctions<Jobs> = {
-  scan_step: runScanStep,
+  slide_step: (request) => runScanStep(request, moveCold),
   trim_swap_cache: trimSwapCache,
+  cslide_step: (request) => runScanStep(request, locateScanned),
   plan_round: planRound,
   move_pair: movePair,
 };

@@ -5,8 +5,6 @@ import type { Availability } from "../status/server_status.ts";
 import { TRACKERS } from "../tracker/trackers.ts";
 import { engineContext } from "./engine_context.ts";
 
-const { workers } = engineContext;
-
 function availability<Name extends string>(
   { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },
 ): Availability<Name> {
@@ -21,5 +19,5 @@ export const machineSupport = {
   /** Best first. */
   movers: (): Availability<MoverName>[] => MOVERS.map(availability<MoverName>),
   /** Worker threads alive. */
-  workers: (): number => workers.size,
+  workers: (): number => engineContext.workers.size,
 };

@@ -1,5 +1,8 @@
 import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
-import type { CslideEngineDescription } from "../../config/engines/cslide.ts";
+import type {
+  CslideEngineDescription,
+  CslideTaskDescription,
+} from "../../config/engines/cslide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
@@ -7,12 +10,14 @@ import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
+import { type EngineContext, engineContext } from "../engine_context.ts";
 import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
-import { CslideRound } from "./cslide_round.ts";
-import { CslideTask } from "./cslide_task.ts";
+import { statusOf, TaskTable } from "../task_table.ts";
+import { CslideRound, type CslideRoundSetup } from "./cslide_round.ts";
+import { CslideRun } from "./cslide_run.ts";
 import { memoryOf } from "./free_memory.ts";
 import { POOL } from "./memory_pools.ts";
 import { type DecidedPair, decideNodePairs } from "./node_pairs.ts";
@@ -25,16 +30,24 @@ import {
   taskPagesTable,
 } from "./page_tables.ts";
 
-/** A stop does not wait longer for a thread that the kernel holds. */
-const STOP_MS = 900;
+interface CslideTask {
+  readonly description: CslideTaskDescription;
+  /** The last run, which may be over. */
+  run?: CslideRun;
+}
+
+/** The run of a started task. */
+function goingOn({ run }: CslideTask): CslideRun | undefined {
+  return run?.life.isOver === false ? run : undefined;
+}
 
 /** The cslide engine: keeps hot memory in DRAM and cold memory on slow nodes. */
 class CslideEngine implements Engine {
   readonly #project: ProjectDescription;
   readonly #description: CslideEngineDescription;
   readonly #pairs: readonly DecidedPair[];
-  readonly #tasks = new Map<string, CslideTask>();
-  readonly #trackers = new Map<CslideTask, TrackerKind<TrackerName>>();
+  readonly #context: EngineContext;
+  readonly #tasks = new TaskTable<CslideTask>();
   readonly #slots = new Semaphore(1);
   /** Ends the pause between two rounds. */
   #wake = new AbortController();
@@ -44,42 +57,36 @@ class CslideEngine implements Engine {
     project: ProjectDescription,
     description: CslideEngineDescription,
     pairs: readonly DecidedPair[],
+    context: EngineContext,
   ) {
     this.#project = project;
     this.#description = description;
     this.#pairs = pairs;
+    this.#context = context;
   }
 
   async addTask(description: TaskDescription): Promise<void> {
     if (description.kind !== "cslide") {
       throw new EngineRefusal(`task ${description.name} is not a task of the cslide engine`);
     }
-    this.#tasks.set(description.name, new CslideTask(description));
+    this.#tasks.add({ description });
   }
 
   async removeTask(name: string): Promise<void> {
-    this.#tasks.delete(name);
+    this.#tasks.remove(name);
   }
 
-  #task(name: string): CslideTask {
-    const task = this.#tasks.get(name);
-    if (task === undefined) throw new EngineRefusal(`Cannot find task "${name}": not added`);
-    return task;
+  /** Of all started tasks. */
+  get #runs(): CslideRun[] {
+    return this.#tasks.all.map(goingOn).filter((run) => run !== undefined);
   }
 
   async startTask(name: string): Promise<void> {
-    const task = this.#task(name);
-    const tracker = this.#chooseTracker(task);
-    this.#trackers.set(task, tracker);
-    log.info(
-      `project ${this.#project.name}: task ${name}: tracker ${tracker.name}, mover move_pages`,
-    );
-    const caution = tracker.caution?.();
-    if (caution !== undefined) {
-      log.warning(`project ${this.#project.name}: task ${name}: ${caution}`);
-    }
+    const task = this.#tasks.get(name);
+    const { description } = task;
+    const tracker = this.#chooseTracker(description);
+    task.run = new CslideRun(this.#project, description, tracker, this.#slots, this.#context);
     for (const pair of this.#pairs) log.info(`project ${this.#project.name}: ${pair.reason}`);
-    task.start(tracker.name);
     this.#wake.abort();
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -88,7 +95,7 @@ class CslideEngine implements Engine {
   }
 
   /** @throws {EngineRefusal} with what this kernel lacks for the task. */
-  #chooseTracker({ description }: CslideTask): TrackerKind<TrackerName> {
+  #chooseTracker(description: CslideTaskDescription): TrackerKind<TrackerName> {
     return chooseTracker(this.#project.tracker, [
       ({ granularity }) =>
         granularity === "vma"
@@ -107,47 +114,34 @@ class CslideEngine implements Engine {
 
   /** Round after round while there is a started task. */
   async #run(): Promise<void> {
-    for (;;) {
-      const tasks = [...this.#tasks.values()].filter((task) => task.started);
-      if (tasks.length === 0) break;
+    const setup: CslideRoundSetup = {
+      engine: this.#description,
+      pairs: this.#pairs,
+      workers: this.#context.workers,
+    };
+    for (let runs = this.#runs; runs.length > 0; runs = this.#runs) {
       this.#wake = new AbortController();
+      let failed: string | undefined;
       try {
-        await new CslideRound({
-          project: this.#project,
-          engine: this.#description,
-          pairs: this.#pairs,
-          slots: this.#slots,
-          trackerOf: (task) => this.#trackers.get(task)!,
-        }, tasks).run();
-        for (const task of tasks) task.failed = undefined;
+        await new CslideRound(setup, runs).run();
       } catch (error) {
-        const message = messageOf(error);
-        for (const task of tasks) task.failed = message;
-        log.error(`project ${this.#project.name}: engine cslide: round failed: ${message}`);
+        failed = messageOf(error);
+        log.error(`project ${this.#project.name}: engine cslide: round failed: ${failed}`);
       }
+      for (const { life } of runs) life.history.failed = failed;
       await pause(this.#project.sleepSeconds * 1000, this.#wake.signal);
     }
     this.#isRunning = false;
   }
 
   async stopTask(name: string): Promise<void> {
-    const task = this.#task(name);
-    const idle = task.stop();
-    const late = Promise.withResolvers<"late">();
-    const timer = setTimeout(late.resolve, STOP_MS, "late");
-    const outcome = await Promise.race([idle, late.promise]);
-    clearTimeout(timer);
-    if (outcome === "late") {
-      log.warning(
-        `project ${this.#project.name}: task ${name}: stopped, but the kernel still holds a thread at its last work`,
-      );
-    }
-    this.#trackers.delete(task);
-    if (![...this.#tasks.values()].some((other) => other.started)) this.#wake.abort();
+    await goingOn(this.#tasks.get(name))?.stop();
+    if (this.#runs.length === 0) this.#wake.abort();
   }
 
   taskStatus(name: string): TaskStatus {
-    return this.#task(name).status();
+    const task = this.#tasks.get(name);
+    return statusOf(task.description, goingOn(task) !== undefined, task.run?.life.history.view());
   }
 
   async command(request: EngineCommand): Promise<void> {
@@ -169,31 +163,31 @@ class CslideEngine implements Engine {
     if (name === undefined) {
       throw new EngineRefusal("showtaskpages needs the name of a task: -t TASK");
     }
-    const task = this.#task(name);
-    if (!task.started) throw new EngineRefusal(`showtaskpages needs a started project`);
+    const run = goingOn(this.#tasks.get(name));
+    if (run === undefined) throw new EngineRefusal(`showtaskpages needs a started project`);
     const time = new Date();
-    if (json) write(`${JSON.stringify(taskPagesDocument(time, name, task.pages))}\n`);
-    else if (task.pages.length > 0) write(taskPagesTable(time, task.pages));
-    else write(`no pages of task ${name}: ${task.whyNoPages}\n`);
+    if (json) write(`${JSON.stringify(taskPagesDocument(time, name, run.pages))}\n`);
+    else if (run.pages.length > 0) write(taskPagesTable(time, run.pages));
+    else write(`no pages of task ${name}: ${run.whyNoPages}\n`);
   }
 
   #showHostPages({ json, write }: EngineCommand): void {
-    const tasks = [...this.#tasks.values()].filter((task) => task.started);
-    if (tasks.length === 0) throw new EngineRefusal("showhostpages needs a started project");
+    const runs = this.#runs;
+    if (runs.length === 0) throw new EngineRefusal("showhostpages needs a started project");
     const time = new Date();
-    const nodes = this.#hostPages(tasks);
+    const nodes = this.#hostPages(runs);
     write(
       json ? `${JSON.stringify(hostPagesDocument(time, nodes))}\n` : hostPagesTable(time, nodes),
     );
   }
 
   /** By node of the pairs: hugetlb memory where the tasks are about it, else all of the node's memory. */
-  #hostPages(tasks: readonly CslideTask[]): HostNodePages[] {
-    const isHugetlb = tasks.every((task) => task.description.vmFlags.includes("ht"));
+  #hostPages(runs: readonly CslideRun[]): HostNodePages[] {
+    const isHugetlb = runs.every((run) => run.description.vmFlags.includes("ht"));
     const pool = isHugetlb ? POOL.hugetlb : POOL.memory;
     const ids = this.#pairs.flatMap(({ slow, dram }) => [slow, dram]).sort((a, b) => a - b);
     return ids.map((node) => {
-      const processes = tasks.flatMap((task) => task.pages);
+      const processes = runs.flatMap((run) => run.pages);
       const sumOf = (nodes: readonly NodePages[], pick: (pages: NodePages) => number): number =>
         nodes.filter((pages) => pages.node === node)
           .reduce((total, pages) => total + pick(pages), 0);
@@ -225,6 +219,7 @@ export const CSLIDE: EngineKind<"cslide"> = {
       project,
       description,
       decideNodePairs(description.nodePairs, readNodes()),
+      engineContext,
     );
   },
 };

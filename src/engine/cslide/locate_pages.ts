@@ -2,12 +2,14 @@ import { errorCode } from "../../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
 import { KpageFlags } from "../../procfs/kpageflags.ts";
-import type { Pagemap } from "../../procfs/pagemap.ts";
+import { runsVirtualMachine } from "../../procfs/kvm.ts";
 import { readAllowedNodes } from "../../procfs/process_memory.ts";
 import { readSmaps } from "../../procfs/smaps.ts";
 import { isHugeAt, PMD_PAGES } from "../../tracker/huge_page.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import { type PageRange, toPageRanges } from "../../tracker/page_range.ts";
+import { type ScannedProcess, timed } from "../round/run_scan_step.ts";
+import type { OpenProcess } from "../round/scan_step.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
 import { findSharedFrames } from "./shared_frames.ts";
 
@@ -15,16 +17,18 @@ import { findSharedFrames } from "./shared_frames.ts";
 const BATCH = 16 * 1024;
 
 /** What is located. */
-export interface LocateInput {
-  readonly pid: number;
-  readonly dirFd: number;
-  readonly pagemap: Pagemap;
-  readonly counts: PageCounts;
+export interface LocateInput
+  extends Pick<ScannedProcess, "pid" | "dirFd" | "pagemap" | "counts" | "stopped"> {
   /** Whether the counts of hugetlb memory mean something. */
   readonly seesHugetlb: boolean;
   /** Whether base pages may have been counted in huge units, as a virtual machine's are. */
   readonly mayBeSplit: boolean;
-  readonly stopped: () => boolean;
+}
+
+/** What a process's step comes to: where its pages are, and its descriptors, which the round closes. */
+export interface LocatedProcess {
+  readonly pages: LocatedPages;
+  readonly open: OpenProcess;
 }
 
 /** Ascending ranges of hugetlb memory, and whether its pages are of a size that is moved. */
@@ -102,14 +106,8 @@ function findSplit({ counts, pagemap }: LocateInput, hugetlb: HugetlbRanges): Se
   return split;
 }
 
-/**
- * Finds the node of every page that was counted: units of one base page, of a huge page, and of a hugetlb page
- * of the same size. Hugetlb memory of other sizes is left out, and all of it where its counts mean nothing.
- * @throws {SystemCallError | ProcfsError}
- */
-export function locatePages(input: LocateInput): LocatedPages | "gone" | "stopped" {
-  const hugetlb = readHugetlbRanges(input);
-  if (hugetlb === undefined) return "gone";
+/** The units that were counted, in ascending order, none of them on a node yet. */
+function listUnits(input: LocateInput, hugetlb: HugetlbRanges): LocatedPages {
   const split = input.mayBeSplit ? findSplit(input, hugetlb) : new Set<number>();
   const isSplit = (page: number): boolean => split.has(page);
   let units = 0;
@@ -128,27 +126,59 @@ export function locatePages(input: LocateInput): LocatedPages | "gone" | "stoppe
     located.heat[at] = heat;
     at++;
   });
-  const batch = new MovePagesBatch(Math.min(BATCH, Math.max(1, units)));
-  for (let from = 0; from < units; from += batch.capacity) {
-    if (input.stopped()) return "stopped";
-    if (!input.pagemap.isAlive(located.page[from]!)) return "gone";
+  return located;
+}
+
+/** Asks the kernel for the nodes of all units, a batch at a time. */
+function findNodes(
+  { pid, pagemap, stopped }: LocateInput,
+  { page, node }: LocatedPages,
+): "gone" | "stopped" | undefined {
+  const batch = new MovePagesBatch(Math.min(BATCH, Math.max(1, page.length)));
+  for (let from = 0; from < page.length; from += batch.capacity) {
+    if (stopped()) return "stopped";
+    if (!pagemap.isAlive(page[from]!)) return "gone";
     batch.clear();
-    const to = Math.min(units, from + batch.capacity);
-    for (let i = from; i < to; i++) batch.push(located.page[i]! * PAGE_SIZE);
+    const to = Math.min(page.length, from + batch.capacity);
+    for (let i = from; i < to; i++) batch.push(page[i]! * PAGE_SIZE);
     try {
-      batch.locate(input.pid);
+      batch.locate(pid);
     } catch (error) {
       // Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more.
-      if (errorCode(error) === "EINVAL" && !input.pagemap.isAlive(located.page[from]!)) {
-        return "gone";
-      }
+      if (errorCode(error) === "EINVAL" && !pagemap.isAlive(page[from]!)) return "gone";
       throw error;
     }
     for (let i = from; i < to; i++) {
       const status = batch.status[i - from]!;
-      if (status >= 0) located.node[i] = status;
+      if (status >= 0) node[i] = status;
     }
   }
+  return undefined;
+}
+
+/**
+ * Finds the node of every page that was counted: units of one base page, of a huge page, and of a hugetlb page
+ * of the same size. Hugetlb memory of other sizes is left out, and all of it where its counts mean nothing.
+ * @throws {SystemCallError | ProcfsError}
+ * @internal
+ */
+export function locatePages(input: LocateInput): LocatedPages | "gone" | "stopped" {
+  const hugetlb = readHugetlbRanges(input);
+  if (hugetlb === undefined) return "gone";
+  const located = listUnits(input, hugetlb);
+  const ended = findNodes(input, located);
+  if (ended !== undefined) return ended;
   const shared = findSharedFrames(located, input.pagemap, input.stopped);
   return typeof shared === "string" ? shared : { ...located, shared };
+}
+
+/** The finisher of cslide. @throws {SystemCallError | ProcfsError} */
+export function locateScanned(process: ScannedProcess): LocatedProcess | "gone" | "stopped" {
+  const pages = timed(process.times, "verify_us", () =>
+    locatePages({
+      ...process,
+      seesHugetlb: process.tracker.seesHugetlb,
+      mayBeSplit: runsVirtualMachine(process.dirFd),
+    }));
+  return typeof pages === "string" ? pages : { pages, open: process.keepOpen() };
 }

@@ -8,8 +8,10 @@ import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/find_processes.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { noTotal, type TaskStatus } from "../../status/task_status.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
+import { TaskHistory } from "../round/task_history.ts";
+import { statusOf, targetValue, TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineProcess } from "./engine_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
@@ -20,7 +22,8 @@ const URGENT_MS = 500;
 interface PluginTask {
   readonly description: ThirdPartyTaskDescription;
   state: "stopped" | "starting" | "running" | "stopping";
-  failed?: string;
+  /** It makes no rounds of ours, but it may fail. */
+  readonly history: TaskHistory;
 }
 
 /**
@@ -32,7 +35,7 @@ export class PluginEngine implements Engine {
   readonly #description: ThirdPartyEngineDescription;
   readonly #project: ProjectDescription;
   readonly #limitMs: number;
-  readonly #tasks = new Map<string, PluginTask>();
+  readonly #tasks = new TaskTable<PluginTask>();
   #isProjectStarted: boolean;
   #process: EngineProcess | undefined;
   /** The operations that the engine has; others are not asked for. */
@@ -70,32 +73,32 @@ export class PluginEngine implements Engine {
       }
       const child = await this.#ensureProcess();
       await child.ask(this.#fillTask(description));
-      this.#tasks.set(description.name, { description, state: "stopped" });
+      this.#tasks.add({ description, state: "stopped", history: new TaskHistory() });
     });
   }
 
   removeTask(name: string): Promise<void> {
     return this.#alone(async () => {
       const child = this.#liveProcess();
-      this.#tasks.delete(name);
+      this.#tasks.remove(name);
       await child?.ask({ ask: "clear_task", task: name });
     });
   }
 
   startTask(name: string): Promise<void> {
     return this.#alone(async () => {
-      const task = this.#task(name);
+      const task = this.#tasks.get(name);
       await this.#ensureProcess();
       if (!this.#operations.includes("start_task")) {
         throw new EngineRefusal("its start_task is NULL", { fault: "invalid" });
       }
-      delete task.failed;
+      task.history.failed = undefined;
       await this.#start(task, this.#pidsOf(task));
     });
   }
 
   async stopTask(name: string): Promise<void> {
-    const task = this.#task(name);
+    const task = this.#tasks.get(name);
     await this.#alone(async () => {
       if (task.state === "running") {
         task.state = "stopping";
@@ -113,18 +116,8 @@ export class PluginEngine implements Engine {
   }
 
   taskStatus(name: string): TaskStatus {
-    const { description, state, failed } = this.#task(name);
-    const { target } = description;
-    return {
-      name,
-      engine: description.engine,
-      type: target.type,
-      value: target.type === "pid" ? String(target.pid) : target.comm,
-      started: state === "running",
-      ...(failed === undefined ? {} : { failed }),
-      total: noTotal(),
-      rounds: [],
-    };
+    const { description, state, history } = this.#tasks.get(name);
+    return statusOf(description, state === "running", history.view());
   }
 
   command(request: EngineCommand): Promise<void> {
@@ -141,27 +134,14 @@ export class PluginEngine implements Engine {
         throw new EngineRefusal("it has no commands: its eng_mgt_func is NULL");
       }
       if (json) throw new EngineRefusal("it answers with text: leave --json out");
-      const output = await CommandOutput.open({
-        client: {
-          write: (text) => {
-            if (!signal.aborted) request.write(text);
-          },
-          lag: () => signal.aborted ? undefined : request.lag(),
-        },
-        handOver: (fd) => child.give(fd),
-        onHeldUp: (over) => void child.holdClock(over),
-      });
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const hurry = (): void => {
-        timer = setTimeout(() => child.giveUp("did not return before the stop"), URGENT_MS);
-      };
-      urgent.addEventListener("abort", hurry);
-      if (urgent.aborted) hurry();
+      const output = await openOutput(child, request);
       try {
-        await child.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) });
+        await inTime(
+          child,
+          urgent,
+          () => child.ask({ ask: "command", command, ...(task === undefined ? {} : { task }) }),
+        );
       } finally {
-        urgent.removeEventListener("abort", hurry);
-        clearTimeout(timer);
         const replaced = await output.end();
         if (replaced > 0) {
           log.warning(
@@ -184,12 +164,6 @@ export class PluginEngine implements Engine {
   /** How it is called in the log. */
   get #name(): string {
     return `project ${this.#project.name}: engine ${this.#description.name}`;
-  }
-
-  #task(name: string): PluginTask {
-    const task = this.#tasks.get(name);
-    if (task === undefined) throw new EngineRefusal(`Cannot find task "${name}": not added`);
-    return task;
   }
 
   /** Runs work after all earlier work has ended. The engine's name is put in front of a refusal. */
@@ -236,7 +210,7 @@ export class PluginEngine implements Engine {
         opsName,
       });
       await child.ask({ ask: "fill_engine", keyFileText });
-      for (const { description } of this.#tasks.values()) {
+      for (const { description } of this.#tasks.all) {
         await child.ask(this.#fillTask(description));
       }
     } catch (error) {
@@ -279,7 +253,7 @@ export class PluginEngine implements Engine {
       task: {
         name,
         type: target.type,
-        value: target.type === "pid" ? String(target.pid) : target.comm,
+        value: targetValue(target),
         maxThreads,
         swapFlag,
       },
@@ -291,11 +265,48 @@ export class PluginEngine implements Engine {
     this.#process = undefined;
     const failed = `engine ${this.#description.name}: ${reason}`;
     log.error(`project ${this.#project.name}: ${failed}`);
-    for (const task of this.#tasks.values()) {
+    for (const task of this.#tasks.all) {
       if (task.state === "stopped") continue;
       task.state = "stopped";
-      task.failed = failed;
+      task.history.failed = failed;
     }
+  }
+}
+
+/** Opens the way from the engine to the client of a command, which may not want the text any more. */
+function openOutput(
+  child: EngineProcess,
+  { write, lag, signal }: EngineCommand,
+): Promise<CommandOutput> {
+  return CommandOutput.open({
+    client: {
+      write: (text) => {
+        if (!signal.aborted) write(text);
+      },
+      lag: () => signal.aborted ? undefined : lag(),
+    },
+    handOver: (fd) => child.give(fd),
+    onHeldUp: (over) => void child.holdClock(over),
+  });
+}
+
+/** Does work in an engine's process. Once it is urgent, the process gives up what takes too long. */
+async function inTime(
+  child: EngineProcess,
+  urgent: AbortSignal,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hurry = (): void => {
+    timer = setTimeout(() => child.giveUp("did not return before the stop"), URGENT_MS);
+  };
+  urgent.addEventListener("abort", hurry);
+  if (urgent.aborted) hurry();
+  try {
+    await work();
+  } finally {
+    urgent.removeEventListener("abort", hurry);
+    clearTimeout(timer);
   }
 }
 

@@ -1,91 +1,100 @@
-import { close } from "../../../ffi/libc.ts";
-import type { FoundProcess } from "../../procfs/find_processes.ts";
-import type { ProcessMemory, StepReply, StepRequest } from "./scan_step.ts";
-import { WorkerLostError } from "../../worker/pool.ts";
-import { pause } from "../../async/abortable.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
-import type { Workers } from "../engine_context.ts";
+import { pause } from "../../async/abortable.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
+import { WorkerLostError } from "../../worker/pool.ts";
+import { closeProcess } from "./opened_process.ts";
+import type {
+  FinishedStep,
+  ProcessMemory,
+  ScanStepReply,
+  ScanStepRequest,
+  UnfinishedStep,
+} from "./scan_step.ts";
 
 /** What a task does with each process of a round. */
-export interface RoundPlan {
+export interface PidRoundPlan<Order, Result> {
+  /** Scans that count. */
   readonly loop: number;
   readonly intervalMs: number;
   /** Everything of a step's request that is the same for all processes of the task. */
   readonly step: Pick<
-    StepRequest,
+    ScanStepRequest,
     "tracker" | "selection" | "flags" | "swapThresholdBytes" | "stop"
   >;
-  /** What follows the last scan. */
-  readonly last: Pick<StepRequest, "move"> | Pick<StepRequest, "locate">;
+  /** What the finisher is told after the last scan. */
+  readonly finish: Order;
+  /** Has a thread do a step, with the engine's finisher; see WorkerPool.run(). */
+  readonly runStep: (
+    request: ScanStepRequest<Order>,
+    signal: AbortSignal,
+  ) => Promise<ScanStepReply<Result>>;
 }
 
-/** What the rounds of a task share. */
-export interface RoundMeans {
-  readonly workers: Workers;
-  /** max_threads of the task. */
+/** How a round for one process begins and who follows it. */
+export interface PidRoundStart<Result> {
+  /** What was kept of the process. */
+  readonly memory: ProcessMemory | undefined;
+  /** It was not this task that scanned the process last. */
+  readonly isStale: boolean;
+  /** A step takes one: max_threads of the task. */
   readonly slots: Semaphore;
+  /** Fires when the task is stopped. */
   readonly signal: AbortSignal;
-  readonly onReply: (reply: StepReply, process: FoundProcess) => void;
+  readonly onReply: (reply: ScanStepReply<Result>) => void;
 }
 
-/** Closes the descriptors of a process that a step left open. */
-export function closeProcess(open: NonNullable<StepRequest["open"]>): void {
-  close(open.pagemapFd);
-  close(open.dirFd);
-}
+/** How a round for one process ended. */
+export type PidRoundEnd<Result> = FinishedStep<Result> | Exclude<UnfinishedStep, { state: "open" }>;
 
 /** @returns undefined when it is to be stopped. @throws {JobError} after which nothing is open. */
-async function runStep(
-  request: StepRequest,
-  { signal, workers }: RoundMeans,
-): Promise<StepReply | undefined> {
+async function runStep<Order, Result>(
+  request: ScanStepRequest<Order>,
+  plan: PidRoundPlan<Order, Result>,
+  signal: AbortSignal,
+): Promise<ScanStepReply<Result> | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await workers.run("scan_step", request, signal);
+    return await plan.runStep(request, signal);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
-    // A step that fails closes what it was handed; nobody has when its thread is lost.
+    // A step that fails closes what it was handed; one whose thread is lost does not.
     if (error instanceof WorkerLostError && request.open !== undefined) closeProcess(request.open);
     throw error;
   }
 }
 
 /**
- * One round for one process: `loop` scans that count, `interval` apart, and what follows the last one. It waits in
- * between without holding a thread. The caller holds the lock of the process.
- * @param known what was kept of the process. @param stale it was not this task that scanned it last.
- * @returns the reply that ended the round; undefined when it was stopped. Only "located" leaves descriptors open.
+ * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher after the last
+ * one. It waits in between without holding a thread. The caller holds the lock of the process.
+ * @returns undefined when it was stopped. Nothing is open then but what the finisher keeps open.
  * @throws {JobError} when a step failed.
  */
-export async function runPidRound(
+export async function runPidRound<Order, Result>(
   process: FoundProcess,
-  plan: RoundPlan,
-  means: RoundMeans,
-  known: ProcessMemory | undefined,
-  stale: boolean,
-): Promise<Exclude<StepReply, { state: "open" }> | undefined> {
+  plan: PidRoundPlan<Order, Result>,
+  { memory: known, isStale: wasStale, slots, signal, onReply }: PidRoundStart<Result>,
+): Promise<PidRoundEnd<Result> | undefined> {
   let memory = known;
-  let isStale = stale;
-  let open: StepRequest["open"];
-  for (let scans = 0; !means.signal.aborted;) {
-    const isLast = scans === plan.loop - 1;
-    const request: StepRequest = {
+  let isStale = wasStale;
+  let open: ScanStepRequest["open"];
+  for (let scans = 0; !signal.aborted;) {
+    const request: ScanStepRequest<Order> = {
       ...plan.step,
       pid: process.pid,
       startTicks: process.startTicks,
       open,
       memory,
       isStale,
-      ...(isLast ? plan.last : {}),
+      ...(scans === plan.loop - 1 ? { finish: plan.finish } : {}),
     };
-    const reply = await means.slots.run(() => runStep(request, means));
+    const reply = await slots.run(() => runStep(request, plan, signal));
     if (reply === undefined) break;
-    means.onReply(reply, process);
+    onReply(reply);
     if (reply.state !== "open") return reply;
     ({ open, memory } = reply);
     isStale = false;
     if (reply.counted) scans++;
-    await pause(plan.intervalMs - reply.windowAgeMs, means.signal);
+    await pause(plan.intervalMs - reply.windowAgeMs, signal);
   }
   if (open !== undefined) closeProcess(open);
   return undefined;

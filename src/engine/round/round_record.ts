@@ -8,7 +8,7 @@ import {
 import { noPhases, ROUND_PHASES } from "../../status/round_phases.ts";
 import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts";
 import { formatCount } from "../../text/quantities.ts";
-import type { StepReply } from "./scan_step.ts";
+import type { ScanStepReply } from "./scan_step.ts";
 
 const MAX_PIDS = 8;
 /** Of a line in the log. */
@@ -82,7 +82,7 @@ export class RoundRecord {
   }
 
   /** Adds what one step for one process came to. */
-  add({ times, cpuUs, errors, figures }: StepReply): void {
+  add({ times, cpuUs, errors, figures }: ScanStepReply): void {
     const { status } = this;
     for (const { name } of ROUND_PHASES) status.phases[name] += Math.round(times[name]);
     status.cpu_us += Math.round(cpuUs);

@@ -1,234 +1,232 @@
-import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
-import { MovedSet } from "../../mover/moved_set.ts";
-import { runsVirtualMachine } from "../../procfs/kvm.ts";
+import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
+import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
-import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { noPhases, type PhaseTimes } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
-import type { ScanOutcome } from "../../tracker/tracker.ts";
+import type { Tracker, TrackerKind } from "../../tracker/tracker.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
-import { locatePages } from "../cslide/locate_pages.ts";
-import { moveCold } from "../slide/move_cold.ts";
-import type { OpenProcess, StepReply, StepRequest } from "./scan_step.ts";
+import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
+import type {
+  FinishedStep,
+  OpenProcess,
+  ProcessMemory,
+  ScanStepReply,
+  ScanStepRequest,
+  UnfinishedStep,
+} from "./scan_step.ts";
+import { StopFlag } from "./stop_flag.ts";
 
-/** The process went away between two looks at it. */
-class Gone extends Error {}
-
-/** A process as a step works on it; descriptors are closed unless the round goes on. */
-class ProcessAtHand {
+/** A process after the last scan of its round, as a finisher gets it. */
+export interface ScannedProcess {
+  readonly pid: number;
+  /** Descriptor of /proc/PID. */
   readonly dirFd: number;
-  readonly pagemapFd: number;
-  readonly memoryId: string;
-
-  /** @throws {Gone} when the process is another one by now, or executes another program since its round began. */
-  constructor(request: StepRequest) {
-    this.dirFd = request.open?.dirFd ?? openProcFile(AT_FDCWD, `/proc/${request.pid}`);
-    let pagemapFd = request.open?.pagemapFd ?? -1;
-    try {
-      if (pagemapFd < 0) pagemapFd = openProcFile(this.dirFd, "pagemap");
-      const stat = readProcessStat(this.dirFd);
-      if (stat === undefined || stat.startTicks !== request.startTicks || stat.isDead) {
-        throw new Gone();
-      }
-      if (request.open !== undefined && request.memory?.memoryId !== stat.memoryId) {
-        throw new Gone();
-      }
-      this.memoryId = stat.memoryId;
-    } catch (error) {
-      close(this.dirFd);
-      if (pagemapFd >= 0) close(pagemapFd);
-      throw error;
-    }
-    this.pagemapFd = pagemapFd;
-  }
-
-  close(): void {
-    close(this.pagemapFd);
-    close(this.dirFd);
-  }
+  readonly pagemap: Pagemap;
+  readonly tracker: TrackerKind;
+  readonly counts: PageCounts;
+  /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
+  readonly histogram: Float64Array;
+  /** What earlier rounds moved and did not come back; takes what the finisher moves. */
+  readonly moved: MovedSet;
+  /** Takes the time that the finisher spends. */
+  readonly times: PhaseTimes;
+  /** Takes what failed without ending the step. */
+  readonly errors: string[];
+  /** Whether the task is to stop. */
+  readonly stopped: () => boolean;
+  /** Keeps the descriptors open beyond the step. Who gets the reply closes them, by closeProcess(). */
+  readonly keepOpen: () => OpenProcess;
 }
 
-function openProcFile(dirFd: number, path: string): number {
+/**
+ * What an engine does with a process after the last scan of a round, in the thread that has scanned it.
+ * @throws {SystemCallError | ProcfsError} when the process cannot be worked on.
+ */
+export type Finisher<Order, Result extends object> = (
+  process: ScannedProcess,
+  order: Order,
+) => Result | "gone" | "stopped";
+
+/** Does work and adds the time that it takes to a phase. */
+export function timed<T>(times: PhaseTimes, phase: keyof PhaseTimes, work: () => T): T {
+  const begin = performance.now();
   try {
-    return openAt(dirFd, path, O_RDONLY);
-  } catch (error) {
-    if (isGone(error)) throw new Gone();
-    throw error;
+    return work();
+  } finally {
+    times[phase] += (performance.now() - begin) * 1000;
   }
 }
 
-/** One step while it runs. */
-class Step {
-  readonly times = noPhases();
+/** A scan that was done. */
+interface Scan {
+  readonly kind: TrackerKind;
+  readonly tracker: Tracker;
+  readonly pagemap: Pagemap;
+  /** Null: it does not count, accesses of unknown age were forgotten. */
+  readonly counts: PageCounts | null;
+  readonly moved: MovedSet;
+  readonly windowStartMs: number;
+}
+
+/** One step while it runs: open, threshold, scan, classify, finish. */
+class ScanStep<Order, Result extends object> {
+  readonly #request: ScanStepRequest<Order>;
+  readonly #finisher: Finisher<Order, Result>;
+  readonly #stop: StopFlag;
+  readonly #times = noPhases();
   readonly #errors: string[] = [];
   #figures: FigureGains = {};
-  readonly #request: StepRequest;
-  readonly #cpuAtStart = threadCpuUs();
+  #staysOpen = false;
 
-  constructor(request: StepRequest) {
+  constructor(request: ScanStepRequest<Order>, finisher: Finisher<Order, Result>) {
     this.#request = request;
+    this.#finisher = finisher;
+    this.#stop = new StopFlag(request.stop);
   }
 
-  #timed<T>(phase: keyof PhaseTimes, work: () => T): T {
-    const begin = performance.now();
-    try {
-      return work();
-    } finally {
-      this.times[phase] += (performance.now() - begin) * 1000;
-    }
+  run(): ScanStepReply<Result> {
+    const cpuAtStart = threadCpuUs();
+    const outcome = this.#openAndWork();
+    return {
+      ...outcome,
+      times: this.#times,
+      cpuUs: threadCpuUs() - cpuAtStart,
+      errors: this.#errors,
+      figures: this.#figures,
+    };
   }
 
-  run(): StepReply {
-    let process: ProcessAtHand;
+  #openAndWork(): UnfinishedStep | FinishedStep<Result> {
+    let process: OpenedProcess | undefined;
+    let isDone = false;
     try {
-      process = new ProcessAtHand(this.#request);
+      process = new OpenedProcess(this.#request);
+      const outcome = this.#work(process);
+      isDone = true;
+      return outcome;
     } catch (error) {
-      if (error instanceof Gone) return this.#reply({ state: "gone" });
-      throw error;
-    }
-    let goesOn = false;
-    try {
-      const reply = this.#work(process);
-      goesOn = reply.state === "open" || reply.state === "located";
-      return reply;
-    } catch (error) {
-      if (error instanceof Gone || isGone(error)) return this.#reply({ state: "gone" });
-      throw error;
-    } finally {
-      if (!goesOn) process.close();
-    }
-  }
-
-  #work(process: ProcessAtHand): StepReply {
-    const request = this.#request;
-    if (request.open === undefined) {
-      const reason = this.#timed("vmas_us", () => this.#belowThreshold(process));
-      if (reason !== undefined) {
-        return this.#reply({ state: "skipped", reason, memory: request.memory });
+      if (error instanceof Gone || (process !== undefined && isGone(error))) {
+        return { state: "gone" };
       }
+      throw error;
+    } finally {
+      if (process !== undefined && !(isDone && this.#staysOpen)) closeProcess(process);
     }
-    const kind = TRACKERS.find((t) => t.name === request.tracker)!;
-    const known = request.memory?.memoryId === process.memoryId ? request.memory : undefined;
-    const counted = known !== undefined && !request.isStale;
-    const tracker = kind.create(counted ? known.tracker : undefined);
-    const pagemap = new Pagemap(process.pagemapFd);
-    const counts = counted ? countsOf(request.open) : null;
-    const stopped = (): boolean => Atomics.load(request.stop, 0) !== 0;
-    const outcome = this.#timed("scan_us", () =>
-      tracker.scan({
-        dirFd: process.dirFd,
-        pagemap,
-        selection: request.selection,
-        flags: request.flags,
-        stopped,
-      }, counts));
-    if (outcome.state !== "scanned") return this.#ended(outcome);
-    this.#errors.push(...outcome.errors);
-    const moved = known === undefined
-      ? MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) })
-      : MovedSet.fromData(known.moved);
-    const memory = () => ({
-      memoryId: process.memoryId,
-      tracker: tracker.memory(),
-      moved: moved.toData(),
-    });
+  }
+
+  #work(process: OpenedProcess): UnfinishedStep | FinishedStep<Result> {
+    const { memory, finish } = this.#request;
+    const reason = this.#belowThreshold(process);
+    if (reason !== undefined) return { state: "skipped", reason, memory };
+    const scan = this.#scan(process);
+    if ("state" in scan) return scan;
+    const { counts } = scan;
     if (counts !== null) {
-      if ((request.open?.counts ?? null) === null) this.#noteReturns(process, moved, counts);
-      const summary = this.#timed("classify_us", () => counts.histogram());
-      const scanned = summary.reduce((sum, pages) => sum + pages, 0);
-      this.#gain({ scanned_bytes: scanned * PAGE_SIZE });
-      if (request.move !== undefined) {
-        this.#gain(moveCold({
-          request,
-          order: request.move,
-          dirFd: process.dirFd,
-          pagemap,
-          counts,
-          moved,
-          histogram: summary,
-          times: this.times,
-          errors: this.#errors,
-        }));
-        return this.#reply({ state: "done", memory: memory() });
+      const histogram = this.#classify(process, scan.moved, counts);
+      if (finish !== undefined) {
+        return this.#finish(finish, process, { ...scan, counts, histogram });
       }
     }
-    if (counts !== null && request.locate === true) {
-      const pages = this.#timed(
-        "verify_us",
-        () =>
-          locatePages({
-            pid: request.pid,
-            dirFd: process.dirFd,
-            pagemap,
-            counts,
-            seesHugetlb: kind.seesHugetlb,
-            mayBeSplit: runsVirtualMachine(process.dirFd),
-            stopped,
-          }),
-      );
-      if (typeof pages === "string") return this.#reply({ state: pages });
-      const { dirFd, pagemapFd } = process;
-      const open = { dirFd, pagemapFd, counts: null };
-      return this.#reply({ state: "located", pages, open, memory: memory() });
-    }
-    return this.#reply({
+    return {
       state: "open",
-      counted,
-      windowAgeMs: performance.now() - outcome.windowStartMs,
-      open: {
-        dirFd: process.dirFd,
-        pagemapFd: process.pagemapFd,
-        counts: counts?.toData() ?? null,
-      },
-      memory: memory(),
-    });
+      counted: counts !== null,
+      windowAgeMs: performance.now() - scan.windowStartMs,
+      open: this.#keepOpen(process, counts),
+      memory: memoryOf(process, scan),
+    };
   }
 
-  #ended(outcome: Exclude<ScanOutcome, { state: "scanned" }>): StepReply {
-    if (outcome.state === "unfit") return this.#reply({ state: "skipped", reason: outcome.reason });
-    return this.#reply({ state: outcome.state });
-  }
-
-  #belowThreshold({ dirFd }: ProcessAtHand): string | undefined {
-    const threshold = this.#request.swapThresholdBytes;
-    if (threshold === undefined) return undefined;
-    const sizes = readProcessSizes(dirFd);
+  /** Why the process is left alone, asked in the first step of a round. */
+  #belowThreshold({ dirFd }: OpenedProcess): string | undefined {
+    const { open, swapThresholdBytes } = this.#request;
+    if (open !== undefined || swapThresholdBytes === undefined) return undefined;
+    const sizes = timed(this.#times, "vmas_us", () => readProcessSizes(dirFd));
     if (sizes === undefined) throw new Gone();
-    return sizes.rssBytes > threshold ? undefined : "VmRSS is not above swap_threshold";
+    return sizes.rssBytes > swapThresholdBytes ? undefined : "VmRSS is not above swap_threshold";
+  }
+
+  #scan(process: OpenedProcess): Scan | UnfinishedStep {
+    const { tracker: name, memory, isStale, open, selection, flags } = this.#request;
+    const kind = TRACKERS.find((entry) => entry.name === name)!;
+    const known = memory?.memoryId === process.memoryId ? memory : undefined;
+    const counts = known === undefined || isStale ? null : countsOf(open);
+    const tracker = kind.create(counts === null ? undefined : known?.tracker);
+    const pagemap = new Pagemap(process.pagemapFd);
+    const target = { dirFd: process.dirFd, pagemap, selection, flags, stopped: this.#stopped };
+    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
+    if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
+    if (outcome.state !== "scanned") return { state: outcome.state };
+    this.#errors.push(...outcome.errors);
+    const moved = MovedSet.fromData(known?.moved ?? nothingMoved());
+    return { kind, tracker, pagemap, counts, moved, windowStartMs: outcome.windowStartMs };
+  }
+
+  readonly #stopped = (): boolean => this.#stop.isRaised;
+
+  /** @returns the histogram of the counts. */
+  #classify(process: OpenedProcess, moved: MovedSet, counts: PageCounts): Float64Array {
+    const isFirst = (this.#request.open?.counts ?? null) === null;
+    if (isFirst) this.#noteReturns(process, moved, counts);
+    const histogram = timed(this.#times, "classify_us", () => counts.histogram());
+    const scanned = histogram.reduce((sum, pages) => sum + pages, 0);
+    this.#figures = { ...this.#figures, scanned_bytes: scanned * PAGE_SIZE };
+    return histogram;
   }
 
   /** Pages that an earlier round moved and that are present now. */
-  #noteReturns({ dirFd }: ProcessAtHand, moved: MovedSet, counts: PageCounts): void {
+  #noteReturns({ dirFd }: OpenedProcess, moved: MovedSet, counts: PageCounts): void {
     if (moved.isEmpty) return;
-    const ranges = this.#timed("vmas_us", () => readRanges(dirFd, this.#request.selection));
+    const ranges = timed(this.#times, "vmas_us", () => readRanges(dirFd, this.#request.selection));
     if (ranges === undefined) throw new Gone();
-    this.#timed("classify_us", () => {
+    timed(this.#times, "classify_us", () => {
       moved.keepOnly(ranges);
       let cameBack = 0;
       counts.forEachPresent((page, pages) => {
         cameBack += moved.takeOut(page, pages);
       });
-      this.#gain({ came_back_bytes: cameBack * PAGE_SIZE });
+      this.#figures = { ...this.#figures, came_back_bytes: cameBack * PAGE_SIZE };
     });
   }
 
-  #gain(figures: FigureGains): void {
-    this.#figures = { ...this.#figures, ...figures };
+  #finish(
+    order: Order,
+    process: OpenedProcess,
+    scan: Scan & Pick<ScannedProcess, "counts" | "histogram">,
+  ): UnfinishedStep | FinishedStep<Result> {
+    const { kind, pagemap, counts, histogram, moved } = scan;
+    const result = this.#finisher({
+      pid: this.#request.pid,
+      dirFd: process.dirFd,
+      pagemap,
+      tracker: kind,
+      counts,
+      histogram,
+      moved,
+      times: this.#times,
+      errors: this.#errors,
+      stopped: this.#stopped,
+      keepOpen: () => this.#keepOpen(process, null),
+    }, order);
+    if (typeof result !== "string") {
+      return { state: "finished", result, memory: memoryOf(process, scan) };
+    }
+    this.#staysOpen = false;
+    return { state: result };
   }
 
-  #reply<T>(rest: T): T & Pick<StepReply, "times" | "cpuUs" | "errors" | "figures"> {
-    return {
-      ...rest,
-      times: this.times,
-      cpuUs: threadCpuUs() - this.#cpuAtStart,
-      errors: this.#errors,
-      figures: this.#figures,
-    };
+  #keepOpen({ dirFd, pagemapFd }: OpenedProcess, counts: PageCounts | null): OpenProcess {
+    this.#staysOpen = true;
+    return { dirFd, pagemapFd, counts: counts?.toData() ?? null };
   }
+}
+
+/** Its arrays are handed to another thread afterwards: each process needs its own. */
+function nothingMoved(): MovedSetData {
+  return { numbers: new Float64Array(0), bits: new Uint32Array(0) };
 }
 
 function countsOf(open: OpenProcess | undefined): PageCounts {
@@ -236,10 +234,18 @@ function countsOf(open: OpenProcess | undefined): PageCounts {
   return data === null ? new PageCounts() : PageCounts.fromData(data);
 }
 
+function memoryOf({ memoryId }: OpenedProcess, { tracker, moved }: Scan): ProcessMemory {
+  return { memoryId, tracker: tracker.memory(), moved: moved.toData() };
+}
+
 /**
  * Does one step of a round for one process. Runs in a worker: it may stay in the kernel for long.
+ * @param finisher what follows the last scan.
  * @throws {SystemCallError | ProcfsError} when the process cannot be worked on; its descriptors are closed then.
  */
-export function runScanStep(request: StepRequest): StepReply {
-  return new Step(request).run();
+export function runScanStep<Order, Result extends object>(
+  request: ScanStepRequest<Order>,
+  finisher: Finisher<Order, Result>,
+): ScanStepReply<Result> {
+  return new ScanStep(request, finisher).run();
 }

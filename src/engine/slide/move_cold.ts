@@ -1,29 +1,22 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { LARGEST_BATCH_PAGES, pageOut, tally } from "../../mover/page_out.ts";
-import type { MovedSet } from "../../mover/moved_set.ts";
+import { LARGEST_BATCH_PAGES, pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
 import type { PageBatch } from "../../mover/mover.ts";
-import { MOVERS } from "../../mover/movers.ts";
+import { type MoverName, MOVERS } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
-import type { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
-import type { PhaseTimes } from "../../status/round_phases.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
-import type { MoveOrder, StepRequest } from "../round/scan_step.ts";
+import type { ScannedProcess } from "../round/run_scan_step.ts";
 
-/** Everything that the last step of a round needs to move cold memory. */
-export interface MoveColdInput {
-  readonly request: StepRequest;
-  readonly order: MoveOrder;
-  readonly dirFd: number;
-  readonly pagemap: Pagemap;
-  readonly counts: PageCounts;
-  readonly moved: MovedSet;
-  /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
-  readonly histogram: Float64Array;
-  readonly times: PhaseTimes;
-  /** Takes what failed without ending the step. */
-  readonly errors: string[];
+/** What to do with cold memory after the last scan of a round. */
+export interface MoveOrder {
+  readonly mover: MoverName;
+  /** A page with fewer accesses than this is cold. */
+  readonly coldThreshold: number;
+  /** Go on only while MemAvailable is below this share of MemTotal. */
+  readonly sysmemThresholdPercent?: number;
+  /** Resident share of VmRSS + VmSwap to come down to. */
+  readonly dramPercent?: number;
 }
 
 /** Base pages whose count is in [from, to), base pages and huge units alike. */
@@ -92,15 +85,40 @@ function dramBudget(dirFd: number, percent: number): number {
 }
 
 /** Why the rest of the cold memory shall stay. */
-function reasonToHold(input: MoveColdInput): string | undefined {
-  if (Atomics.load(input.request.stop, 0) !== 0) return "stopped";
+function reasonToHold(
+  { stopped }: ScannedProcess,
+  { sysmemThresholdPercent: percent }: MoveOrder,
+): string | undefined {
+  if (stopped()) return "stopped";
   const memory = readMemInfo();
   if (memory.swapFreeBytes < PAGE_SIZE) return "no swap space left";
-  const percent = input.order.sysmemThresholdPercent;
   if (percent !== undefined && memory.availableBytes * 100 >= memory.totalBytes * percent) {
     return "MemAvailable is not below sysmem_threshold any more";
   }
   return undefined;
+}
+
+/** Moves cold units until there are no more or a reason to hold comes up; takes note of the time and of failures. */
+function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
+  const { pid, dirFd, pagemap, tracker, counts, moved, times, errors } = process;
+  const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
+  const units = new ColdUnits(counts, order.coldThreshold, budget);
+  const kind = MOVERS.find(({ name }) => name === order.mover)!;
+  using mover = kind.open({ pid, dirFd });
+  const account = pageOut({
+    next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
+    hold: () => reasonToHold(process, order),
+    // Each process that has a page marks its frame idle, so none sees what was used before another's mark. What
+    // several have is refused by process_madvise itself.
+    sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
+    mover,
+    pagemap,
+    moved,
+  });
+  times.move_us += account.moveUs;
+  times.verify_us += account.verifyUs;
+  errors.push(...account.errors);
+  return account;
 }
 
 function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
@@ -108,11 +126,11 @@ function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
 }
 
 /**
- * Moves what is cold after the last scan of a round and accounts for it: cold = asked + spared,
+ * The finisher of slide: moves what is cold and accounts for it. cold = asked + spared,
  * asked = moved + refused. @throws {SystemCallError}
  */
-export function moveCold(input: MoveColdInput): FigureGains {
-  const { order, counts, histogram, times } = input;
+export function moveCold(process: ScannedProcess, order: MoveOrder): FigureGains {
+  const { histogram } = process;
   const threshold = order.coldThreshold;
   const present = between(histogram, 0, 127);
   const cold = between(histogram, 0, threshold);
@@ -126,35 +144,16 @@ export function moveCold(input: MoveColdInput): FigureGains {
   };
   if (cold === 0) return found;
 
-  const budget = order.dramPercent === undefined
-    ? undefined
-    : dramBudget(input.dirFd, order.dramPercent);
-  const units = new ColdUnits(counts, threshold, budget);
-  const kind = MOVERS.find((m) => m.name === order.mover)!;
-  using mover = kind.open({ pid: input.request.pid, dirFd: input.dirFd });
-  const account = pageOut({
-    next: (batch, pages, moved) => units.next(batch, pages, moved),
-    hold: () => reasonToHold(input),
-    // Each process that has a page marks its frame idle, so none sees what was used before another's mark. What
-    // several have is refused by process_madvise itself.
-    sparesShared: input.request.tracker === "page_idle" && order.mover === "swap_pages",
-    mover,
-    pagemap: input.pagemap,
-    moved: input.moved,
-  });
-  times.move_us += account.moveUs;
-  times.verify_us += account.verifyUs;
-  input.errors.push(...account.errors);
+  const { asked, moved, refused, vanished, sparedShared, held } = moveUnits(process, order);
   const spared = new Map<string, number>();
-  tally(spared, "gone before its turn", account.vanished);
-  tally(spared, "shared: page_idle cannot tell whether it is used", account.sparedShared);
-  const rest = cold - account.asked - account.vanished - account.sparedShared;
-  tally(spared, account.held ?? "dram_percent reached", rest);
+  tally(spared, "gone before its turn", vanished);
+  tally(spared, "shared: page_idle cannot tell whether it is used", sparedShared);
+  tally(spared, held ?? "dram_percent reached", cold - asked - vanished - sparedShared);
   return {
     ...found,
-    asked_bytes: account.asked * PAGE_SIZE,
-    moved_bytes: account.moved * PAGE_SIZE,
-    refused: toBytes(account.refused),
+    asked_bytes: asked * PAGE_SIZE,
+    moved_bytes: moved * PAGE_SIZE,
+    refused: toBytes(refused),
     spared: toBytes(spared),
   };
 }

@@ -1,115 +1,104 @@
 import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
 import type { SlideTaskDescription } from "../../config/engines/slide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
-import { log } from "../../log/logger.ts";
+import type { MoverKind } from "../../mover/mover.ts";
+import type { MoverName } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { engineContext } from "../engine_context.ts";
-import { noTotal, type TaskStatus } from "../../status/task_status.ts";
+import { type EngineContext, engineContext } from "../engine_context.ts";
+import type { TaskRun } from "../round/task_run.ts";
+import { statusOf, TaskTable } from "../task_table.ts";
+import type { MoveOrder } from "./move_cold.ts";
+import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
-import { type TaskMeans, TaskRun } from "./task_run.ts";
-
-const { scanLock, workers } = engineContext;
 
 interface SlideTask {
   readonly description: SlideTaskDescription;
-  run?: TaskRun;
-  /** The last run, for its numbers. */
-  lastRun?: TaskRun;
+  /** The last run, which may be over. */
+  run?: TaskRun<MoveOrder>;
+}
+
+function isStarted({ run }: SlideTask): boolean {
+  return run !== undefined && !run.life.isOver;
 }
 
 /** The slide engine: swaps out what its tasks' processes do not use. */
 class SlideEngine implements Engine {
   readonly #project: ProjectDescription;
-  readonly #tasks = new Map<string, SlideTask>();
+  readonly #context: EngineContext;
+  readonly #tasks = new TaskTable<SlideTask>();
   readonly #swapCache: SwapCache;
 
-  constructor(project: ProjectDescription) {
+  constructor(project: ProjectDescription, context: EngineContext) {
     this.#project = project;
-    this.#swapCache = new SwapCache(project, workers);
+    this.#context = context;
+    this.#swapCache = new SwapCache(project, context.workers);
   }
 
   async addTask(description: TaskDescription): Promise<void> {
     if (description.kind !== "slide") {
       throw new EngineRefusal(`task ${description.name} is not a task of the slide engine`);
     }
-    this.#tasks.set(description.name, { description });
+    this.#tasks.add({ description });
   }
 
   async removeTask(name: string): Promise<void> {
-    this.#tasks.delete(name);
-  }
-
-  #task(name: string): SlideTask {
-    const task = this.#tasks.get(name);
-    if (task === undefined) throw new EngineRefusal(`Cannot find task "${name}": not added`);
-    return task;
+    this.#tasks.remove(name);
   }
 
   async startTask(name: string): Promise<void> {
-    const task = this.#task(name);
-    const means = this.#chooseMeans(task.description);
-    log.info(
-      `project ${this.#project.name}: task ${name}: tracker ${means.tracker.name}, mover ${means.mover.name}`,
-    );
-    const caution = means.tracker.caution?.();
-    if (caution !== undefined) {
-      log.warning(`project ${this.#project.name}: task ${name}: ${caution}`);
+    const task = this.#tasks.get(name);
+    if (readMemInfo().swapTotalBytes === 0) {
+      throw new EngineRefusal(
+        `task ${name}: there is no swap space: make some with mkswap and swapon first`,
+      );
     }
-    task.run = task.lastRun = new TaskRun(this.#project, task.description, means);
+    task.run = startSlideRun(this.#project, task.description, {
+      tracker: this.#chooseTracker(task.description),
+      mover: this.#chooseMover(),
+      swapCache: this.#swapCache,
+      context: this.#context,
+    });
   }
 
   /** @throws {EngineRefusal} with what this kernel lacks for the task. */
-  #chooseMeans(task: SlideTaskDescription): TaskMeans {
-    if (readMemInfo().swapTotalBytes === 0) {
-      throw new EngineRefusal(
-        `task ${task.name}: there is no swap space: make some with mkswap and swapon first`,
-      );
-    }
-    const tracker = chooseTracker(this.#project.tracker, [
+  #chooseTracker({ swapFlag, dramPercent }: SlideTaskDescription): TrackerKind<TrackerName> {
+    return chooseTracker(this.#project.tracker, [
       (kind) => {
-        const missing = task.swapFlag ? kind.missingForSwapFlag() : undefined;
+        const missing = swapFlag ? kind.missingForSwapFlag() : undefined;
         return missing === undefined ? undefined : `swap_flag=yes: ${missing}`;
       },
       ({ granularity }) =>
-        task.dramPercent !== undefined && granularity === "vma"
+        dramPercent !== undefined && granularity === "vma"
           ? "dram_percent: it cannot tell which pages are colder than others"
           : undefined,
     ]);
-    const mover = chooseMover(this.#project.mover, [
+  }
+
+  /** @throws {EngineRefusal} with what this kernel lacks for the project. */
+  #chooseMover(): MoverKind<MoverName> {
+    return chooseMover(this.#project.mover, [
       ({ trimsSwapCache }) =>
         this.#project.swapcacheWmark !== undefined && !trimsSwapCache
           ? "swapcache_high_wmark: only swap_pages can reclaim the swap cache"
           : undefined,
     ]);
-    return { tracker, mover, workers, scanLock, swapCache: this.#swapCache };
   }
 
   async stopTask(name: string): Promise<void> {
-    const task = this.#task(name);
-    const { run } = task;
-    if (run === undefined) return;
-    delete task.run;
-    await run.stop();
-    const isLast = [...this.#tasks.values()].every((other) => other.run === undefined);
-    if (isLast) await this.#swapCache.release();
+    const task = this.#tasks.get(name);
+    if (!isStarted(task)) return;
+    await task.run?.stop();
+    if (!this.#tasks.all.some(isStarted)) await this.#swapCache.release();
   }
 
   taskStatus(name: string): TaskStatus {
-    const { description, run, lastRun } = this.#task(name);
-    const { target } = description;
-    return {
-      name,
-      engine: description.engine,
-      type: target.type,
-      value: target.type === "pid" ? String(target.pid) : target.comm,
-      started: run !== undefined,
-      ...(lastRun?.status() ?? {
-        total: noTotal(),
-        rounds: [],
-      }),
-    };
+    const task = this.#tasks.get(name);
+    return statusOf(task.description, isStarted(task), task.run?.life.history.view());
   }
 
   async command({ command }: EngineCommand): Promise<void> {
@@ -119,10 +108,11 @@ class SlideEngine implements Engine {
   async close(): Promise<void> {}
 }
 
+/** Slide's entry of the engine table. */
 export const SLIDE: EngineKind<"slide"> = {
   kind: "slide",
   async create(description: EngineDescription, project: ProjectDescription): Promise<Engine> {
     if (description.kind !== "slide") throw new EngineRefusal(`${description.name} is not slide`);
-    return new SlideEngine(project);
+    return new SlideEngine(project, engineContext);
   },
 };

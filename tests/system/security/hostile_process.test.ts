@@ -7,6 +7,8 @@ import { readProcessSizes } from "../../../src/procfs/process_memory.ts";
 import { findProcesses } from "../../../src/procfs/find_processes.ts";
 import { readSmaps } from "../../../src/procfs/smaps.ts";
 import { runScanStep } from "../../../src/engine/round/run_scan_step.ts";
+import { StopFlag } from "../../../src/engine/round/stop_flag.ts";
+import { moveCold } from "../../../src/engine/slide/move_cold.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { OwnMounts } from "../own_mounts.ts";
 import { ask } from "../raw_client.ts";
@@ -124,8 +126,8 @@ describe("a process with hostile memory", () => {
       selection: { kind: "swappable" },
       flags: { swapFlag: false, ignoreHost: false },
       isStale: false,
-      stop: new Int32Array(new SharedArrayBuffer(4)),
-    });
+      stop: new StopFlag().words,
+    }, moveCold);
     expect(reply).toMatchObject({ state: "open", errors: [] });
     if (reply.state !== "open") return;
     close(reply.open.pagemapFd);

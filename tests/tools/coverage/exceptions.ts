@@ -20,7 +20,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   "src/engine/cslide/cslide_engine.ts": CSLIDE,
   "src/engine/cslide/cslide_round.ts": CSLIDE,
-  "src/engine/cslide/cslide_task.ts": CSLIDE,
+  "src/engine/cslide/cslide_run.ts": CSLIDE,
   "src/engine/cslide/move_pair.ts": CSLIDE,
   "src/log/stderr_sink.ts": {
     why: "one line is for a terminal that cannot be opened a second time",

@@ -139,9 +139,9 @@ describe("WorkerPool", () => {
   test("a thread that has worked for a while collects what its jobs left behind", async () => {
     const pool = newPool();
     // The first collection of a thread comes with its start.
-    await pool.run("work", { ms: 300 });
+    await pool.run("work", { cpuMs: 300 });
     await pool.run("litter", { objects: 1000 });
-    await pool.run("work", { ms: 300 });
+    await pool.run("work", { cpuMs: 300 });
     expect((await pool.run("left", {})).objects).toBeLessThan(100);
     expect(pool.size).toBe(1);
     pool.close();

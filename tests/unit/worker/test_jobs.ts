@@ -1,3 +1,4 @@
+import { threadCpuUs } from "../../../ffi/libc.ts";
 import { serveJobs } from "../../../src/worker/serve_jobs.ts";
 
 /** Jobs for tests of the pool. */
@@ -13,8 +14,8 @@ export type TestJobs = {
   readonly vanish: { readonly request: object; readonly reply: object };
   /** Makes so many objects that nobody keeps. */
   readonly litter: { readonly request: { readonly objects: number }; readonly reply: object };
-  /** Works for so long, without making anything. */
-  readonly work: { readonly request: { readonly ms: number }; readonly reply: object };
+  /** Takes so much CPU time, without making anything. */
+  readonly work: { readonly request: { readonly cpuMs: number }; readonly reply: object };
   /** How many of the objects are still there. */
   readonly left: { readonly request: object; readonly reply: { readonly objects: number } };
   /** Waits until the word is not 0 any more, as long as it takes. */
@@ -38,9 +39,9 @@ if (!Bun.isMainThread) {
       for (let i = 0; i < objects; i++) litter.push(new WeakRef({}));
       return {};
     },
-    work: ({ ms }) => {
-      const endMs = performance.now() + ms;
-      while (performance.now() < endMs);
+    work: ({ cpuMs }) => {
+      const endUs = threadCpuUs() + cpuMs * 1000;
+      while (threadCpuUs() < endUs);
       return {};
     },
     left: () => ({ objects: litter.filter((one) => one.deref() !== undefined).length }),

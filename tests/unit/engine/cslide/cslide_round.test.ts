@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { TaskTarget } from "../../../../src/config/task.ts";
 import { CslideRound } from "../../../../src/engine/cslide/cslide_round.ts";
-import { CslideTask } from "../../../../src/engine/cslide/cslide_task.ts";
+import { CslideRun } from "../../../../src/engine/cslide/cslide_run.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { configureLog } from "../../../../src/log/logger.ts";
@@ -9,27 +9,32 @@ import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { project } from "../slide/slide_trial.ts";
 
-const { scanLock } = engineContext;
+const { scanLock, workers } = engineContext;
 
 afterEach(() => configureLog("error", []));
 
-function taskOf(name: string, target: TaskTarget): CslideTask {
-  return new CslideTask({
-    kind: "cslide",
-    project: "p",
-    engine: "cslide",
-    name,
-    target,
-    vmFlags: [],
-    anonOnly: false,
-    ignHost: false,
-  });
+function startedRun(name: string, target: TaskTarget): CslideRun {
+  return new CslideRun(
+    project(),
+    {
+      kind: "cslide",
+      project: "p",
+      engine: "cslide",
+      name,
+      target,
+      vmFlags: [],
+      anonOnly: false,
+      ignHost: false,
+    },
+    SMAPS,
+    new Semaphore(1),
+    engineContext,
+  );
 }
 
 /** A round without pairs of nodes, which few machines have that run tests. */
-function roundOf(tasks: readonly CslideTask[]): CslideRound {
+function roundOf(runs: readonly CslideRun[]): CslideRound {
   return new CslideRound({
-    project: project(),
     engine: {
       kind: "cslide",
       project: "p",
@@ -40,9 +45,8 @@ function roundOf(tasks: readonly CslideTask[]): CslideRound {
       nodeHotReserveMb: 0,
     },
     pairs: [],
-    slots: new Semaphore(1),
-    trackerOf: () => SMAPS,
-  }, tasks);
+    workers,
+  }, runs);
 }
 
 describe("CslideRound", () => {
@@ -50,24 +54,25 @@ describe("CslideRound", () => {
     using target = await TargetProcess.start({ hot: "none", sizeBytes: 2 ** 21 });
     for (const isStoppedInRound of [false, true, false]) {
       // As one that is deleted and added again.
-      const task = taskOf("t", { type: "pid", pid: target.pid });
-      task.start("smaps");
-      const done = roundOf([task]).run();
+      const run = startedRun("t", { type: "pid", pid: target.pid });
+      const done = roundOf([run]).run();
       if (!isStoppedInRound) {
         await done;
         expect(scanLock.size).toBe(1);
       }
-      await task.stop();
+      await run.stop();
       await done;
       expect(scanLock.size).toBe(0);
     }
   });
 
   test("run() logs what the round of each task came to", async () => {
+    const runs = ["a", "b"].map((name) =>
+      startedRun(name, { type: "name", comm: "no/such/process" })
+    );
     const lines: string[] = [];
     configureLog("info", [(level, line) => lines.push(`${level}: ${line}`)]);
-    const tasks = ["a", "b"].map((name) => taskOf(name, { type: "name", comm: "no/such/process" }));
-    await roundOf(tasks).run();
+    await roundOf(runs).run();
     expect(lines).toEqual(
       [
         ...["a", "b"].map((name) =>

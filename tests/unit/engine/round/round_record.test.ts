@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
-import type { StepReply } from "../../../../src/engine/round/scan_step.ts";
+import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
 
 const times = { ...noPhases(), vmas_us: 1, scan_us: 2, classify_us: 3, move_us: 4, verify_us: 5 };
@@ -10,8 +10,9 @@ const memory = {
   moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
 };
 
-const done: StepReply = {
-  state: "done",
+const done: ScanStepReply = {
+  state: "finished",
+  result: undefined,
   times,
   cpuUs: 6,
   errors: ["one", "two"],

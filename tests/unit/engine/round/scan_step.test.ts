@@ -1,11 +1,15 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { close, PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
-import type { StepReply, StepRequest } from "../../../../src/engine/round/scan_step.ts";
+import { closeProcess } from "../../../../src/engine/round/opened_process.ts";
 import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import type { ScanStepReply, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
+import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
+import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
+import type { FigureGains } from "../../../../src/status/round_figures.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
@@ -23,7 +27,17 @@ if (missing !== undefined) console.log(`runScanStep(): left out what moves memor
 
 const MOVE = { mover: "process_madvise", coldThreshold: 1 } as const;
 
-function requestFor(trial: TargetProcess, more: Partial<StepRequest> = {}): StepRequest {
+type Request = ScanStepRequest<MoveOrder>;
+type Reply = ScanStepReply<FigureGains>;
+type Open = Extract<Reply, { state: "open" }>;
+type Finished = Extract<Reply, { state: "finished" }>;
+
+/** A step with the finisher of slide. */
+function step(request: Request): Reply {
+  return runScanStep(request, moveCold);
+}
+
+function requestFor(trial: TargetProcess, more: Partial<Request> = {}): Request {
   return {
     pid: trial.pid,
     startTicks: readProcessStat(trial.process.dirFd)!.startTicks,
@@ -31,43 +45,42 @@ function requestFor(trial: TargetProcess, more: Partial<StepRequest> = {}): Step
     selection: { kind: "swappable" },
     flags: { swapFlag: false, ignoreHost: false },
     isStale: false,
-    stop: new Int32Array(new SharedArrayBuffer(4)),
+    stop: new StopFlag().words,
     ...more,
   };
 }
 
-type Open = Extract<StepReply, { state: "open" }>;
-type Done = Extract<StepReply, { state: "done" }>;
-
-function expectOpen(reply: StepReply): Open {
+function expectOpen(reply: Reply): Open {
   if (reply.state !== "open") throw new Error(`the step ended: ${JSON.stringify(reply)}`);
   return reply;
 }
 
 /** The figures that add up, and what is kept of the process. */
-function expectDone(reply: StepReply): { round: RoundStatus; memory: Done["memory"] } {
-  if (reply.state !== "done") throw new Error(`the step did not move: ${JSON.stringify(reply)}`);
+function expectFinished(reply: Reply): { round: RoundStatus; memory: Finished["memory"] } {
+  if (reply.state !== "finished") {
+    throw new Error(`the step did not move: ${JSON.stringify(reply)}`);
+  }
   const record = new RoundRecord(1);
   record.add(reply);
+  record.addFigures(reply.result);
   expect(accountFaults(record.status)).toEqual([]);
   return { round: record.status, memory: reply.memory };
 }
 
 /** A step of the same round, behind `before`. */
-function goOn(request: StepRequest, before: Open, more: Partial<StepRequest> = {}): StepReply {
+function goOn(request: Request, before: Open, more: Partial<Request> = {}): Reply {
   const { open, memory } = before;
-  return runScanStep({ ...request, open, memory, ...more });
+  return step({ ...request, open, memory, ...more });
 }
 
 function closeOpen({ open }: Open): void {
-  close(open.pagemapFd);
-  close(open.dirFd);
+  closeProcess(open);
 }
 
 describe("runScanStep()", () => {
   test("does not count the accesses of a process that it does not know", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
-    const reply = expectOpen(runScanStep(requestFor(trial, { move: MOVE })));
+    const reply = expectOpen(step(requestFor(trial, { finish: MOVE })));
     expect(reply).toMatchObject({ counted: false, figures: {}, errors: [] });
     expect(reply.open.counts).toBeNull();
     expect(reply.windowAgeMs).toBeGreaterThanOrEqual(0);
@@ -77,7 +90,7 @@ describe("runScanStep()", () => {
   test("counts scan after scan, and accounts for each", async () => {
     using trial = await TargetProcess.start({ hot: "every:2", flush: true });
     const request = requestFor(trial);
-    let reply = expectOpen(runScanStep(request));
+    let reply = expectOpen(step(request));
     for (let scans = 0; scans < 2; scans++) {
       await trial.untilTouched();
       reply = expectOpen(goOn(request, reply));
@@ -93,14 +106,14 @@ describe("runScanStep()", () => {
   test("forgets the accesses so far when another task has scanned meanwhile", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runScanStep(request));
+    const first = expectOpen(step(request));
     closeOpen(first);
     const { memory } = first;
-    const known = expectOpen(runScanStep({ ...request, memory }));
+    const known = expectOpen(step({ ...request, memory }));
     expect(known.counted).toBe(true);
     closeOpen(known);
     const stale = expectOpen(
-      runScanStep({ ...request, memory: known.memory, isStale: true }),
+      step({ ...request, memory: known.memory, isStale: true }),
     );
     expect(stale.counted).toBe(false);
     closeOpen(stale);
@@ -109,18 +122,18 @@ describe("runScanStep()", () => {
   test("leaves a process alone that is small, and keeps what it knows", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runScanStep(request));
+    const first = expectOpen(step(request));
     closeOpen(first);
     const { memory } = first;
     const before = openDescriptors();
-    const small = runScanStep({ ...request, memory, swapThresholdBytes: 2 ** 40 });
+    const small = step({ ...request, memory, swapThresholdBytes: 2 ** 40 });
     expect(small).toMatchObject({
       state: "skipped",
       reason: "VmRSS is not above swap_threshold",
       memory,
     });
     expect(openDescriptors()).toEqual(before);
-    const large = runScanStep({ ...request, memory, swapThresholdBytes: MIB });
+    const large = step({ ...request, memory, swapThresholdBytes: MIB });
     closeOpen(expectOpen(large));
   });
 
@@ -128,18 +141,18 @@ describe("runScanStep()", () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
     const before = openDescriptors();
-    const other = runScanStep({ ...request, startTicks: request.startTicks - 1 });
+    const other = step({ ...request, startTicks: request.startTicks - 1 });
     expect(other.state).toBe("gone");
 
-    const execed = expectOpen(runScanStep(request));
+    const execed = expectOpen(step(request));
     await trial.exec();
-    expect(goOn(request, execed, { move: MOVE }).state).toBe("gone");
+    expect(goOn(request, execed, { finish: MOVE }).state).toBe("gone");
 
-    const unknown = expectOpen(runScanStep({ ...request, memory: execed.memory }));
+    const unknown = expectOpen(step({ ...request, memory: execed.memory }));
     expect(unknown.counted).toBe(false);
     await trial.end();
-    expect(goOn(request, unknown, { move: MOVE }).state).toBe("gone");
-    expect(runScanStep(request).state).toBe("gone");
+    expect(goOn(request, unknown, { finish: MOVE }).state).toBe("gone");
+    expect(step(request).state).toBe("gone");
     expect(openDescriptors()).toEqual(before);
   });
 
@@ -147,22 +160,22 @@ describe("runScanStep()", () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
     const before = openDescriptors();
-    const first = expectOpen(runScanStep(request));
-    Atomics.store(request.stop, 0, 1);
+    const first = expectOpen(step(request));
+    void new StopFlag(request.stop).raise();
     expect(goOn(request, first).state).toBe("stopped");
-    expect(runScanStep(request).state).toBe("stopped");
+    expect(step(request).state).toBe("stopped");
     expect(openDescriptors()).toEqual(before);
   });
 
   test("fails, and leaves nothing open, when it cannot look at a process", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     const request = requestFor(trial);
-    const first = expectOpen(runScanStep(request));
+    const first = expectOpen(step(request));
     closeOpen(first);
     const before = openDescriptors();
     // A descriptor that is no folder of a process.
     const open = { dirFd: -2, pagemapFd: -2, counts: null };
-    expect(() => runScanStep({ ...request, open })).toThrow("EBADF");
+    expect(() => step({ ...request, open })).toThrow("EBADF");
     expect(openDescriptors()).toEqual(before);
   });
 });
@@ -170,10 +183,10 @@ describe("runScanStep()", () => {
 describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () => {
   test("moves what is cold, keeps what is hot, and notices what comes back", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
-    const request = requestFor(trial, { move: MOVE });
+    const request = requestFor(trial, { finish: MOVE });
     const before = openDescriptors();
-    const first = expectOpen(runScanStep(request));
-    const { round, memory } = expectDone(goOn(request, first));
+    const first = expectOpen(step(request));
+    const { round, memory } = expectFinished(goOn(request, first));
     expect(openDescriptors()).toEqual(before);
     expect(round.cold_bytes).toBeGreaterThanOrEqual(AREA_BYTES);
     expect(round.moved_bytes).toBeGreaterThanOrEqual(AREA_BYTES * 0.99);
@@ -182,7 +195,7 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
 
     // Reading all of it brings it back.
     expect(await trial.target.verify()).toBe(0);
-    const { round: again } = expectDone(runScanStep({ ...request, memory }));
+    const { round: again } = expectFinished(step({ ...request, memory }));
     expect(again.came_back_bytes).toBeGreaterThanOrEqual(AREA_BYTES * 0.99);
     expect(again.hot_bytes).toBeGreaterThanOrEqual(AREA_BYTES);
     expect(again.asked_bytes).toBeLessThan(AREA_BYTES * 0.1);
@@ -190,8 +203,8 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
 
   test("moves nothing while MemAvailable is not below sysmem_threshold", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
-    const request = requestFor(trial, { move: { ...MOVE, sysmemThresholdPercent: 0 } });
-    const { round } = expectDone(goOn(request, expectOpen(runScanStep(request))));
+    const request = requestFor(trial, { finish: { ...MOVE, sysmemThresholdPercent: 0 } });
+    const { round } = expectFinished(goOn(request, expectOpen(step(request))));
     expect(round.asked_bytes).toBe(0);
     expect(round.spared.map(({ reason }) => reason)).toEqual([
       "MemAvailable is not below sysmem_threshold any more",
@@ -200,8 +213,8 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
 
   test("moves as much as brings the process down to dram_percent", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
-    const request = requestFor(trial, { move: { ...MOVE, dramPercent: 50 } });
-    const { round } = expectDone(goOn(request, expectOpen(runScanStep(request))));
+    const request = requestFor(trial, { finish: { ...MOVE, dramPercent: 50 } });
+    const { round } = expectFinished(goOn(request, expectOpen(step(request))));
     const { rssBytes, swapBytes } = readProcessSizes(trial.process.dirFd)!;
     const share = rssBytes / (rssBytes + swapBytes);
     expect(share).toBeLessThan(0.53);

@@ -4,9 +4,9 @@ import { serveJobs } from "../../../../src/worker/serve_jobs.ts";
 
 /** Threads that find nothing present in any process. */
 if (!Bun.isMainThread) {
-  serveJobs<Pick<Jobs, "scan_step">>({
-    scan_step: () => ({
-      state: "done",
+  serveJobs<Pick<Jobs, "slide_step">>({
+    slide_step: () => ({
+      state: "finished",
       memory: {
         memoryId: "",
         tracker: { buffers: [] },
@@ -15,7 +15,8 @@ if (!Bun.isMainThread) {
       times: { ...noPhases(), scan_us: 1 },
       cpuUs: 0,
       errors: [],
-      figures: { present_bytes: 0 },
+      figures: {},
+      result: { present_bytes: 0 },
     }),
   });
 }

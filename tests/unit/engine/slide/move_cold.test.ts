@@ -5,8 +5,8 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { pageOf } from "../../../../src/procfs/pagemap.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
-import { moveCold } from "../../../../src/engine/slide/move_cold.ts";
-import type { MoveOrder } from "../../../../src/engine/round/scan_step.ts";
+import { PAGE_IDLE } from "../../../../src/tracker/tracker_page_idle.ts";
+import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { RoundFigures } from "../../../../src/status/round_figures.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
@@ -50,24 +50,20 @@ function move(
   const counts = countsOf(from, pages, countOf);
   const record = new RoundRecord(1);
   record.addFigures(moveCold({
-    request: {
-      pid,
-      startTicks: 0,
-      tracker: "page_idle",
-      selection: { kind: "swappable" },
-      flags: { swapFlag: false, ignoreHost: false },
-      isStale: false,
-      stop: new Int32Array(1),
-    },
-    order: { mover: "process_madvise", ...order },
+    pid,
     dirFd: process.dirFd,
     pagemap: process.pagemap,
+    tracker: PAGE_IDLE,
     counts,
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
     histogram: counts.histogram(),
     times: noPhases(),
     errors: [],
-  }));
+    stopped: () => false,
+    keepOpen: () => {
+      throw new Error("the descriptors are not needed any longer");
+    },
+  }, { mover: "process_madvise", ...order }));
   process.pagemap.load(from, from + pages);
   const swapped = Array.from({ length: pages }, (_, i) => i)
     .filter((i) => process.pagemap.isSwapped(from + i));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
-import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
+import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { WorkerPool } from "../../../../src/worker/pool.ts";
@@ -20,16 +20,17 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
   const sleeper = Bun.spawn(["sleep", "600"]);
   process.kill(sleeper.pid, "SIGSTOP");
   const description = project();
-  const run = new TaskRun(description, task({ type: "pid", pid: sleeper.pid }, { swapFlag }), {
+  const run = startSlideRun(description, task({ type: "pid", pid: sleeper.pid }, { swapFlag }), {
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
-    workers,
-    scanLock: new ScanLock(),
     swapCache: new SwapCache(description, workers),
+    context: { workers, scanLock: new ScanLock() },
   });
   try {
     const second = await waitFor("a second round", () => {
-      return run.status().rounds.find(({ number, state }) => number === 2 && state === "done");
+      return run.life.history.view().rounds.find(({ number, state }) =>
+        number === 2 && state === "done"
+      );
     });
     expect(second).toMatchObject({ processes: 1, scan_errors: 0 });
     return second.skipped.reduce((sum, { processes }) => sum + processes, 0);

@@ -3,7 +3,7 @@ import type { Jobs } from "../../../../src/engine/jobs.ts";
 import { processKey, ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
-import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
+import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
@@ -30,7 +30,7 @@ test("a round that skips a process does not make another task's scan pass for on
   const stale: boolean[] = [];
   const run: typeof workers.run = async (name, request, signal) => {
     if (!("isStale" in request)) return await workers.run(name, request, signal);
-    const harmless = { ...request, move: NOTHING_COLD };
+    const harmless = { ...request, finish: NOTHING_COLD };
     if (request.open !== undefined) return await workers.run(name, harmless, signal);
     stale.push(request.isStale);
     // In the first round another task waits for the lock already, and scans.
@@ -42,20 +42,19 @@ test("a round that skips a process does not make another task's scan pass for on
     const swapThresholdBytes = stale.length === 2 ? BEYOND_ANY_RSS : 1;
     return await workers.run(name, { ...harmless, swapThresholdBytes }, signal);
   };
-  const slide = new TaskRun(
+  const slide = startSlideRun(
     description,
     task({ type: "pid", pid: target.pid }, { swapThresholdBytes: 1 }),
     {
       tracker: SMAPS,
       mover: PROCESS_MADVISE,
-      workers: { run } as WorkerPool<Jobs>,
-      scanLock,
       swapCache: new SwapCache(description, workers),
+      context: { workers: { run } as WorkerPool<Jobs>, scanLock },
     },
   );
   try {
     await waitFor("a fourth round", () => stale.length === 4);
-    const { rounds } = slide.status();
+    const { rounds } = slide.life.history.view();
     expect(rounds.map(({ skipped }) => skipped.length)).toEqual([0, 0, 1, 0]);
     // The third forgets, and scans for itself: what it then knows is good for the fourth.
     expect(stale).toEqual([true, true, true, false]);

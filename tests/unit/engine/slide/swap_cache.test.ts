@@ -4,7 +4,7 @@ import { setEnvironmentData } from "node:worker_threads";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
-import { TaskRun } from "../../../../src/engine/slide/task_run.ts";
+import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { WorkerPool } from "../../../../src/worker/pool.ts";
@@ -106,23 +106,22 @@ describe("SwapCache", () => {
   });
 });
 
-describe("TaskRun", () => {
+describe("startSlideRun()", () => {
   test("has the swap cache looked at after a round that thresholds held back, too", async () => {
     using trial = new Trial(ALWAYS_ABOVE);
-    const run = new TaskRun(
+    const run = startSlideRun(
       project({ sysmemThresholdPercent: 0 }),
       task({ type: "pid", pid: process.pid }),
       {
         tracker: SMAPS,
         mover: PROCESS_MADVISE,
-        workers: trial.workers,
-        scanLock: new ScanLock(),
         swapCache: trial.cache,
+        context: { workers: trial.workers, scanLock: new ScanLock() },
       },
     );
     try {
-      await waitFor("a round", () => run.status().total.rounds > 0);
-      expect(run.status().rounds.at(-1)).toMatchObject({
+      await waitFor("a round", () => run.life.history.view().total.rounds > 0);
+      expect(run.life.history.view().rounds.at(-1)).toMatchObject({
         skipped: [{ reason: "MemAvailable is not below sysmem_threshold" }],
         phases: { swapcache_us: 7 },
       });

@@ -1,0 +1,52 @@
+import type { RoundStatus } from "../../status/round_status.ts";
+import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
+import { RoundRecord } from "./round_record.ts";
+
+const KEPT_ROUNDS = 16;
+
+/** What a status says of the work of a task. */
+export type TaskWork = Omit<TaskStatus, "name" | "engine" | "type" | "value" | "started">;
+
+/** What a task has done since its start: its last rounds, and sums over all of them. */
+export class TaskHistory {
+  readonly #by: Pick<TaskStatus, "tracker" | "mover">;
+  /** Newest first. */
+  readonly #records: RoundRecord[] = [];
+  readonly #total = noTotal();
+  #begun = 0;
+  /** Why the task, or its last round, failed. */
+  failed: string | undefined;
+
+  /** @param by what the task works with; nothing where it makes no rounds of ours. */
+  constructor(by: Pick<TaskStatus, "tracker" | "mover"> = {}) {
+    this.#by = by;
+  }
+
+  /** The record of a new round. */
+  begin(): RoundRecord {
+    const record = new RoundRecord(++this.#begun);
+    this.#records.unshift(record);
+    this.#records.length = Math.min(this.#records.length, KEPT_ROUNDS);
+    return record;
+  }
+
+  /** Ends a round and adds it to the sums. */
+  end(record: RoundRecord, state: "done" | "stopped"): void {
+    record.end(state);
+    addRound(this.#total, record.status);
+  }
+
+  /** The newest round that is done. */
+  get lastDone(): RoundStatus | undefined {
+    return this.#records.find(({ status }) => status.state === "done")?.status;
+  }
+
+  view(): TaskWork {
+    return {
+      ...(this.failed === undefined ? {} : { failed: this.failed }),
+      ...this.#by,
+      total: { ...this.#total },
+      rounds: this.#records.map((record) => record.view()),
+    };
+  }
+}

@@ -1,0 +1,123 @@
+import { pause } from "../../async/abortable.ts";
+import { Semaphore } from "../../async/semaphore.ts";
+import { log } from "../../log/logger.ts";
+import type { FoundProcess } from "../../procfs/find_processes.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import { messageOf } from "../../text/message_of.ts";
+import type { PidRoundPlan } from "./pid_round.ts";
+import type { RoundRecord } from "./round_record.ts";
+import { processKey, type ScanLock } from "./scan_lock.ts";
+import type { TaskLife } from "./task_life.ts";
+import { TaskProcesses } from "./task_processes.ts";
+
+/** A process that has nothing present is looked at so often although nothing seems to happen in it. */
+const QUIET_MS = 300_000;
+const QUIET_REASON = "had nothing present, and no page fault since";
+
+/** What the rounds of a task are: in each, a round for every process, which moves its cold memory. */
+export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
+  /** Between two rounds. */
+  readonly sleepMs: number;
+  /** Processes worked on at the same time. */
+  readonly maxThreads: number;
+  /** Why nothing shall be moved in this round; asked before anything about a process. */
+  readonly heldBack: () => string | undefined;
+  /** Called after each round that was not stopped. */
+  readonly afterRound: (record: RoundRecord) => Promise<void>;
+}
+
+/** What a process that had nothing present was like before it was scanned, and when that was. */
+interface QuietProcess {
+  readonly activity: string;
+  readonly scannedMs: number;
+}
+
+/** A started task that works process by process: one round after the other until it is stopped. */
+export class TaskRun<Order> {
+  readonly life: TaskLife;
+  readonly #plan: TaskRunPlan<Order>;
+  readonly #processes: TaskProcesses<Order, FigureGains>;
+  /** By process key: those that had nothing present at the end of their last round. */
+  readonly #quiet = new Map<string, QuietProcess>();
+  readonly #ended: Promise<void>;
+
+  constructor(life: TaskLife, plan: TaskRunPlan<Order>, scanLock: ScanLock) {
+    this.life = life;
+    this.#plan = plan;
+    this.#processes = new TaskProcesses(life, plan, new Semaphore(plan.maxThreads), scanLock);
+    this.#ended = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { life } = this;
+    while (!life.isOver) {
+      const record = life.history.begin();
+      try {
+        await this.#round(record);
+        if (!life.isOver) await this.#plan.afterRound(record);
+        life.history.failed = undefined;
+      } catch (error) {
+        life.history.failed = messageOf(error);
+        log.error(`${life.label}: round ${record.status.number} failed: ${life.history.failed}`);
+      }
+      life.endRound(record, life.history.failed !== undefined);
+      await pause(this.#plan.sleepMs, life.signal);
+    }
+    this.#forgetAllBut([]);
+  }
+
+  async #round(record: RoundRecord): Promise<void> {
+    const found = this.life.target.find(
+      record,
+      (pid, error) => this.life.fail(record, pid, error),
+    );
+    this.#forgetAllBut(found);
+    const held = this.#plan.heldBack();
+    if (held !== undefined) {
+      record.skip(held, found.map(({ pid }) => pid));
+      return;
+    }
+    const busy: FoundProcess[] = [];
+    const quietPids: number[] = [];
+    for (const process of found) {
+      if (this.#isQuiet(process)) quietPids.push(process.pid);
+      else busy.push(process);
+    }
+    if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
+    await Promise.all(busy.map((process) => this.#work(process, record)));
+  }
+
+  /** Whether a scan would find nothing present, as the one before did: most of what was moved once stays away. */
+  #isQuiet(process: FoundProcess): boolean {
+    const quiet = this.#quiet.get(processKey(process));
+    return quiet !== undefined && quiet.activity === process.activity &&
+      performance.now() - quiet.scannedMs < QUIET_MS;
+  }
+
+  async #work(process: FoundProcess, record: RoundRecord): Promise<void> {
+    const key = processKey(process);
+    this.#quiet.delete(key);
+    const scannedMs = performance.now();
+    const scanned = await this.#processes.round(process, record);
+    if (scanned === undefined) return;
+    const { result, isComplete, hold } = scanned;
+    hold.release(true);
+    record.addFigures(result);
+    // What could not be looked at may be present; and what is present may be marked without a page fault.
+    const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
+    if (isKnown && result.present_bytes === 0) {
+      this.#quiet.set(key, { activity: process.activity, scannedMs });
+    }
+  }
+
+  #forgetAllBut(found: readonly FoundProcess[]): void {
+    const keys = new Set(found.map(processKey));
+    for (const key of this.#quiet.keys()) if (!keys.has(key)) this.#quiet.delete(key);
+    this.#processes.forgetAllBut(keys);
+  }
+
+  /** Resolves when nothing of the task runs any more, or when only the kernel holds a thread of it. */
+  async stop(): Promise<void> {
+    await this.life.end(this.#ended);
+  }
+}

@@ -1,0 +1,75 @@
+import type { SlideTaskDescription } from "../../config/engines/slide.ts";
+import type { ProjectDescription } from "../../config/project.ts";
+import type { MoverKind } from "../../mover/mover.ts";
+import type { MoverName } from "../../mover/movers.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { TrackerName } from "../../tracker/trackers.ts";
+import type { EngineContext } from "../engine_context.ts";
+import { TaskLife } from "../round/task_life.ts";
+import { TaskRun } from "../round/task_run.ts";
+import type { MoveOrder } from "./move_cold.ts";
+import type { SwapCache } from "./swap_cache.ts";
+
+/** What a started task of slide works with. */
+export interface SlideRunParts {
+  readonly tracker: TrackerKind<TrackerName>;
+  readonly mover: MoverKind<MoverName>;
+  readonly swapCache: SwapCache;
+  readonly context: EngineContext;
+}
+
+function moveOrder(
+  { sysmemThresholdPercent }: ProjectDescription,
+  { coldThreshold, dramPercent }: SlideTaskDescription,
+  mover: MoverKind<MoverName>,
+): MoveOrder {
+  return {
+    mover: mover.name,
+    coldThreshold,
+    ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
+    ...(dramPercent === undefined ? {} : { dramPercent }),
+  };
+}
+
+/** Why nothing of the system's memory shall be swapped now. */
+function heldBack(
+  { sysmemThresholdPercent: percent }: ProjectDescription,
+  { coldThreshold }: SlideTaskDescription,
+): string | undefined {
+  if (coldThreshold === 0) return "T=0: nothing counts as cold";
+  if (percent === undefined) return undefined;
+  const { availableBytes, totalBytes } = readMemInfo();
+  return availableBytes * 100 < totalBytes * percent
+    ? undefined
+    : "MemAvailable is not below sysmem_threshold";
+}
+
+/** Starts a task of slide. */
+export function startSlideRun(
+  project: ProjectDescription,
+  task: SlideTaskDescription,
+  { tracker, mover, swapCache, context }: SlideRunParts,
+): TaskRun<MoveOrder> {
+  const life = new TaskLife(task, tracker, mover.name);
+  const { maxThreads, swapFlag, swapThresholdBytes } = task;
+  return new TaskRun(life, {
+    loop: project.loop,
+    intervalMs: project.intervalSeconds * 1000,
+    sleepMs: project.sleepSeconds * 1000,
+    maxThreads,
+    step: {
+      tracker: tracker.name,
+      selection: { kind: "swappable" },
+      flags: { swapFlag, ignoreHost: false },
+      stop: life.stop.words,
+      ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
+    },
+    finish: moveOrder(project, task, mover),
+    runStep: (request, signal) => context.workers.run("slide_step", request, signal),
+    heldBack: () => heldBack(project, task),
+    afterRound: async ({ status }) => {
+      status.phases.swapcache_us = Math.round(await swapCache.keep());
+    },
+  }, context.scanLock);
+}
