@@ -6,18 +6,19 @@
 # The root file system is thrown away after the run (snapshot).
 # Environment:
 #   SHARE=dir      host directory to share (SCRIPT must lie inside it)
-#   ROOTFS=img     ext4 root image      (default minbase, made by mkrootfs.sh in $VMDIR, ~/.cache/etmem-vm)
+#   ROOTFS=img     ext4 root image      (default minbase of mkrootfs.sh in $VMDIR, ~/.cache/etmem-vm)
 #   INIT=path      init                 (default /sbin/vm-init; /sbin/init for the systemd image)
 #   INITRD=file    initrd               (default KERNEL.initrd where that exists)
 #   MEM=MiB        memory, split over 4 NUMA nodes (default 3072)   SMP=n (default 2)
-#   CPU=model      (default max,la57=off,erms=off,fsrm=off under tcg, which is slow with rep movsb and stosb)   ACCEL=tcg,thread=multi
+#   CPU=model      (default max,la57=off,erms=off,fsrm=off under tcg, which is slow with rep movsb
+#                  and stosb)   ACCEL=tcg,thread=multi
 #   APPEND=...     more kernel command line           DISK=file  second disk (/dev/vdb), kept
 #   TIMEOUT=s      wall limit (default 600)           LOG=file   console log
 #   VERBOSE=1      show kernel messages               QEMU_EXTRA="..." more qemu arguments
 set -u
 D=$(cd "$(dirname "$0")" && pwd)
 CACHE=${VMDIR:-${XDG_CACHE_HOME:-$HOME/.cache}/etmem-vm}
-[ $# -ge 2 ] || { sed -n '2,20p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
 KERNEL=$(readlink -f "$1"); SCRIPT=$(readlink -f "$2")
 SHARE=$(readlink -f "${SHARE:-$(dirname "$SCRIPT")}")
 case $SCRIPT in "$SHARE"/*) REL=${SCRIPT#"$SHARE"/};; *) echo "run.sh: $SCRIPT is not inside $SHARE" >&2; exit 2;; esac

@@ -8,7 +8,7 @@
  * fourth of the last is read every PAUSE_MS. Prints "ready" when all have filled theirs.
  * Reads commands, one character each:
  *   r   touch a quarter of the cold area, another one each time
- *   v   compare all memory with what was written there, print "verified BAD" (pages, of all processes)
+ *   v   compare all memory with what was written there, print "verified BAD", in pages of all
  *   q   the same, and exit
  * The end of its input, or of its parent, is its own end.
  */

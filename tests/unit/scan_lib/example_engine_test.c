@@ -3,8 +3,8 @@
  * Does with the example engine what etmemd does: calls its operations in their order,
  * for one process.
  *
- *     example_engine_test LIBRARY                   adds, starts, asks, stops and removes it, some times
- *     example_engine_test LIBRARY PID SECONDS       lets it work on a process and prints what showcounts says
+ *     example_engine_test LIBRARY               adds, starts, asks, stops, removes it, some times
+ *     example_engine_test LIBRARY PID SECONDS   lets it work on a process and prints its showcounts
  */
 #include <dlfcn.h>
 #include <fcntl.h>

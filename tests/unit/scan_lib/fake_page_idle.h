@@ -23,7 +23,7 @@
 /** What lies in a page frame. */
 struct fake_frame {
     bool lru;
-    bool tail;  /* of the huge page whose first frame is the nearest one before it that is no tail */
+    bool tail;  /* of the huge page that the nearest frame before it begins that is no tail */
     bool other; /* hugetlb, the zero page, reserved, no page: a bit of kpageflags, see flag */
     unsigned int flag;
     bool ours; /* the process maps it, or another frame of its huge page */
