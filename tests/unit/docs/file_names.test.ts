@@ -9,7 +9,7 @@ const TOPS = ["src", "ffi", "tests", ...Object.keys(FOLDERS).filter((path) => !p
 /** Files and folders of ours that a text names, relative to the top or to src. */
 function namesIn(text: string): string[] {
   const known = [...TOPS, ...Object.keys(ROOMS)].join("|");
-  const below = new RegExp(`(?<![\\w/.-])(?:${known})/[a-z_0-9/]+(?:\\.[a-z]+)?(?![\\w/])`, "g");
+  const below = new RegExp(`(?<![\\w/.-])(?:${known})/[a-z_0-9/]+(?:\\.[a-z0-9]+)*(?![\\w/])`, "g");
   const modules = /(?<![\w/.-])[a-z_]+\/[a-z_0-9/]+\.ts\b/g;
   return [...new Set([...text.matchAll(below), ...text.matchAll(modules)].map(([name]) => name))];
 }
