@@ -3,12 +3,15 @@ import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 
 /**
- * A live engine: one [engine] of one project with its tasks. The project calls these one at a time
- * and never concurrently for the same engine, with two exceptions: stopTask is called for several tasks at once, so
- * that a stop takes as long as its slowest task, and whatever is called while a command runs.
+ * A live engine: one [engine] of one project with its tasks. The project makes one call at a time to
+ * an engine, with two exceptions: it calls stopTask for several tasks at once, so that a stop takes
+ * as long as its slowest task; and it makes other calls while a command runs.
  */
 export interface Engine {
-  /** Takes a task in, without starting it. @throws {EngineRefusal} when the task cannot be taken. */
+  /**
+   * Takes a task in, without starting it.
+   * @throws {EngineRefusal} when the task cannot be taken.
+   */
   addTask(task: TaskDescription): Promise<void>;
   /** Forgets a stopped task. */
   removeTask(name: string): Promise<void>;
@@ -19,7 +22,7 @@ export interface Engine {
   startTask(name: string): Promise<void>;
   /** Stops a task: resolves within a second, with no work of the task left running. */
   stopTask(name: string): Promise<void>;
-  /** Told when the project has been started, and when it has been stopped; for an engine that shows it. */
+  /** Called when the project has been started or stopped; for an engine that shows it. */
   projectStarted?(isStarted: boolean): void;
   /** What is known of a task, started or not. */
   taskStatus(name: string): TaskStatus;
@@ -43,7 +46,7 @@ export interface EngineCommand {
   readonly write: (text: Uint8Array | string) => void;
   /** While the client lags far behind: resolves when it has caught up, or is given up. */
   readonly lag: () => Promise<void> | undefined;
-  /** Fires when the answer is no longer wanted (client gone, out of time, or the project is stopped). */
+  /** Fires when nobody waits for the answer: client gone, out of time, or project stopped. */
   readonly signal: AbortSignal;
   /** Fires when the engine is about to be stopped: the command is to be over within a second. */
   readonly urgent: AbortSignal;

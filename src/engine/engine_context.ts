@@ -17,7 +17,10 @@ export interface EngineContext {
   readonly scanLock: ScanLock;
 }
 
-/** That of the server, for all projects. The entries of the engine table hand it to the engines that they make. */
+/**
+ * That of the server, for all projects. Each entry of the engine table hands it to the engines that
+ * it makes.
+ */
 export const engineContext: EngineContext = {
   workers: new WorkerPool(WORKER_ENTRY),
   scanLock: new ScanLock(),

@@ -1,22 +1,5 @@
 import type { TaskDescription } from "../config/engines.ts";
-import type { TaskTarget } from "../config/task.ts";
-import type { TaskStatus } from "../status/task_status.ts";
 import { EngineRefusal } from "./engine.ts";
-import { TaskHistory, type TaskWork } from "./round/task_history.ts";
-
-/** The value of a target, as the configuration file has it. */
-export function targetValue(target: TaskTarget): string {
-  return target.type === "pid" ? String(target.pid) : target.comm;
-}
-
-/** The status of a task. @param work what it has done since its last start; undefined: it was never started. */
-export function statusOf(
-  { name, engine, target }: TaskDescription,
-  started: boolean,
-  work: TaskWork = new TaskHistory().view(),
-): TaskStatus {
-  return { name, engine, type: target.type, value: targetValue(target), started, ...work };
-}
 
 /** The tasks of an engine by name. */
 export class TaskTable<T extends { readonly description: TaskDescription }> {

@@ -34,7 +34,7 @@ class WorkerThread {
   #idleTimer: Timer | undefined;
   #hasEnded = false;
 
-  /** @param onEnd called when the thread has ended, whyever. */
+  /** @param onEnd called when the thread has ended, for any reason. */
   constructor(entry: string, onEnd: (thread: WorkerThread) => void) {
     this.#worker = new Worker(entry);
     this.#worker.addEventListener("message", (event: MessageEvent<Answer>) => {

@@ -15,7 +15,8 @@ import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
-import { statusOf, TaskTable } from "../task_table.ts";
+import { currentRun, type RoundTask, roundTaskStatus } from "../round/round_task.ts";
+import { TaskTable } from "../task_table.ts";
 import { CslideRound, type CslideRoundSetup } from "./cslide_round.ts";
 import { CslideRun } from "./cslide_run.ts";
 import { memoryOf } from "./free_memory.ts";
@@ -30,16 +31,7 @@ import {
   taskPagesTable,
 } from "./page_tables.ts";
 
-interface CslideTask {
-  readonly description: CslideTaskDescription;
-  /** The last run, which may be over. */
-  run?: CslideRun;
-}
-
-/** The run of a started task. */
-function goingOn({ run }: CslideTask): CslideRun | undefined {
-  return run?.life.isOver === false ? run : undefined;
-}
+type CslideTask = RoundTask<CslideTaskDescription, CslideRun>;
 
 /** The cslide engine: keeps hot memory in DRAM and cold memory on slow nodes. */
 class CslideEngine implements Engine {
@@ -78,7 +70,7 @@ class CslideEngine implements Engine {
 
   /** Of all started tasks. */
   get #runs(): CslideRun[] {
-    return this.#tasks.all.map(goingOn).filter((run) => run !== undefined);
+    return this.#tasks.all.map(currentRun).filter((run) => run !== undefined);
   }
 
   async startTask(name: string): Promise<void> {
@@ -90,7 +82,7 @@ class CslideEngine implements Engine {
     this.#wake.abort();
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // The tasks of a project are started one after the other, at once: all of them take part in the first round.
+    // A project starts its tasks one right after the other. All of them take part in the first round.
     setImmediate(() => void this.#run());
   }
 
@@ -135,13 +127,12 @@ class CslideEngine implements Engine {
   }
 
   async stopTask(name: string): Promise<void> {
-    await goingOn(this.#tasks.get(name))?.stop();
+    await currentRun(this.#tasks.get(name))?.stop();
     if (this.#runs.length === 0) this.#wake.abort();
   }
 
   taskStatus(name: string): TaskStatus {
-    const task = this.#tasks.get(name);
-    return statusOf(task.description, goingOn(task) !== undefined, task.run?.life.history.view());
+    return roundTaskStatus(this.#tasks.get(name));
   }
 
   async command(request: EngineCommand): Promise<void> {
@@ -163,7 +154,7 @@ class CslideEngine implements Engine {
     if (name === undefined) {
       throw new EngineRefusal("showtaskpages needs the name of a task: -t TASK");
     }
-    const run = goingOn(this.#tasks.get(name));
+    const run = currentRun(this.#tasks.get(name));
     if (run === undefined) throw new EngineRefusal(`showtaskpages needs a started project`);
     const time = new Date();
     if (json) write(`${JSON.stringify(taskPagesDocument(time, name, run.pages))}\n`);
@@ -181,7 +172,7 @@ class CslideEngine implements Engine {
     );
   }
 
-  /** By node of the pairs: hugetlb memory where the tasks are about it, else all of the node's memory. */
+  /** For each node of the pairs: its hugetlb memory if all tasks are about that, else all of it. */
   #hostPages(runs: readonly CslideRun[]): HostNodePages[] {
     const isHugetlb = runs.every((run) => run.description.vmFlags.includes("ht"));
     const pool = isHugetlb ? POOL.hugetlb : POOL.memory;

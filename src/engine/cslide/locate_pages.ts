@@ -19,13 +19,13 @@ const BATCH = 16 * 1024;
 /** What is located. */
 export interface LocateInput
   extends Pick<ScannedProcess, "pid" | "dirFd" | "pagemap" | "counts" | "stopped"> {
-  /** Whether the counts of hugetlb memory mean something. */
+  /** Whether the counts of hugetlb memory say something. */
   readonly seesHugetlb: boolean;
   /** Whether base pages may have been counted in huge units, as a virtual machine's are. */
   readonly mayBeSplit: boolean;
 }
 
-/** What a process's step comes to: where its pages are, and its descriptors, which the round closes. */
+/** The pages of a process with their nodes, and its descriptors, which the round closes. */
 export interface LocatedProcess {
   readonly pages: LocatedPages;
   readonly open: OpenProcess;
@@ -90,8 +90,8 @@ function forEachUnit(
 }
 
 /**
- * Finds the units that the kernel counted as huge and that are base pages in truth: with SCAN_AS_HUGE it reports a
- * virtual machine's small pages at the size of a PMD.
+ * Finds the units that the kernel counted as huge although they are base pages: with SCAN_AS_HUGE it
+ * reports a virtual machine's small pages at the size of a PMD.
  */
 function findSplit({ counts, pagemap }: LocateInput, hugetlb: HugetlbRanges): Set<number> {
   const split = new Set<number>();
@@ -157,8 +157,9 @@ function findNodes(
 }
 
 /**
- * Finds the node of every page that was counted: units of one base page, of a huge page, and of a hugetlb page
- * of the same size. Hugetlb memory of other sizes is left out, and all of it where its counts mean nothing.
+ * Finds the node of every page that was counted: units of one base page, of a huge page, and of a
+ * hugetlb page of the same size. Hugetlb memory of other sizes is left out, and all of it where its
+ * counts say nothing.
  * @throws {SystemCallError | ProcfsError}
  * @internal
  */

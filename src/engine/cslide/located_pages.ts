@@ -19,7 +19,7 @@ export interface LocatedPages {
   readonly kind: Uint8Array<ArrayBuffer>;
   readonly heat: Uint8Array<ArrayBuffer>;
   readonly node: Uint16Array<ArrayBuffer>;
-  /** Absent where there are none, or nobody may see frames. */
+  /** Absent where there are none, and where the server may not see frames. */
   readonly shared?: SharedFrames | undefined;
   /** Nodes that the process's cpuset allows; absent where the kernel has no cpusets. */
   readonly allowedNodes?: readonly number[] | undefined;

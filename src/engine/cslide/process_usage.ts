@@ -8,7 +8,7 @@ export function toNodePages({ node, hotBytes, coldBytes }: NodeUsage): NodePages
   return { node, usedBytes: hotBytes + coldBytes, hotBytes, coldBytes };
 }
 
-/** Where the memory of a process is: as a plan has found it, and brought up to date with what moves. */
+/** Where the memory of a process is: as a plan has found it, and changed by each move. */
 export class ProcessUsage {
   readonly #byNode: Map<number, NodePages>;
 

@@ -14,7 +14,7 @@ function resized<T extends Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>
   return to;
 }
 
-/** Reads the entry of a unit into the window, with those of the base pages that follow it closely. */
+/** Reads the entry of a unit into the window, and those of the base pages close behind it. */
 function loadFrom({ page, kind }: LocatedPages, at: number, pagemap: Pagemap): boolean {
   let last = at;
   while (
@@ -26,8 +26,9 @@ function loadFrom({ page, kind }: LocatedPages, at: number, pagemap: Pagemap): b
 }
 
 /**
- * Finds the frames of what is on a node and not mapped once only. All hugetlb pages are taken for such: where
- * processes share their page tables too (huge_pmd_share in mm/hugetlb.c), they are mapped once for the kernel.
+ * Finds the frames of units that are on a node and that another process may have too. All hugetlb
+ * pages are taken for such: where processes share page tables (huge_pmd_share in mm/hugetlb.c), the
+ * kernel counts one mapping.
  * @returns undefined when there are none, as without CAP_SYS_ADMIN, which it takes to see frames.
  * @throws {SystemCallError}
  */

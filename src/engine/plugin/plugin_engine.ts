@@ -11,7 +11,8 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TaskHistory } from "../round/task_history.ts";
-import { statusOf, targetValue, TaskTable } from "../task_table.ts";
+import { targetValue, taskStatus } from "../task_status.ts";
+import { TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineProcess } from "./engine_process.ts";
 import { operationLimitMs } from "./operation_limit.ts";
@@ -117,7 +118,7 @@ export class PluginEngine implements Engine {
 
   taskStatus(name: string): TaskStatus {
     const { description, state, history } = this.#tasks.get(name);
-    return statusOf(description, state === "running", history.view());
+    return taskStatus(description, state === "running", history);
   }
 
   command(request: EngineCommand): Promise<void> {

@@ -29,8 +29,9 @@ export class OpenedProcess {
   readonly memoryId: string;
 
   /**
-   * @throws {Gone} when the process is another one by now, or executes another program since its round began.
-   * @throws {SystemCallError | ProcfsError} after either, nothing is open.
+   * @throws {Gone} when the process is another one by now, or executes another program since its
+   * round began; nothing is open then.
+   * @throws {SystemCallError | ProcfsError} when it cannot be opened; nothing is open then.
    */
   constructor(request: ScanStepRequest) {
     this.dirFd = request.open?.dirFd ?? openProcFile(AT_FDCWD, `/proc/${request.pid}`);
@@ -47,7 +48,7 @@ export class OpenedProcess {
   }
 }
 
-/** @throws {Gone} when it is not the process, or not the address space, that the request is about. */
+/** @throws {Gone} when the request is about another process, or about another address space. */
 function currentMemoryId(dirFd: number, { startTicks, open, memory }: ScanStepRequest): string {
   const stat = readProcessStat(dirFd);
   if (stat === undefined || stat.startTicks !== startTicks || stat.isDead) throw new Gone();

@@ -64,8 +64,9 @@ async function runStep<Order, Result>(
 }
 
 /**
- * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher after the last
- * one. It waits in between without holding a thread. The caller holds the lock of the process.
+ * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher
+ * after the last one. It waits in between without holding a thread. The caller holds the lock of the
+ * process.
  * @returns undefined when it was stopped. Nothing is open then but what the finisher keeps open.
  * @throws {JobError} when a step failed.
  */

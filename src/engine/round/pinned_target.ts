@@ -10,8 +10,8 @@ import {
 import type { RoundRecord } from "./round_record.ts";
 
 /**
- * What a task is about, from a start to a stop. With type=pid that is the process that has the pid first: one that
- * gets it later is another, and is never found.
+ * Which processes a task is about, from its start to its stop. With type=pid that is the first process
+ * that has the pid; a process that gets the pid later is never found.
  */
 export class PinnedTarget {
   readonly #label: string;
@@ -71,7 +71,7 @@ type Reason = readonly [reason: string, pids: readonly number[]];
 
 const NO_SERVER = "an etmemd server is never a target";
 
-/** Why a query finds nothing, and which processes it is about where the reason does not name them. */
+/** Why a query finds nothing, and the pids that the reason is about but does not name. */
 function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Reason[] {
   if (query.type === "pid") return [whyNotPid(query, named[0])];
   const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);

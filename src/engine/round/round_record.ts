@@ -98,7 +98,7 @@ export class RoundRecord {
   }
 
   /**
-   * The round in a line for the log, sizes in MiB, with the reasons that matter most for what did not move.
+   * The round in a line for the log, sizes in MiB, with the main reasons for what did not move.
    * @param hasFailed for a reason that is in the log already.
    */
   summary(hasFailed: boolean): string {

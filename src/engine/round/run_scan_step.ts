@@ -38,12 +38,12 @@ export interface ScannedProcess {
   readonly errors: string[];
   /** Whether the task is to stop. */
   readonly stopped: () => boolean;
-  /** Keeps the descriptors open beyond the step. Who gets the reply closes them, by closeProcess(). */
+  /** Keeps the descriptors open beyond the step; the receiver of the reply closes them. */
   readonly keepOpen: () => OpenProcess;
 }
 
 /**
- * What an engine does with a process after the last scan of a round, in the thread that has scanned it.
+ * What an engine does with a process after the last scan of a round, in the thread that scanned it.
  * @throws {SystemCallError | ProcfsError} when the process cannot be worked on.
  */
 export type Finisher<Order, Result extends object> = (
@@ -241,7 +241,8 @@ function memoryOf({ memoryId }: OpenedProcess, { tracker, moved }: Scan): Proces
 /**
  * Does one step of a round for one process. Runs in a worker: it may stay in the kernel for long.
  * @param finisher what follows the last scan.
- * @throws {SystemCallError | ProcfsError} when the process cannot be worked on; its descriptors are closed then.
+ * @throws {SystemCallError | ProcfsError} when the process cannot be worked on; its descriptors are
+ * closed then.
  */
 export function runScanStep<Order, Result extends object>(
   request: ScanStepRequest<Order>,

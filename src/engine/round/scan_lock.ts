@@ -6,7 +6,7 @@ export interface ScanHold {
   readonly isStale: boolean;
   /**
    * Gives the lock to the next task; called once.
-   * @param mayHaveScanned whether this task may have scanned the process meanwhile, and so is its last scanner.
+   * @param mayHaveScanned whether this task may be the last now that scanned the process.
    */
   readonly release: (mayHaveScanned: boolean) => void;
 }
@@ -26,8 +26,9 @@ export function processKey({ pid, startTicks }: Pick<FoundProcess, "pid" | "star
 }
 
 /**
- * Two tasks never scan a process at the same time, since each scan clears what the other would see: one lock for each
- * process, which tasks get in the order in which they ask. Processes are named by their processKey().
+ * A lock for each process: two tasks never scan a process at the same time, since each scan clears
+ * what the other would see. Tasks get a lock in the order in which they ask. Processes are named by
+ * their processKey().
  */
 export class ScanLock {
   readonly #queues = new Map<string, Queue>();
@@ -65,7 +66,8 @@ export class ScanLock {
   }
 
   /**
-   * Forgets processes that a task does not see any more. One that another task was the last to scan stays.
+   * Forgets processes that a task does not see any more, unless another task was the last to scan
+   * them.
    * @param keys the processes that the task still sees.
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
@@ -73,7 +75,8 @@ export class ScanLock {
       const isOthers = queue.lastScanner !== undefined && queue.lastScanner !== task;
       if (isOthers || keys.has(key)) continue;
       if (queue.tasks === 0) this.#queues.delete(key);
-      // The task that holds the lock may never scan. Without a last scanner, any task can forget the process then.
+      // Some task still holds or awaits the lock, and may never scan. Without a last scanner, any
+      // task can forget the process later.
       else queue.lastScanner = undefined;
     }
   }

@@ -7,7 +7,7 @@ import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
 
 /**
- * What is kept of a process from one round to the next; its buffers are handed from thread to thread.
+ * What is kept of a process from one round to the next. Its buffers are handed from thread to thread.
  */
 export interface ProcessMemory {
   /** Of the address space that this is about: ProcessStat.memoryId. */
@@ -42,7 +42,8 @@ export interface ScanStepRequest<Order = unknown> {
   /** Absent for a process that was not scanned before. */
   readonly memory?: ProcessMemory | undefined;
   /**
-   * What the memory says of accesses is void: forget those so far, as for a process not scanned before.
+   * What the memory says of accesses is void: the step forgets those so far, as for a process that
+   * was not scanned before.
    */
   readonly isStale: boolean;
   /** Present in the last step of a round: the finisher is called if this scan counts. */

@@ -4,9 +4,6 @@ import { RoundRecord } from "./round_record.ts";
 
 const KEPT_ROUNDS = 16;
 
-/** What a status says of the work of a task. */
-export type TaskWork = Omit<TaskStatus, "name" | "engine" | "type" | "value" | "started">;
-
 /** What a task has done since its start: its last rounds, and sums over all of them. */
 export class TaskHistory {
   readonly #by: Pick<TaskStatus, "tracker" | "mover">;
@@ -41,7 +38,8 @@ export class TaskHistory {
     return this.#records.find(({ status }) => status.state === "done")?.status;
   }
 
-  view(): TaskWork {
+  /** What a status says of it. */
+  view(): Pick<TaskStatus, "failed" | "tracker" | "mover" | "total" | "rounds"> {
     return {
       ...(this.failed === undefined ? {} : { failed: this.failed }),
       ...this.#by,

@@ -2,7 +2,6 @@ import type { TaskDescription } from "../../config/engines.ts";
 import { log } from "../../log/logger.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
-import { errorLine } from "./error_line.ts";
 import { PinnedTarget } from "./pinned_target.ts";
 import type { RoundRecord } from "./round_record.ts";
 import type { ScanStepReply } from "./scan_step.ts";
@@ -13,8 +12,8 @@ import { TaskHistory } from "./task_history.ts";
 const STOP_MS = 900;
 
 /**
- * A task's time from a start to a stop: whom it is about, what it has done, and how it ends. What is left of an
- * earlier life touches nothing of a later one.
+ * The time of a task from a start to a stop: which processes it is about, what it has done, and how
+ * it ends. Work that is left of an earlier life changes nothing in a later one.
  */
 export class TaskLife {
   /** How the task is called in the log. */
@@ -49,7 +48,8 @@ export class TaskLife {
   /**
    * Stops the task.
    * @param idle resolves when no thread works for the task any more.
-   * @returns when it is so and no thread is in the middle of a move, or when only the kernel holds a thread of it.
+   * @returns when that is so and no thread is in the middle of a move. It waits no longer than
+   * STOP_MS: then only the kernel holds a thread of the task.
    */
   async end(idle: Promise<unknown>): Promise<void> {
     const still = this.stop.raise();
@@ -87,4 +87,14 @@ export class TaskLife {
     this.history.end(record, this.isOver ? "stopped" : "done");
     log.info(`${this.label}: ${record.summary(hasFailed)}`);
   }
+}
+
+/**
+ * A line for the log of all that failed at a process: the first error, and how many more there are.
+ * One cause fails again and again, with each batch of pages.
+ * @returns undefined when nothing failed.
+ */
+function errorLine([first, ...others]: readonly string[]): string | undefined {
+  if (first === undefined || others.length === 0) return first;
+  return `${first} (and ${others.length} more)`;
 }

@@ -16,7 +16,7 @@ export interface ScannedRound<Result> {
   readonly isComplete: boolean;
 }
 
-/** The processes of a started task: what is remembered of each, and rounds for them under the scan lock. */
+/** The processes of a started task: what is remembered of each, and its rounds. */
 export class TaskProcesses<Order, Result> {
   readonly #life: TaskLife;
   readonly #plan: PidRoundPlan<Order, Result>;
@@ -43,7 +43,8 @@ export class TaskProcesses<Order, Result> {
 
   /**
    * One round for one process, once no other task scans it.
-   * @returns undefined when the scans did not come to their end; the record says why, unless it was a stop.
+   * @returns undefined when the scans did not come to their end; the record says why, unless the
+   * task was stopped.
    */
   async round(
     process: FoundProcess,
@@ -94,7 +95,7 @@ export class TaskProcesses<Order, Result> {
     this.#memories.delete(processKey(process));
   }
 
-  /** Forgets the processes whose keys are not among these, and that the task was the last to scan them. */
+  /** Forgets processes whose keys are not among these; the scan lock forgets them too. */
   forgetAllBut(keys: ReadonlySet<string>): void {
     for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key);
     this.#scanLock.forgetAllBut(keys, this);

@@ -10,11 +10,11 @@ import { processKey, type ScanLock } from "./scan_lock.ts";
 import type { TaskLife } from "./task_life.ts";
 import { TaskProcesses } from "./task_processes.ts";
 
-/** A process that has nothing present is looked at so often although nothing seems to happen in it. */
+/** A quiet process is scanned after so long, although nothing seems to happen in it. */
 const QUIET_MS = 300_000;
 const QUIET_REASON = "had nothing present, and no page fault since";
 
-/** What the rounds of a task are: in each, a round for every process, which moves its cold memory. */
+/** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
 export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
   /** Between two rounds. */
   readonly sleepMs: number;
@@ -26,7 +26,7 @@ export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
   readonly afterRound: (record: RoundRecord) => Promise<void>;
 }
 
-/** What a process that had nothing present was like before it was scanned, and when that was. */
+/** A process that had nothing present: its activity before that scan, and when the scan began. */
 interface QuietProcess {
   readonly activity: string;
   readonly scannedMs: number;
@@ -87,7 +87,7 @@ export class TaskRun<Order> {
     await Promise.all(busy.map((process) => this.#work(process, record)));
   }
 
-  /** Whether a scan would find nothing present, as the one before did: most of what was moved once stays away. */
+  /** Whether a scan would find nothing present, as the one before did. */
   #isQuiet(process: FoundProcess): boolean {
     const quiet = this.#quiet.get(processKey(process));
     return quiet !== undefined && quiet.activity === process.activity &&
@@ -103,7 +103,8 @@ export class TaskRun<Order> {
     const { result, isComplete, hold } = scanned;
     hold.release(true);
     record.addFigures(result);
-    // What could not be looked at may be present; and what is present may be marked without a page fault.
+    // After an error some memory may be present unseen. With swap_flag=yes the process may mark
+    // memory that is present, and causes no page fault.
     const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
     if (isKnown && result.present_bytes === 0) {
       this.#quiet.set(key, { activity: process.activity, scannedMs });
@@ -116,7 +117,7 @@ export class TaskRun<Order> {
     this.#processes.forgetAllBut(keys);
   }
 
-  /** Resolves when nothing of the task runs any more, or when only the kernel holds a thread of it. */
+  /** Resolves when no work of the task goes on, or when only the kernel holds a thread of it. */
   async stop(): Promise<void> {
     await this.life.end(this.#ended);
   }

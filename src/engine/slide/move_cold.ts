@@ -26,7 +26,7 @@ function between(histogram: Float64Array, from: number, to: number): number {
   return pages;
 }
 
-/** Walks cold units in the order in which they go: by address, or coldest first where not all may go. */
+/** Walks cold units in the order in which they go: by address, or coldest first within a budget. */
 class ColdUnits {
   readonly #counts: PageCounts;
   /** Ranges of counts, one after the other. */
@@ -44,8 +44,8 @@ class ColdUnits {
   }
 
   /**
-   * Fills an empty batch with units of at most `pages` base pages, but at least one unit. What was refused does
-   * not count against the budget: the next ones go in its place.
+   * Fills an empty batch with units of at most `pages` base pages, but at least one unit. Refused
+   * pages do not count against the budget: the next ones go in their place.
    * @param moved base pages that have moved so far.
    */
   next(batch: PageBatch, pages: number, moved: number): void {
@@ -98,7 +98,7 @@ function reasonToHold(
   return undefined;
 }
 
-/** Moves cold units until there are no more or a reason to hold comes up; takes note of the time and of failures. */
+/** Moves cold units until there are no more, or until there is a reason to hold. */
 function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
   const { pid, dirFd, pagemap, tracker, counts, moved, times, errors } = process;
   const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
@@ -108,8 +108,8 @@ function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
     hold: () => reasonToHold(process, order),
-    // Each process that has a page marks its frame idle, so none sees what was used before another's mark. What
-    // several have is refused by process_madvise itself.
+    // A frame that several processes have is marked idle for each of them, so that none sees what was
+    // used before another's mark. process_madvise refuses such frames itself.
     sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
     mover,
     pagemap,

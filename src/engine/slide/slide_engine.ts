@@ -11,20 +11,13 @@ import { chooseMover, chooseTracker } from "../choose_supported.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { type EngineContext, engineContext } from "../engine_context.ts";
 import type { TaskRun } from "../round/task_run.ts";
-import { statusOf, TaskTable } from "../task_table.ts";
+import { currentRun, type RoundTask, roundTaskStatus } from "../round/round_task.ts";
+import { TaskTable } from "../task_table.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
 
-interface SlideTask {
-  readonly description: SlideTaskDescription;
-  /** The last run, which may be over. */
-  run?: TaskRun<MoveOrder>;
-}
-
-function isStarted({ run }: SlideTask): boolean {
-  return run !== undefined && !run.life.isOver;
-}
+type SlideTask = RoundTask<SlideTaskDescription, TaskRun<MoveOrder>>;
 
 /** The slide engine: swaps out what its tasks' processes do not use. */
 class SlideEngine implements Engine {
@@ -90,15 +83,14 @@ class SlideEngine implements Engine {
   }
 
   async stopTask(name: string): Promise<void> {
-    const task = this.#tasks.get(name);
-    if (!isStarted(task)) return;
-    await task.run?.stop();
-    if (!this.#tasks.all.some(isStarted)) await this.#swapCache.release();
+    const run = currentRun(this.#tasks.get(name));
+    if (run === undefined) return;
+    await run.stop();
+    if (!this.#tasks.all.some(currentRun)) await this.#swapCache.release();
   }
 
   taskStatus(name: string): TaskStatus {
-    const task = this.#tasks.get(name);
-    return statusOf(task.description, isStarted(task), task.run?.life.history.view());
+    return roundTaskStatus(this.#tasks.get(name));
   }
 
   async command({ command }: EngineCommand): Promise<void> {

@@ -5,7 +5,10 @@ import { JobError } from "../../worker/pool.ts";
 import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
 import type { Workers } from "../engine_context.ts";
 
-/** Keeps the swap cache between the marks of a project: the marks are set once, reclaim is begun when needed. */
+/**
+ * Keeps the swap cache between the marks of a project. It sets the marks once, and has the kernel
+ * begin to reclaim when the cache is too large.
+ */
 export class SwapCache {
   readonly #project: string;
   readonly #wmark: ProjectDescription["swapcacheWmark"];
@@ -20,7 +23,10 @@ export class SwapCache {
     this.#workers = workers;
   }
 
-  /** After a round: has the kernel reclaim when SwapCached is above the high mark. @returns microseconds spent. */
+  /**
+   * Called after a round: has the kernel reclaim when SwapCached is above the high mark.
+   * @returns microseconds spent.
+   */
   async keep(): Promise<number> {
     const wmark = this.#wmark;
     if (wmark === undefined || this.#isRefused) return 0;
@@ -39,7 +45,7 @@ export class SwapCache {
     return reply.us;
   }
 
-  /** Ends the reclaim that was begun: no work of the project goes on in the kernel after it has stopped. */
+  /** Ends the reclaim that was begun: after a stop the kernel works no more for the project. */
   async release(): Promise<void> {
     this.#isRefused = false;
     if (!this.#isReclaiming) return;

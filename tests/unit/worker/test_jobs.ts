@@ -8,11 +8,11 @@ export type TestJobs = {
     readonly reply: { readonly numbers: Float64Array<ArrayBuffer> };
   };
   readonly fail: { readonly request: { readonly why: string }; readonly reply: object };
-  /** Answers, and fails afterwards where nobody catches it. */
+  /** Answers, and fails afterwards where no caller catches it. */
   readonly crashLater: { readonly request: object; readonly reply: object };
   /** Ends the thread without an answer. */
   readonly vanish: { readonly request: object; readonly reply: object };
-  /** Makes so many objects that nobody keeps. */
+  /** Makes so many objects and keeps none. */
   readonly litter: { readonly request: { readonly objects: number }; readonly reply: object };
   /** Takes so much CPU time, without making anything. */
   readonly work: { readonly request: { readonly cpuMs: number }; readonly reply: object };

@@ -74,12 +74,12 @@ describe("ScanLock", () => {
     expect(await second).toBeUndefined();
     expect(await isSettled(third)).toBe(false);
     first?.release(true);
-    // Nobody else has scanned it.
+    // No other task has scanned it.
     expect((await third)?.isStale).toBe(false);
     expect(await lock.acquire("2:2", a, controller.signal)).toBeUndefined();
   });
 
-  test("forgetAllBut() forgets what a task was the last to scan, unless somebody is at it", async () => {
+  test("forgetAllBut() forgets what a task was the last to scan, unless a task holds its lock", async () => {
     const lock = new ScanLock();
     (await lock.acquire("gone", a, never))?.release(true);
     (await lock.acquire("stays", a, never))?.release(true);
@@ -91,7 +91,7 @@ describe("ScanLock", () => {
     expect((await lock.acquire("stays", a, never))?.isStale).toBe(false);
   });
 
-  test("forgetAllBut() leaves nobody a process whose scanner went while another was at it", async () => {
+  test("forgetAllBut() forgets a process for good when its scanner went while another held the lock", async () => {
     const lock = new ScanLock();
     (await lock.acquire("1:1", b, never))?.release(true);
     const hold = await lock.acquire("1:1", a, never);
@@ -132,7 +132,7 @@ describe("ScanLock", () => {
           hold.release(hasScanned);
         };
         await Promise.all(steps.map(run));
-        // Locks that nobody took pass one after the other, in microtasks.
+        // Locks of tasks that gave up pass one after the other, in microtasks.
         await new Promise((resolve) => setImmediate(resolve));
         for (const task of tasks) lock.forgetAllBut(new Set(), task);
         expect(lock.size).toBe(0);

@@ -4,7 +4,7 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { closeProcess } from "../../../../src/engine/round/opened_process.ts";
-import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import { type Finisher, runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
 import type { ScanStepReply, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
@@ -220,5 +220,51 @@ describe.skipIf(missing !== undefined)("runScanStep() after the last scan", () =
     expect(share).toBeLessThan(0.53);
     expect(share).toBeGreaterThan(0.47);
     expect(round.spared).toMatchObject([{ reason: "dram_percent reached" }]);
+  });
+});
+
+describe("runScanStep() with a finisher", () => {
+  /** The last step of a round of one scan, with this finisher. */
+  function finish<Result extends object>(
+    trial: TargetProcess,
+    finisher: Finisher<string, Result>,
+  ): ScanStepReply<Result> {
+    const request = requestFor(trial);
+    const { open, memory } = expectOpen(step(request));
+    return runScanStep({ ...request, open, memory, finish: "do it" }, finisher);
+  }
+
+  test("gives it the scanned process and the order, and answers its result", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const before = openDescriptors();
+    const reply = finish(trial, ({ pid, tracker, histogram, stopped }, order) => {
+      expect([pid, tracker.name, order, stopped()]).toEqual([trial.pid, "smaps", "do it", false]);
+      expect(histogram[0]).toBeGreaterThan(0);
+      return { answer: 7 };
+    });
+    expect(reply).toMatchObject({ state: "finished", result: { answer: 7 } });
+    expect(openDescriptors()).toEqual(before);
+  });
+
+  test("leaves open what it keeps open, and nothing when it comes to no result", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const before = openDescriptors();
+    const reply = finish(trial, ({ keepOpen }) => ({ open: keepOpen() }));
+    if (reply.state !== "finished") throw new Error(reply.state);
+    expect(openDescriptors().length).toBe(before.length + 2);
+    closeProcess(reply.result.open);
+    for (const state of ["gone", "stopped"] as const) {
+      const ended = finish(trial, ({ keepOpen }) => {
+        keepOpen();
+        return state;
+      });
+      expect(ended.state).toBe(state);
+    }
+    const fail: Finisher<string, object> = ({ keepOpen }) => {
+      keepOpen();
+      throw new Error("no");
+    };
+    expect(() => finish(trial, fail)).toThrow("no");
+    expect(openDescriptors()).toEqual(before);
   });
 });

@@ -7,7 +7,7 @@ import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import type { TaskStatus } from "../../../../src/status/task_status.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
-/** A project with rounds that are as short as they can be, on means that every kernel has. */
+/** A project with rounds as short as can be, and a tracker and mover that every kernel has. */
 export function project(more: Partial<ProjectDescription> = {}): ProjectDescription {
   return {
     name: "p",

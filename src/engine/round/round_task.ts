@@ -1,0 +1,29 @@
+import type { TaskDescription } from "../../config/engines.ts";
+import type { TaskStatus } from "../../status/task_status.ts";
+import { taskStatus } from "../task_status.ts";
+import { TaskHistory } from "./task_history.ts";
+import type { TaskLife } from "./task_life.ts";
+
+/** What works for a task from a start to a stop. */
+interface Run {
+  readonly life: TaskLife;
+}
+
+/** A task of an engine that makes rounds. */
+export interface RoundTask<D extends TaskDescription, R extends Run> {
+  readonly description: D;
+  /** The last run, which may be over; absent for a task that was never started. */
+  run?: R;
+}
+
+/** The run of a task, if it is started. */
+export function currentRun<R extends Run>({ run }: { readonly run?: R }): R | undefined {
+  return run?.life.isOver === false ? run : undefined;
+}
+
+/** The status of a task, with the numbers of its last run. */
+export function roundTaskStatus(task: RoundTask<TaskDescription, Run>): TaskStatus {
+  const { description, run } = task;
+  const history = run?.life.history ?? new TaskHistory();
+  return taskStatus(description, currentRun(task) !== undefined, history);
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import { TaskHistory } from "../../../../src/engine/round/task_history.ts";
+import { noTotal } from "../../../../src/status/task_status.ts";
+
+describe("TaskHistory", () => {
+  test("view() shows a task that has done nothing", () => {
+    expect(new TaskHistory().view()).toEqual({ total: noTotal(), rounds: [] });
+  });
+
+  test("view() names what the task works with, and why it failed", () => {
+    const history = new TaskHistory({ tracker: "smaps", mover: "swap_pages" });
+    history.failed = "worker failed";
+    expect(Object.keys(history.view())).toEqual(["failed", "tracker", "mover", "total", "rounds"]);
+    history.failed = undefined;
+    expect(history.view()).toMatchObject({ tracker: "smaps", mover: "swap_pages" });
+    expect(history.view()).not.toHaveProperty("failed");
+  });
+
+  test("begin() keeps the last 16 rounds, newest first, and the sums of all", () => {
+    const history = new TaskHistory();
+    for (let round = 1; round <= 20; round++) {
+      const record = history.begin();
+      record.addFigures({ asked_bytes: 10, moved_bytes: 7, came_back_bytes: 1 });
+      history.end(record, round === 20 ? "stopped" : "done");
+    }
+    const { total, rounds } = history.view();
+    expect(rounds.map(({ number }) => number)).toEqual(
+      Array.from({ length: 16 }, (_, i) => 20 - i),
+    );
+    expect(total).toEqual({
+      rounds: 19,
+      asked_bytes: 200,
+      moved_bytes: 140,
+      came_back_bytes: 20,
+    });
+  });
+
+  test("lastDone is the newest round that came to its end", () => {
+    const history = new TaskHistory();
+    expect(history.lastDone).toBeUndefined();
+    history.end(history.begin(), "done");
+    history.end(history.begin(), "stopped");
+    history.begin();
+    expect(history.lastDone?.number).toBe(1);
+  });
+});
