@@ -144,9 +144,9 @@ test("ConfigError is one line that names the file", () => {
 test.each([
   ["project", "scan_type=region", "page"],
   ["project", "scan_type=psi", "page"],
-  ["engine", "name=psi", "slide, cslide or thirdparty"],
-  ["engine", "name=memdcd", "slide, cslide or thirdparty"],
-  ["task", "engine=damon", "slide, cslide or the eng_name of a third-party engine"],
+  ["engine", "name=psi", ALLOWED.engine],
+  ["engine", "name=memdcd", ALLOWED.engine],
+  ["task", "engine=damon", ALLOWED.engineOfTask],
 ])(
   "compileConfig() refuses [%s] %s by name before it names what is missing",
   (group, line, allowed) => {
