@@ -29,10 +29,8 @@ export async function addFile(
   registry: Registry,
   options: AddOptions,
 ): Promise<AddedFile> {
-  const [bytes, names] = await Promise.all([
-    readInTurn(path, options.signal),
-    loadPinnableNames(),
-  ]);
+  const bytes = await readInTurn(path, options.signal);
+  const names = await loadPinnableNames();
   const basis = new Map<string, ProjectDescription | undefined>();
   const { warnings, ...objects } = refuseBadFile(() =>
     compileConfig(bytes, {

@@ -144,7 +144,7 @@ test("ConfigError is one line that names the file", () => {
 test.each([
   ["project", "scan_type=region", "page"],
   ["project", "scan_type=psi", "page"],
-  ["engine", "name=psi", ALLOWED.engine],
+  ["engine", "name=damon", ALLOWED.engine],
   ["engine", "name=memdcd", ALLOWED.engine],
   ["task", "engine=damon", ALLOWED.engineOfTask],
 ])(

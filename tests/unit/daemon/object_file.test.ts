@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { takeFileTurn } from "../../../src/daemon/read_config_file.ts";
 import { addFile, removeFile } from "../../../src/daemon/object_file.ts";
 import { Registry } from "../../../src/project/registry.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
@@ -32,13 +31,20 @@ test("addFile() refuses a task that was read before its project was there, and t
   writeFileSync(folder.at("project"), PROJECT, { mode: 0o600 });
   writeFileSync(folder.at("task"), TASK, { mode: 0o600 });
   const loading = Promise.withResolvers<ScriptedEngines[]>();
-  const registry = new Registry(() => loading.promise);
+  const compiled = Promise.withResolvers<void>();
+  class Watched extends Registry {
+    override describe(project: string): ReturnType<Registry["describe"]> {
+      compiled.resolve();
+      return super.describe(project);
+    }
+  }
+  const registry = new Watched(() => loading.promise);
   const options = { signal: new AbortController().signal };
   const add = (name: string) => addFile(folder.at(name), registry, options);
 
   const both = Promise.allSettled([add("project"), add("task")]);
-  // what is read later takes its turn later
-  await takeFileTurn(options.signal, () => Promise.resolve());
+  // only a task asks for the project of another file
+  await compiled.promise;
   loading.resolve([new ScriptedEngines()]);
   const [project, task] = await both;
   expect(project.status).toBe("fulfilled");
