@@ -7,8 +7,8 @@ export interface ProjectStatus {
   name: string;
   started: boolean;
   /**
-   * All of it comes from files of --conf-dir, which are still there:
-   * it is back when the server starts anew.
+   * All of it comes from files of --conf-dir that are still there, so that it is back when the
+   * server is started again.
    */
   persistent: boolean;
   /** Scans in a round. */

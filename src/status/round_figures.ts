@@ -26,9 +26,7 @@ interface Cell<Bytes extends string> {
 
 /** A line of its own in the status table, which is left out while the figure is 0. */
 interface Line {
-  /**
-   * The account comes before the lines about nodes and skipped processes, faults come after them.
-   */
+  /** Lines about nodes and skipped processes stand between those of the account and the faults. */
   readonly among: "account" | "faults";
   readonly label: string;
   readonly text: (value: number, context: LineContext) => string;
@@ -63,10 +61,9 @@ type ReasonsEntry<Name extends string> = FigureEntry<
 type Entry = BytesEntry<`${string}_bytes`> | CountEntry<string> | ReasonsEntry<string>;
 
 /**
- * The figures of a round, in the order of the status document. A round adds up what the steps for
- * its processes came to; a step says that as `FigureGains`. Everything else follows from the entry:
- * the field of the document and its 0, the total of a task, the status table,
- * the log and docs/status.md.
+ * The figures of a round, in the order of the status document. An engine says as `FigureGains` what
+ * a piece of work adds to them. Everything else follows from the entry of a figure: its field in
+ * the document, the total of a task, the status table, the log and docs/status.md.
  */
 const TABLE = [
   {
@@ -188,10 +185,7 @@ export type RoundFigures =
   & Record<NumberName, number>
   & Record<NameOf<"bytes by reason">, MemoryByReason[]>;
 
-/**
- * What a piece of work adds to the figures of its round;
- * bytes by reason are given by their reasons.
- */
+/** What a piece of work adds to the figures of its round. The keys of bytes by reason are reasons. */
 export type FigureGains =
   & { readonly [Name in NumberName]?: number }
   & { readonly [Name in NameOf<"bytes by reason">]?: ReadonlyMap<string, number> };

@@ -1,6 +1,6 @@
 /**
- * The phases of a round, in the order of the status document. Each is a time in microseconds, added
- * up over the processes of the round.
+ * The phases of a round, in the order of the status document. The time of a phase, in microseconds,
+ * is added up over the processes of the round.
  */
 const TABLE = [
   { name: "vmas_us", label: "reading", meaning: "reading maps and thresholds" },

@@ -3,10 +3,10 @@ import type { TrackerName } from "../tracker/trackers.ts";
 import type { ProjectStatus } from "./project_status.ts";
 
 /**
- * The JSON document of `etmem status --json`, described in docs/status.md. Field names stay as they
- * are; new ones may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares in
- * `_percent`; times of day are ISO 8601 in UTC; everything else is a count.
- * What is not known is left out.
+ * The JSON document of `etmem status --json`, described in docs/status.md. Names of fields stay as
+ * they are; new fields may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares in
+ * `_percent`; times of day are ISO 8601 in UTC; everything else is a count. What is not known is
+ * left out.
  */
 export interface ServerStatus {
   /** Of this document. */

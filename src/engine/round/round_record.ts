@@ -10,9 +10,11 @@ import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts
 import { formatCount } from "../../text/quantities.ts";
 import type { ScanStepReply } from "./scan_step.ts";
 
+/** Status names at most so many processes for a reason. */
 const MAX_PIDS = 8;
-/** Of a line in the log. */
+/** A line in the log has at most so many reasons. */
 const MAX_REASONS = 4;
+/** A longer reason is cut short in the log. */
 const MAX_REASON_LENGTH = 80;
 
 function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
@@ -98,7 +100,8 @@ export class RoundRecord {
   }
 
   /**
-   * The round in a line for the log, sizes in MiB, with the main reasons for what did not move.
+   * A line for the log about the round, with sizes in MiB and the reasons that kept most memory
+   * from moving.
    * @param hasFailed for a reason that is in the log already.
    */
   summary(hasFailed: boolean): string {
@@ -128,7 +131,7 @@ export class RoundRecord {
       .map(({ reason, processes }) =>
         `skipped${processes === 0 ? "" : ` ${processes}`}: ${brief(reason)}`
       );
-    // Last in the table is what was left when the kernel had been asked, which matters more.
+    // What the kernel refused matters more than what it was not asked for. It is last in the table.
     const memory = ROUND_FIGURES.toReversed().flatMap((figure) =>
       figure.unit === "bytes by reason"
         ? this.status[figure.name]
