@@ -27,7 +27,9 @@ export function anyInteger(allowed: string): ValueForm<number> {
   return integer(INT_MIN, INT_MAX, allowed);
 }
 
-/** A whole number from `min` to `max`. Another one is warned of, and as if the key were not there. */
+/**
+ * A whole number from `min` to `max`. Another one is warned of, and as if the key were not there.
+ */
 export function integerOrOff(min: number, max: number): ValueForm<number | undefined> {
   const allowed = `${min} to ${max}`;
   const read = (raw: string, warn: (remark: string) => void): number | undefined => {

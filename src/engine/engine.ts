@@ -3,9 +3,9 @@ import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 
 /**
- * A live engine: one [engine] of one project with its tasks. The project makes one call at a time to
- * an engine, with two exceptions: it calls stopTask for several tasks at once, so that a stop takes
- * as long as its slowest task; and it makes other calls while a command runs.
+ * A live engine: one [engine] of one project with its tasks. The project makes one call at a time
+ * to an engine, with two exceptions: it calls stopTask for several tasks at once, so that a stop
+ * takes as long as its slowest task; and it makes other calls while a command runs.
  */
 export interface Engine {
   /**
@@ -67,8 +67,8 @@ export interface EngineKind<Kind extends EngineKindName = EngineKindName> {
 export class EngineRefusal extends Error {
   override readonly name = "EngineRefusal";
   /**
-   * Whose fault it is: that of the configuration or command ("invalid"), or not ("internal"). Left out,
-   * it is "internal" for a start and "invalid" for everything else.
+   * Whose fault it is: that of the configuration or command ("invalid"), or not ("internal"). Left
+   * out, it is "internal" for a start and "invalid" for everything else.
    */
   readonly fault: "invalid" | "internal" | undefined;
 

@@ -82,7 +82,8 @@ class CslideEngine implements Engine {
     this.#wake.abort();
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // A project starts its tasks one right after the other. All of them take part in the first round.
+    // A project starts its tasks one right after the other.
+    // All of them take part in the first round.
     setImmediate(() => void this.#run());
   }
 

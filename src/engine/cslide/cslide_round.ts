@@ -208,8 +208,8 @@ function notePlan(
 }
 
 /**
- * Some trackers take moved pages for used ones, also in another process that has them; the next round
- * would move them back. What they know of such a process is forgotten: its scans begin anew.
+ * Some trackers take moved pages for used ones, also in another process that has them; the next
+ * round would move them back. What they know of such a process is forgotten: its scans begin anew.
  */
 function forgetMoved({ entries, plan }: PlannedRound, reply: MovePairReply): void {
   const hasMoved = reply.moves.map((moves) =>

@@ -90,8 +90,8 @@ function forEachUnit(
 }
 
 /**
- * Finds the units that the kernel counted as huge although they are base pages: with SCAN_AS_HUGE it
- * reports a virtual machine's small pages at the size of a PMD.
+ * Finds the units that the kernel counted as huge although they are base pages: with SCAN_AS_HUGE
+ * it reports a virtual machine's small pages at the size of a PMD.
  */
 function findSplit({ counts, pagemap }: LocateInput, hugetlb: HugetlbRanges): Set<number> {
   const split = new Set<number>();

@@ -274,7 +274,9 @@ export class PluginEngine implements Engine {
   }
 }
 
-/** Opens the way from the engine to the client of a command, which may not want the text any more. */
+/**
+ * Opens the way from the engine to the client of a command, which may not want the text any more.
+ */
 function openOutput(
   child: EngineProcess,
   { write, lag, signal }: EngineCommand,
@@ -291,7 +293,9 @@ function openOutput(
   });
 }
 
-/** Does work in an engine's process. Once it is urgent, the process gives up what takes too long. */
+/**
+ * Does work in an engine's process. Once it is urgent, the process gives up what takes too long.
+ */
 async function inTime(
   child: EngineProcess,
   urgent: AbortSignal,

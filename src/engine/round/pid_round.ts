@@ -65,8 +65,8 @@ async function runStep<Order, Result>(
 
 /**
  * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher
- * after the last one. It waits in between without holding a thread. The caller holds the lock of the
- * process.
+ * after the last one. It waits in between without holding a thread. The caller holds the lock of
+ * the process.
  * @returns undefined when it was stopped. Nothing is open then but what the finisher keeps open.
  * @throws {JobError} when a step failed.
  */

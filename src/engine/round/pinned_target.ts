@@ -10,8 +10,8 @@ import {
 import type { RoundRecord } from "./round_record.ts";
 
 /**
- * Which processes a task is about, from its start to its stop. With type=pid that is the first process
- * that has the pid; a process that gets the pid later is never found.
+ * Which processes a task is about, from its start to its stop. With type=pid that is the first
+ * process that has the pid; a process that gets the pid later is never found.
  */
 export class PinnedTarget {
   readonly #label: string;

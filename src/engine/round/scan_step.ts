@@ -7,7 +7,8 @@ import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
 
 /**
- * What is kept of a process from one round to the next. Its buffers are handed from thread to thread.
+ * What is kept of a process from one round to the next.
+ * Its buffers are handed from thread to thread.
  */
 export interface ProcessMemory {
   /** Of the address space that this is about: ProcessStat.memoryId. */

@@ -7,7 +7,9 @@ const MOVING = 1;
  * the middle of a move. Its words are shared: a flag that a thread makes of them is the same flag.
  */
 export class StopFlag {
-  /** The first is not 0 once the task is to stop, the second is 1 while a thread moves its pages. */
+  /**
+   * The first is not 0 once the task is to stop, the second is 1 while a thread moves its pages.
+   */
   readonly words: Int32Array;
 
   /** @param words those of the flag in another thread; without them it is a new flag. */
@@ -21,8 +23,8 @@ export class StopFlag {
   }
 
   /**
-   * Moves pages, unless the task is to stop; one thread of a task at a time. It sets its word before
-   * it looks at the other, so that raise() either waits for the move or prevents it.
+   * Moves pages, unless the task is to stop; one thread of a task at a time. It sets its word
+   * before it looks at the other, so that raise() either waits for the move or prevents it.
    * @returns undefined when the task is to stop.
    */
   moveUnlessRaised<T>(move: () => T): T | undefined {

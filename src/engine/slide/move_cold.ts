@@ -108,8 +108,8 @@ function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
     hold: () => reasonToHold(process, order),
-    // A frame that several processes have is marked idle for each of them, so that none sees what was
-    // used before another's mark. process_madvise refuses such frames itself.
+    // A frame that several processes have is marked idle for each of them, so that none sees what
+    // was used before another's mark. process_madvise refuses such frames itself.
     sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
     mover,
     pagemap,
