@@ -148,6 +148,7 @@ function formatTask(
       // One that goes on tries again by itself.
       ...(isProjectStarted && !task.started ? ["stop and start the project"] : []),
     ]),
+    ...(task.warnings ?? []).map((warning) => wrap("      ", [`warning: ${warning}`])),
     running === undefined ? "" : formatRound(running, pmdBytes),
     last === undefined ? "" : formatRound(last, pmdBytes),
     hasRounds ? formatTotal(task) : "",

@@ -44,9 +44,12 @@ export async function addFile(
       },
     })
   );
-  await registry.add({ ...objects, basis }, options);
+  const more = await registry.add({ ...objects, basis }, options);
   for (const warning of warnings) log.warning(warning);
-  return { projects: objects.projects.map(({ name }) => name), warnings };
+  return {
+    projects: objects.projects.map(({ name }) => name),
+    warnings: [...warnings, ...more],
+  };
 }
 
 /**

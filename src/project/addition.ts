@@ -12,7 +12,7 @@ import {
   type TaskRef,
 } from "./live_project.ts";
 import { RunningCommands } from "./running_commands.ts";
-import { startTasks, stopTasks } from "./start_stop.ts";
+import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
 /**
@@ -129,6 +129,7 @@ async function createEngine(
 /**
  * Adds objects, all or none of them. Tasks that come to a started project are started.
  * Readers see nothing of it before all is done.
+ * @returns warnings of the tasks that were started.
  * @throws {Refusal} and then nothing has changed.
  */
 export async function addObjects(
@@ -136,7 +137,7 @@ export async function addObjects(
   loadKinds: () => Promise<readonly EngineKind[]>,
   objects: ObjectDescriptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
   check(projects, objects);
   const newProjects = new Map(objects.projects.map((description): [string, LiveProject] => [
     description.name,
@@ -189,4 +190,5 @@ export async function addObjects(
     projectOf(engine.description.project).engines.set(engine.description.name, engine);
   }
   for (const { engine, task } of newTasks) engine.tasks.set(task.name, task);
+  return warningsOf(started);
 }

@@ -10,7 +10,7 @@ import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
 import { type LiveProject, type ObjectDescription, type TaskRef, tasksOf } from "./live_project.ts";
 import { type NamesToRemove, removeObjects } from "./removal.ts";
-import { startTasks, stopTasks } from "./start_stop.ts";
+import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
 
 /** A private command, and the engine that it is for. */
 export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
@@ -67,9 +67,10 @@ export class Registry {
 
   /**
    * Adds objects, all or none. Tasks of started projects are started.
+   * @returns warnings; they are in the log too.
    * @throws {Refusal} and then nothing has changed.
    */
-  add(objects: ObjectDescriptions, { confFile, signal }: AddOptions): Promise<void> {
+  add(objects: ObjectDescriptions, { confFile, signal }: AddOptions): Promise<string[]> {
     const keys = [
       ...objects.projects.map((p) => p.name),
       ...objects.engines.map((e) => e.project),
@@ -126,7 +127,11 @@ export class Registry {
       }
       setStarted(project, true);
       log.info(`project "${name}" is started: ${roundOf(project.description)}`);
-      return [...warnOfNothingToDo(name, tasks), ...await this.#remember(project)];
+      return [
+        ...warnOfNothingToDo(name, tasks),
+        ...warningsOf(tasks),
+        ...await this.#remember(project),
+      ];
     });
   }
 

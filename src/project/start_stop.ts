@@ -42,3 +42,17 @@ export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
   }));
   return problems.flat();
 }
+
+/** What of the configuration of started tasks has no effect, a line each; they go to the log, too. */
+export function warningsOf(tasks: readonly TaskRef[]): string[] {
+  const byText = new Map<string, string>();
+  for (const ref of tasks) {
+    const { warnings = [] } = ref.engine.engine.taskStatus(ref.task.name);
+    for (const text of warnings) {
+      if (!byText.has(text)) byText.set(text, `project "${ref.task.project}": ${text}`);
+    }
+  }
+  const lines = [...byText.values()];
+  for (const line of lines) log.warning(line);
+  return lines;
+}

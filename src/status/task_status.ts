@@ -17,6 +17,8 @@ export interface TaskStatus {
   started: boolean;
   /** Why the task failed, when it did. */
   failed?: string;
+  /** What of its configuration has no effect here, and why; left out when everything has. */
+  warnings?: string[];
   tracker?: string;
   mover?: string;
   total: TaskTotal;

@@ -16,7 +16,7 @@ export class OwnSocket implements AsyncDisposable {
     return readdirSync("/proc").map(Number).filter((pid) => {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
-        return args.includes(this.name) && isAlive(pid);
+        return (args.includes(this.name) || args.includes(`--socket=${this.name}`)) && isAlive(pid);
       } catch {
         return false; // no process, or it has just ended
       }

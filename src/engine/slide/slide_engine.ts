@@ -1,8 +1,6 @@
 import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
 import type { SlideTaskDescription } from "../../config/engines/slide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
-import type { MoverKind } from "../../mover/mover.ts";
-import type { MoverName } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
@@ -50,9 +48,11 @@ class SlideEngine implements Engine {
         `task ${name}: there is no swap space: make some with mkswap and swapon first`,
       );
     }
+    const mover = chooseMover(this.#project.mover, []);
+    this.#swapCache.use(mover);
     task.run = startSlideRun(this.#project, task.description, {
       tracker: this.#chooseTracker(task.description),
-      mover: this.#chooseMover(),
+      mover,
       swapCache: this.#swapCache,
       context: this.#context,
     });
@@ -72,16 +72,6 @@ class SlideEngine implements Engine {
     ]);
   }
 
-  /** @throws {EngineRefusal} with what this kernel lacks for the project. */
-  #chooseMover(): MoverKind<MoverName> {
-    return chooseMover(this.#project.mover, [
-      ({ trimsSwapCache }) =>
-        this.#project.swapcacheWmark !== undefined && !trimsSwapCache
-          ? "swapcache_high_wmark: only swap_pages can reclaim the swap cache"
-          : undefined,
-    ]);
-  }
-
   async stopTask(name: string): Promise<void> {
     const run = currentRun(this.#tasks.get(name));
     if (run === undefined) return;
@@ -90,7 +80,12 @@ class SlideEngine implements Engine {
   }
 
   taskStatus(name: string): TaskStatus {
-    return roundTaskStatus(this.#tasks.get(name));
+    const task = this.#tasks.get(name);
+    const { warning } = this.#swapCache;
+    return {
+      ...roundTaskStatus(task),
+      ...(warning === undefined || currentRun(task) === undefined ? {} : { warnings: [warning] }),
+    };
   }
 
   async command({ command }: EngineCommand): Promise<void> {

@@ -1,9 +1,12 @@
 import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { MoverKind } from "../../mover/mover.ts";
 import { JobError } from "../../worker/pool.ts";
 import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
 import type { Workers } from "../engine_context.ts";
+
+const NO_MOVER = "only the mover swap_pages can reclaim the swap cache";
 
 /**
  * Keeps the swap cache between the marks of a project. It sets the marks once, and has the kernel
@@ -15,12 +18,25 @@ export class SwapCache {
   readonly #workers: Workers;
   #isSet = false;
   #isReclaiming = false;
-  #isRefused = false;
+  /** Why the marks have no effect. */
+  #useless: string | undefined;
 
   constructor(project: ProjectDescription, workers: Workers) {
     this.#project = project.name;
     this.#wmark = project.swapcacheWmark;
     this.#workers = workers;
+  }
+
+  /** Takes note of the mover of a task that starts: only some can reclaim the swap cache. */
+  use({ trimsSwapCache }: MoverKind): void {
+    this.#useless = trimsSwapCache ? undefined : NO_MOVER;
+  }
+
+  /** That the marks have no effect, and why; undefined when they have, or none are set. */
+  get warning(): string | undefined {
+    return this.#wmark === undefined || this.#useless === undefined
+      ? undefined
+      : `swapcache_high_wmark and swapcache_low_wmark have no effect: ${this.#useless}`;
   }
 
   /**
@@ -29,7 +45,7 @@ export class SwapCache {
    */
   async keep(): Promise<number> {
     const wmark = this.#wmark;
-    if (wmark === undefined || this.#isRefused) return 0;
+    if (wmark === undefined || this.#useless !== undefined) return 0;
     const { swapCachedBytes, totalBytes } = readMemInfo();
     if (swapCachedBytes * 100 <= totalBytes * wmark.highPercent) return 0;
     const first = !this.#isSet;
@@ -38,16 +54,16 @@ export class SwapCache {
     if (reply.refused === undefined) {
       this.#isReclaiming = true;
     } else {
-      this.#isRefused = true;
+      this.#useless = reply.refused;
       this.#isSet = false;
-      log.warning(`project ${this.#project}: swap cache is not reclaimed: ${reply.refused}`);
+      log.warning(`project ${this.#project}: ${this.warning}`);
     }
     return reply.us;
   }
 
   /** Ends the reclaim that was begun: after a stop the kernel works no more for the project. */
   async release(): Promise<void> {
-    this.#isRefused = false;
+    this.#useless = undefined;
     if (!this.#isReclaiming) return;
     this.#isReclaiming = false;
     const { refused } = await this.#trim({ reclaim: false });

@@ -50,6 +50,14 @@ describe("formatStatus()", () => {
     expect(formatStatus(goesOn)).toContain("failed: engine my_engine: died of SIGSEGV\n");
   });
 
+  test("shows what of a task's configuration has no effect", () => {
+    const text = JSON.stringify(SAMPLE_STATUS).replace(
+      '"failed"',
+      '"warnings":["no effect"],"failed"',
+    );
+    expect(formatStatus(text)).toContain("\n      warning: no effect\n");
+  });
+
   test("says so when the machine offers no tracker", () => {
     const trackers = SAMPLE_STATUS.trackers.map((tracker) => ({ ...tracker, available: false }));
     expect(format({ ...SAMPLE_STATUS, trackers })).toContain("\n  trackers  none\n");

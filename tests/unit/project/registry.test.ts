@@ -230,6 +230,16 @@ describe("start()", () => {
     );
   });
 
+  test("start() and add() say once what of started tasks has no effect", async () => {
+    for (const name of ["a", "b", "c"]) script.warnings.set(name, "marks have no effect: why");
+    await registry.add(objects("test", "a", "b"), ADD);
+    const warning = 'project "test": marks have no effect: why';
+    expect(await registry.start("test", NEVER)).toEqual([warning]);
+    expect(lines.filter((line) => line === `warning: ${warning}`)).toHaveLength(1);
+    expect(await registry.add(onlyTasks("test", "c"), ADD)).toEqual([warning]);
+    expect(await registry.add(onlyTasks("test", "d"), ADD)).toEqual([]);
+  });
+
   test("start() warns of a project that has no task", async () => {
     await registry.add(objects("test"), ADD);
     expect(await registry.start("test", NEVER)).toEqual(['project "test" has no task']);

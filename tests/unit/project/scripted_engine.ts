@@ -28,6 +28,8 @@ export class ScriptedEngines implements EngineKind {
   readonly calls: Call[] = [];
   /** Commands that were told to be over at once. */
   readonly hurried: string[] = [];
+  /** What has no effect of a task that runs, by the task's name. */
+  readonly warnings = new Map<string, string>();
   /** Tasks that run, as `project/task`. */
   readonly running = new Set<string>();
   /** Engines and tasks that are there. */
@@ -115,12 +117,14 @@ class ScriptedEngine implements Engine {
   taskStatus(name: string): TaskStatus {
     const task = this.#task(name);
     const value = task.target.type === "pid" ? `${task.target.pid}` : task.target.comm;
+    const warning = this.#script.warnings.get(name);
     return {
       name,
       engine: task.engine,
       type: task.target.type,
       value,
       started: this.#isRunning(name),
+      ...(warning === undefined ? {} : { warnings: [warning] }),
       total: noTotal(),
       rounds: [],
     };

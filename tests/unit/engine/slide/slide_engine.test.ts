@@ -61,13 +61,17 @@ describe.skipIf(swap.missing !== undefined)("startTask()", () => {
     );
   });
 
-  test("is refused with swap cache marks when the mover cannot heed them", async () => {
+  test("warns of swap cache marks when the mover cannot heed them", async () => {
     const swapcacheWmark = { lowPercent: 1, highPercent: 2 };
     await using trial = await SlideTrial.make(project({ swapcacheWmark }), task(self));
-    expect(await refusalOf(trial)).toBe(
-      "no mover can be used (mover=process_madvise in [project]): process_madvise: " +
-        "swapcache_high_wmark: only swap_pages can reclaim the swap cache",
-    );
+    expect(trial.engine.taskStatus("t")).not.toHaveProperty("warnings");
+    await trial.engine.startTask("t");
+    expect(trial.engine.taskStatus("t").warnings).toEqual([
+      "swapcache_high_wmark and swapcache_low_wmark have no effect: " +
+      "only the mover swap_pages can reclaim the swap cache",
+    ]);
+    await trial.engine.stopTask("t");
+    expect(trial.engine.taskStatus("t")).not.toHaveProperty("warnings");
   });
 });
 
