@@ -6,7 +6,7 @@
 # The root file system is thrown away after the run (snapshot).
 # Environment:
 #   SHARE=dir      host directory to share (SCRIPT must lie inside it)
-#   ROOTFS=img     ext4 root image      (default minbase of mkrootfs.sh in $VMDIR, ~/.cache/etmem-vm)
+#   ROOTFS=img     ext4 root image (default minbase of mkrootfs.sh in $VMDIR, ~/.cache/etmem-vm)
 #   INIT=path      init                 (default /sbin/vm-init; /sbin/init for the systemd image)
 #   INITRD=file    initrd               (default KERNEL.initrd where that exists)
 #   MEM=MiB        memory, split over 4 NUMA nodes (default 3072)   SMP=n (default 2)
