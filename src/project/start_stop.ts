@@ -43,7 +43,9 @@ export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
   return problems.flat();
 }
 
-/** What of the configuration of started tasks has no effect, a line each; they go to the log, too. */
+/**
+ * What of the configuration of started tasks has no effect, a line each; they go to the log, too.
+ */
 export function warningsOf(tasks: readonly TaskRef[]): string[] {
   const byText = new Map<string, string>();
   for (const ref of tasks) {

@@ -185,7 +185,9 @@ export type RoundFigures =
   & Record<NumberName, number>
   & Record<NameOf<"bytes by reason">, MemoryByReason[]>;
 
-/** What a piece of work adds to the figures of its round. The keys of bytes by reason are reasons. */
+/**
+ * What a piece of work adds to the figures of its round. The keys of bytes by reason are reasons.
+ */
 export type FigureGains =
   & { readonly [Name in NumberName]?: number }
   & { readonly [Name in NameOf<"bytes by reason">]?: ReadonlyMap<string, number> };

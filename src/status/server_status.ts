@@ -4,9 +4,9 @@ import type { ProjectStatus } from "./project_status.ts";
 
 /**
  * The JSON document of `etmem status --json`, described in docs/status.md. Names of fields stay as
- * they are; new fields may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares in
- * `_percent`; times of day are ISO 8601 in UTC; everything else is a count. What is not known is
- * left out.
+ * they are; new fields may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares
+ * in `_percent`; times of day are ISO 8601 in UTC; everything else is a count.
+ * What is not known is left out.
  */
 export interface ServerStatus {
   /** Of this document. */

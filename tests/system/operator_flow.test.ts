@@ -8,8 +8,8 @@ import { askStatus } from "./ask_status.ts";
 import { freshName, isListening } from "./server_process.ts";
 
 /**
- * What a Kubernetes operator in the field does with the original, on the executable that is shipped: a project
- * for each process, by commands whose exit status is all that it looks at.
+ * What a Kubernetes operator in the field does with the original, on the executable that is
+ * shipped: a project for each process, by commands whose exit status is all that it looks at.
  */
 const DIST = join(import.meta.dir, "../../dist");
 const PROJECTS = 200;
@@ -37,7 +37,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A project's name: namespace, pod, command and pid, filled up to the 64 bytes that they come to. */
+/**
+ * A project's name: namespace, pod, command and pid, filled up to the 64 bytes that they come to.
+ */
 function projectOf(pid: number): string {
   const end = `-sleep-p${pid}`;
   return `default-${"x".repeat(64 - "default-".length - end.length)}${end}`;
