@@ -25,9 +25,9 @@ export function displaceableBy(hot: Bucket, cold: readonly Bucket[]): Bucket[] {
     .sort((a, b) => a.heat - b.heat || mismatch(hot, a) - mismatch(hot, b));
 }
 
-/** Pages that leave DRAM. */
-export interface Leaving {
-  readonly cold: Bucket;
+/** Pages of one cold bucket. */
+export interface ColdPages {
+  readonly bucket: Bucket;
   readonly count: number;
 }
 
@@ -40,8 +40,8 @@ function gather(
   hot: Bucket,
   displaceable: readonly Bucket[],
   limitBytes: number,
-): Leaving[] | undefined {
-  const leaving: Leaving[] = [];
+): ColdPages[] | undefined {
+  const leaving: ColdPages[] = [];
   let bytes = 0;
   for (const cold of displaceable) {
     if (cold.pageBytes >= hot.pageBytes) continue;
@@ -51,7 +51,7 @@ function gather(
       Math.floor((limitBytes - bytes) / cold.pageBytes),
     );
     if (count <= 0) continue;
-    leaving.push({ cold, count });
+    leaving.push({ bucket: cold, count });
     bytes += count * cold.pageBytes;
     if (bytes >= missingBytes) return leaving;
   }
@@ -70,11 +70,11 @@ export function displacedByOne(
   displaceable: readonly Bucket[],
   pool: PoolFree,
   limitBytes: number,
-): Leaving[] | undefined {
+): ColdPages[] | undefined {
   for (const [i, cold] of displaceable.entries()) {
     const count = coldPagesFor(1, hot, cold, pool);
     if (count <= cold.left) {
-      if (count * cold.pageBytes <= limitBytes) return [{ cold, count }];
+      if (count * cold.pageBytes <= limitBytes) return [{ bucket: cold, count }];
       continue;
     }
     const missing = hot.pageBytes - pool.dramFreeBytes;

@@ -109,11 +109,7 @@ export class PairPlanner {
     const room = Math.min(pool.dramFreeBytes - keepFree, this.#upQuota);
     const count = Math.min(bucket.left, Math.floor(room / bucket.pageBytes));
     if (count <= 0) return false;
-    const bytes = count * bucket.pageBytes;
-    this.#upQuota -= bytes;
-    pool.dramFreeBytes -= bytes;
-    pool.slowFreeBytes += bytes;
-    this.#steps.push({ down: [], up: [bucket.take(count)] });
+    this.#steps.push({ down: [], up: [this.#come(bucket, count)] });
     return true;
   }
 
@@ -145,50 +141,49 @@ export class PairPlanner {
     const leaving = displacedByOne(hot, displaceableBy(hot, cold), pool, limitBytes);
     const last = leaving?.pop();
     if (leaving === undefined || last === undefined) return false;
-    for (const { cold: bucket, count } of leaving) this.#leave(bucket.take(count));
-    this.#displaceMany(hot, last.cold);
+    const down = leaving.map(({ bucket, count }) => this.#leave(bucket, count));
+    const upCount = this.#mostThatDisplace(hot, last.bucket);
+    down.push(this.#leave(last.bucket, coldPagesFor(upCount, hot, last.bucket, pool)));
+    this.#steps.push({ down, up: [this.#come(hot, upCount)] });
     return true;
   }
 
-  /** Lets displaced pages leave in a step of their own, ahead of the hot page. */
-  #leave(down: BucketSlice): void {
-    this.#chargeDisplaced(down);
-    this.#steps.push({ down: [down], up: [] });
-  }
-
   /**
-   * Lets as many pages of `hot` displace pages of `cold` as there are and the quota allows. Where
-   * one can, all can: the free memory of the two nodes together stays the same, and each page needs
-   * as much of it as the first.
+   * How many pages of `hot` can displace pages of `cold`, as the quota allows. Where one can, all can:
+   * the free memory of the two nodes together stays the same, and each page needs as much of it as
+   * the first.
    */
-  #displaceMany(hot: Bucket, cold: Bucket): void {
+  #mostThatDisplace(hot: Bucket, cold: Bucket): number {
     const pool = this.#poolOf(hot);
-    const upCount = largestThatFits(hot.left, (count) => {
+    return largestThatFits(hot.left, (count) => {
       const leaving = coldPagesFor(count, hot, cold, pool);
       return leaving <= cold.left &&
         count * hot.pageBytes + leaving * cold.pageBytes <= this.#upQuota;
     });
-    const down = cold.take(coldPagesFor(upCount, hot, cold, pool));
-    const up = hot.take(upCount);
-    this.#chargeDisplaced(down);
-    const upBytes = upCount * hot.pageBytes;
-    this.#upQuota -= upBytes;
-    pool.dramFreeBytes -= upBytes;
-    pool.slowFreeBytes += upBytes;
-    this.#steps.push({ down: [down], up: [up] });
   }
 
   /**
-   * Charges displaced pages to both quotas. The quota of what goes up also pays for the hot pages,
-   * so it always runs out first.
+   * Takes displaced pages from a bucket, and charges them to both quotas. The quota of what goes up
+   * also pays for the hot pages, so it always runs out first.
    */
-  #chargeDisplaced({ bucket, count }: BucketSlice): void {
+  #leave(bucket: Bucket, count: number): BucketSlice {
     const pool = this.#poolOf(bucket);
     const bytes = count * bucket.pageBytes;
     this.#upQuota -= bytes;
     this.#downQuota -= bytes;
     pool.dramFreeBytes += bytes;
     pool.slowFreeBytes -= bytes;
+    return bucket.take(count);
+  }
+
+  /** Takes pages that go up from a bucket, and charges them to the quota. */
+  #come(bucket: Bucket, count: number): BucketSlice {
+    const pool = this.#poolOf(bucket);
+    const bytes = count * bucket.pageBytes;
+    this.#upQuota -= bytes;
+    pool.dramFreeBytes -= bytes;
+    pool.slowFreeBytes += bytes;
+    return bucket.take(count);
   }
 
   #explainHot(hot: Bucket, cold: readonly Bucket[]): void {
