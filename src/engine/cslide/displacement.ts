@@ -18,68 +18,109 @@ function mismatch(hot: Bucket, cold: Bucket): number {
   return cold.pageBytes === hot.pageBytes ? 0 : cold.pageBytes;
 }
 
-/** The cold pages that a page of `hot` may displace, in the order in which they leave. */
-export function displaceableBy(hot: Bucket, cold: readonly Bucket[]): Bucket[] {
-  return cold
-    .filter((bucket) => bucket.pool === hot.pool && bucket.left > 0)
-    .sort((a, b) => a.heat - b.heat || mismatch(hot, a) - mismatch(hot, b));
-}
-
 /** Pages of one cold bucket. */
 export interface ColdPages {
   readonly bucket: Bucket;
   readonly count: number;
 }
 
+/** The cold pages that a page of `hot` may displace, in the order in which they leave. */
+export function displaceableBy(hot: Bucket, cold: readonly Bucket[]): ColdPages[] {
+  return cold
+    .filter((bucket) => bucket.pool === hot.pool && bucket.left > 0)
+    .sort((a, b) => a.heat - b.heat || mismatch(hot, a) - mismatch(hot, b))
+    .map((bucket) => ({ bucket, count: bucket.left }));
+}
+
+function bytesOf(pages: readonly ColdPages[]): number {
+  return pages.reduce((sum, { bucket, count }) => sum + count * bucket.pageBytes, 0);
+}
+
 /**
- * Adds up pages of several buckets, all smaller than the hot page, to `missingBytes`.
- * @param limitBytes what may leave at most. @returns undefined when that is not enough.
+ * Adds pages up to `missingBytes`, in their order.
+ * @param limitBytes what may leave at most.
+ * @returns undefined when there are not enough within the limit.
  */
 function gather(
   missingBytes: number,
-  hot: Bucket,
-  displaceable: readonly Bucket[],
+  pages: readonly ColdPages[],
   limitBytes: number,
 ): ColdPages[] | undefined {
   const leaving: ColdPages[] = [];
   let bytes = 0;
-  for (const cold of displaceable) {
-    if (cold.pageBytes >= hot.pageBytes) continue;
-    const count = Math.min(
-      cold.left,
-      Math.ceil((missingBytes - bytes) / cold.pageBytes),
-      Math.floor((limitBytes - bytes) / cold.pageBytes),
+  for (const { bucket, count } of pages) {
+    if (bytes >= missingBytes) break;
+    const { pageBytes } = bucket;
+    const most = Math.min(
+      count,
+      Math.ceil((missingBytes - bytes) / pageBytes),
+      Math.floor((limitBytes - bytes) / pageBytes),
     );
-    if (count <= 0) continue;
-    leaving.push({ bucket: cold, count });
-    bytes += count * cold.pageBytes;
-    if (bytes >= missingBytes) return leaving;
+    if (most <= 0) continue;
+    leaving.push({ bucket, count: most });
+    bytes += most * pageBytes;
+  }
+  return bytes < missingBytes ? undefined : leaving;
+}
+
+/**
+ * Adds up pages of any size to `missingBytes`, the coldest first. Where the limit keeps a larger
+ * page from leaving after smaller ones, the largest come first. No page leaves without need.
+ */
+function gatherOfAnySize(
+  missingBytes: number,
+  pages: readonly ColdPages[],
+  limitBytes: number,
+): ColdPages[] | undefined {
+  const bySize = pages.toSorted((a, b) => b.bucket.pageBytes - a.bucket.pageBytes);
+  const leaving = gather(missingBytes, pages, limitBytes) ??
+    gather(missingBytes, bySize, limitBytes);
+  if (leaving === undefined) return undefined;
+  let excess = bytesOf(leaving) - missingBytes;
+  return leaving.toReversed().map(({ bucket, count }) => {
+    const staying = Math.min(count, Math.floor(excess / bucket.pageBytes));
+    excess -= staying * bucket.pageBytes;
+    return { bucket, count: count - staying };
+  }).filter(({ count }) => count > 0).toReversed();
+}
+
+/**
+ * Finds the coldest pages that make room for one page of `hot` where there is no deficit: pages of
+ * one bucket, or else pages of several buckets that are all smaller than the hot page.
+ */
+function gatherForOne(
+  hot: Bucket,
+  pages: readonly ColdPages[],
+  pool: PoolFree,
+  limitBytes: number,
+): ColdPages[] | undefined {
+  for (const [i, { bucket, count }] of pages.entries()) {
+    const needed = coldPagesFor(1, hot, bucket, pool);
+    if (needed <= count) {
+      if (needed * bucket.pageBytes <= limitBytes) return [{ bucket, count: needed }];
+      continue;
+    }
+    const smaller = pages.slice(i).filter((one) => one.bucket.pageBytes < hot.pageBytes);
+    const leaving = gather(hot.pageBytes - pool.dramFreeBytes, smaller, limitBytes);
+    if (leaving !== undefined) return leaving;
   }
   return undefined;
 }
 
 /**
- * Finds the coldest pages that one page of `hot` displaces: pages of one bucket, or else pages of
- * several buckets that are all smaller than the hot page.
+ * Finds the coldest pages that one page of `hot` displaces. Where DRAM has a deficit, that is less
+ * than no free memory, they make up for it too.
  * @param displaceable the pages to choose from, as displaceableBy() sorts them.
  * @param limitBytes what may leave before the hot page comes.
  * @returns undefined when no such pages are within the limit.
  */
 export function displacedByOne(
   hot: Bucket,
-  displaceable: readonly Bucket[],
+  displaceable: readonly ColdPages[],
   pool: PoolFree,
   limitBytes: number,
 ): ColdPages[] | undefined {
-  for (const [i, cold] of displaceable.entries()) {
-    const count = coldPagesFor(1, hot, cold, pool);
-    if (count <= cold.left) {
-      if (count * cold.pageBytes <= limitBytes) return [{ bucket: cold, count }];
-      continue;
-    }
-    const missing = hot.pageBytes - pool.dramFreeBytes;
-    const leaving = gather(missing, hot, displaceable.slice(i), limitBytes);
-    if (leaving !== undefined) return leaving;
-  }
-  return undefined;
+  return pool.dramFreeBytes < 0
+    ? gatherOfAnySize(hot.pageBytes - pool.dramFreeBytes, displaceable, limitBytes)
+    : gatherForOne(hot, displaceable, pool, limitBytes);
 }

@@ -1,4 +1,4 @@
-import { coldPagesFor, displaceableBy, displacedByOne } from "./displacement.ts";
+import { type ColdPages, coldPagesFor, displaceableBy, displacedByOne } from "./displacement.ts";
 import type { PoolFree } from "./memory_pools.ts";
 import type { Bucket, BucketSlice } from "./page_buckets.ts";
 import type { PairStep } from "./pair_step.ts";
@@ -105,12 +105,16 @@ export class PairPlanner {
 
   /** Fills what is free in DRAM down to `keepFree`. @returns whether anything goes up. */
   #promote(bucket: Bucket, keepFree: number): boolean {
-    const pool = this.#poolOf(bucket);
-    const room = Math.min(pool.dramFreeBytes - keepFree, this.#upQuota);
-    const count = Math.min(bucket.left, Math.floor(room / bucket.pageBytes));
+    const count = this.#mostThatFit(bucket, keepFree);
     if (count <= 0) return false;
     this.#steps.push({ down: [], up: [this.#come(bucket, count)] });
     return true;
+  }
+
+  /** How many pages go into what is free in DRAM down to `keepFree`, as the quota allows. */
+  #mostThatFit(bucket: Bucket, keepFree: number): number {
+    const room = Math.min(this.#poolOf(bucket).dramFreeBytes - keepFree, this.#upQuota);
+    return Math.min(bucket.left, Math.floor(room / bucket.pageBytes));
   }
 
   /**
@@ -139,19 +143,34 @@ export class PairPlanner {
     const pool = this.#poolOf(hot);
     const limitBytes = Math.min(pool.slowFreeBytes, this.#upQuota - hot.pageBytes);
     const leaving = displacedByOne(hot, displaceableBy(hot, cold), pool, limitBytes);
-    const last = leaving?.pop();
-    if (leaving === undefined || last === undefined) return false;
-    const down = leaving.map(({ bucket, count }) => this.#leave(bucket, count));
-    const upCount = this.#mostThatDisplace(hot, last.bucket);
-    down.push(this.#leave(last.bucket, coldPagesFor(upCount, hot, last.bucket, pool)));
-    this.#steps.push({ down, up: [this.#come(hot, upCount)] });
+    if (leaving === undefined) return false;
+    if (pool.dramFreeBytes < 0) this.#endDeficit(hot, leaving);
+    else this.#displaceMany(hot, leaving);
     return true;
   }
 
+  /** Lets what makes up for a deficit leave, and as many pages of `hot` come as then fit. */
+  #endDeficit(hot: Bucket, leaving: readonly ColdPages[]): void {
+    const down = leaving.map(({ bucket, count }) => this.#leave(bucket, count));
+    this.#steps.push({ down, up: [this.#come(hot, this.#mostThatFit(hot, 0))] });
+  }
+
   /**
-   * How many pages of `hot` can displace pages of `cold`, as the quota allows. Where one can, all can:
-   * the free memory of the two nodes together stays the same, and each page needs as much of it as
-   * the first.
+   * Lets pages leave for one page of `hot`, and then more of the last bucket of them for as many as
+   * there are and the quota allows.
+   */
+  #displaceMany(hot: Bucket, leaving: readonly ColdPages[]): void {
+    const cold = leaving.at(-1)!.bucket;
+    const down = leaving.slice(0, -1).map(({ bucket, count }) => this.#leave(bucket, count));
+    const upCount = this.#mostThatDisplace(hot, cold);
+    down.push(this.#leave(cold, coldPagesFor(upCount, hot, cold, this.#poolOf(hot))));
+    this.#steps.push({ down, up: [this.#come(hot, upCount)] });
+  }
+
+  /**
+   * How many pages of `hot` can displace pages of `cold`, as the quota allows. Where there is no
+   * deficit and one can, all can: the free memory of the two nodes together stays the same, and
+   * each page needs as much of it as the first.
    */
   #mostThatDisplace(hot: Bucket, cold: Bucket): number {
     const pool = this.#poolOf(hot);

@@ -264,6 +264,73 @@ describe("planMoves()", () => {
     expect(bytesOf(input)).toEqual({ upBytes: 32, displacedBytes: 17, demotedBytes: 0 });
   });
 
+  test("planMoves() makes up for a deficit of DRAM with the coldest of several heats", () => {
+    const sides = { slow: [255], dram: [0, 1] };
+    const input = inputOf(sides, { slow: 2, dram: -1 }, { hotThreshold: 2, quotaBytes: 2 ** 51 });
+    expect(movesOf(input)).toEqual({ promote: [], displacing: [0], displaced: [1, 2], demote: [] });
+    expect(planOne(input).account).toMatchObject({ upQuotaUsedBytes: 3, downQuotaUsedBytes: 2 });
+  });
+
+  test("planMoves() exchanges one for one once it has made up for a deficit of DRAM", () => {
+    const mib = (count: number, heat: number) => Array.from({ length: count * 256 }, () => heat);
+    const [MIB, GIB] = [2 ** 20, 2 ** 30];
+    const sides = { slow: mib(64, 9), dram: [...mib(25, 1), ...mib(25, 0)] };
+    const input = inputOf({}, { slow: GIB, dram: -26 * MIB }, {
+      hotThreshold: 2,
+      quotaBytes: GIB,
+      classes: [pagesOf(sides, 4096)],
+    });
+    expect(bytesOf(input)).toEqual({
+      upBytes: 24 * MIB,
+      displacedBytes: 50 * MIB,
+      demotedBytes: 0,
+    });
+    expect(planOne(input).account).toMatchObject({
+      upQuotaUsedBytes: 74 * MIB,
+      downQuotaUsedBytes: 50 * MIB,
+      hotLeftBytes: { quota: 0, noColdPages: 40 * MIB, noFreeMemory: 0 },
+    });
+  });
+
+  test("planMoves() makes up for no deficit of DRAM where no hot page fits afterwards", () => {
+    const left = { quota: 0, noColdPages: 0, noFreeMemory: 0 };
+    const sides = { slow: [9], dram: [0, 1, 1] };
+    for (
+      const [slow, quotaBytes, reason] of [
+        [9, 3, { ...left, quota: 1 }],
+        [2, 9, { ...left, noFreeMemory: 1 }],
+      ] as const
+    ) {
+      const input = inputOf(sides, { slow, dram: -2 }, { hotThreshold: 2, quotaBytes });
+      // The deficit counts as missing of the reserve.
+      expect(movesOf(input)).toEqual({
+        promote: [],
+        displacing: [],
+        displaced: [],
+        demote: [1, 3],
+      });
+      expect(planOne(input).account.hotLeftBytes).toEqual(reason);
+    }
+    const few = inputOf({ ...sides, dram: [0, 1] }, { slow: 9, dram: -2 }, { hotThreshold: 2 });
+    expect(planOne(few).account.hotLeftBytes).toEqual({ ...left, noColdPages: 1 });
+  });
+
+  test("planMoves() keeps in DRAM what need not leave to make up for a deficit", () => {
+    const cold = (slow: number) =>
+      inputOf({}, { slow, dram: -13 }, {
+        hotThreshold: 2,
+        classes: [pagesOf({ slow: [9], dram: [0, 0, 0] }, 1), pagesOf({ dram: [1] }, 16)],
+      });
+    // The large page is enough for both; after a small one it has no room on the slow node.
+    for (const slow of [19, 16]) {
+      expect(planOne(cold(slow)).steps).toMatchObject([{
+        down: [{ classIndex: 1 }],
+        up: [{ classIndex: 0 }],
+      }]);
+    }
+    expect(planOne(cold(15)).account.hotLeftBytes.noFreeMemory).toBe(1);
+  });
+
   test("planMoves() says that the quota keeps a page out when there is room but not enough quota", () => {
     const input = inputOf({}, { slow: 0, dram: 4 }, {
       quotaBytes: 3,

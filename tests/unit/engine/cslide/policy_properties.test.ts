@@ -225,9 +225,11 @@ describe("planMoves() for any input", () => {
 
       const { upQuotaUsedBytes, downQuotaUsedBytes } = plan.account;
       // With enough quota for any page and what it displaces, the quota was not what stood in the
-      // way.
+      // way. Pages of several sizes may displace more than they have to, to make up for a deficit.
+      const deficit = Math.max(0, ...(input.pairs[pair] ?? []).map((one) => -one.dramFreeBytes));
       if (hotLeftBytes.quota > 0) {
-        expect(input.quotaBytes - upQuotaUsedBytes).toBeLessThan(2 * LARGEST);
+        const enough = deficit === 0 ? 2 * LARGEST : deficit + 3 * LARGEST;
+        expect(input.quotaBytes - upQuotaUsedBytes).toBeLessThan(enough);
       }
       if (reserveShortBytes.quota > 0) {
         expect(input.quotaBytes - downQuotaUsedBytes).toBeLessThan(LARGEST);
