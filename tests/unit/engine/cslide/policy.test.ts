@@ -315,6 +315,16 @@ describe("planMoves()", () => {
     expect(planOne(few).account.hotLeftBytes).toEqual({ ...left, noColdPages: 1 });
   });
 
+  test("planMoves() lets no page leave that the slow node has no room for", () => {
+    const slow = [9, 9, 9, 9, 9, 9];
+    const input = inputOf({}, { slow: 4, dram: -1 }, {
+      classes: [pagesOf({ slow }, 1), pagesOf({ dram: [0, 0] }, 4)],
+    });
+    // 3 come in place of the first large page. The second one would find 3 free, and needs 4.
+    expect(bytesOf(input)).toEqual({ upBytes: 3, displacedBytes: 4, demotedBytes: 0 });
+    expect(planOne(input).account.hotLeftBytes.noFreeMemory).toBe(3);
+  });
+
   test("planMoves() keeps in DRAM what need not leave to make up for a deficit", () => {
     const cold = (slow: number) =>
       inputOf({}, { slow, dram: -13 }, {
