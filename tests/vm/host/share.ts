@@ -11,11 +11,11 @@ const TOP = join(TESTS, "..");
 
 /** C programs that run inside. */
 const PROGRAMS = [
-  "fixtures/target.c",
-  "fixtures/syslog_sink.c",
-  "fixtures/take_pid.c",
-  "fixtures/fault_injector.c",
-  "fixtures/old_kernel.c",
+  "tools/fixtures/target.c",
+  "tools/fixtures/syslog_sink.c",
+  "tools/fixtures/take_pid.c",
+  "tools/fixtures/fault_injector.c",
+  "tools/fixtures/old_kernel.c",
   "vm/abitest.c",
 ];
 
