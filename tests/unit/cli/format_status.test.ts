@@ -160,8 +160,8 @@ describe("formatRound()", () => {
   test("leaves out the figures that an older server does not know", () => {
     const { came_back_bytes: _, asked_bytes: __, scan_errors: ___, ...older } = SAMPLE_ROUND;
     const text = formatRound(older as RoundStatus, PMD_BYTES);
-    expect(text).toContain("        moved     690 MiB\n        huge ");
-    expect(text).not.toContain("errors");
+    expect(text).toContain("        moved     690 MiB");
+    expect(text).not.toMatch(/asked|came back|errors/);
   });
 
   test("says what moved between the nodes of a pair, and what did not", () => {

@@ -79,8 +79,12 @@ describe("CslideRound", () => {
           `warning: project p: task ${name}: there is no process named "no/such/process"`
         ),
         ...["a", "b"].map((name) =>
-          `info: project p: task ${name}: round 1: 0 processes, present 0.0 MiB, cold 0.0, asked 0.0, ` +
-          `moved 0.0, came back 0.0; skipped: there is no process named "no/such/process"`
+          expect.stringMatching(
+            new RegExp(
+              `^info: project p: task ${name}: round 1: 0 processes, .*; ` +
+                'skipped: there is no process named "no/such/process"$',
+            ),
+          )
         ),
       ],
     );

@@ -28,6 +28,7 @@ describe("TaskHistory", () => {
       Array.from({ length: 16 }, (_, i) => 20 - i),
     );
     expect(total).toEqual({
+      ...noTotal(),
       rounds: 19,
       asked_bytes: 200,
       moved_bytes: 140,
