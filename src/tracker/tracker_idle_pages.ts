@@ -92,7 +92,7 @@ class IdlePagesScan {
         }
         if (!this.#target.pagemap.isAlive(range.from)) return "gone";
         this.#report(page, failure);
-        // The walk has cleared accessed bits that nobody will ever see:
+        // The walk has cleared accessed bits that no scan will ever see:
         // nothing there can be called idle.
         const isLast = this.errors.length === MOST_ERRORS;
         const end = isLast ? Number.POSITIVE_INFINITY : Math.max(to, range.to);
