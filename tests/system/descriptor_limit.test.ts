@@ -33,6 +33,18 @@ function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** How many descriptors a server has at rest: what it has opened for a moment is closed again. */
+async function descriptorsAtRest(pid: number): Promise<number> {
+  let last = -1;
+  let looks = 0;
+  return await waitFor("the server to come to rest", () => {
+    const now = descriptors(pid);
+    looks = now === last ? looks + 1 : 0;
+    last = now;
+    return looks === 5 && now;
+  }, { firstPauseMs: 20 });
+}
+
 /** Whether a round could do nothing for want of descriptors, and says so. */
 function isShort({ state, skipped }: RoundStatus): boolean {
   return state === "done" && skipped.some(({ reason }) => reason.includes("EMFILE"));
@@ -43,8 +55,10 @@ describe.skipIf(missing !== undefined)("a server with few descriptors left", () 
     await using server = await SlideServer.launch();
     const text = slideFile("a", { pid: process.pid });
     const path = server.process.file("a.conf", text);
+    // So that what it loads for its engines is loaded.
+    await server.status();
     // One is the client's.
-    limitDescriptors(server.pid, descriptors(server.pid) + 1);
+    limitDescriptors(server.pid, await descriptorsAtRest(server.pid) + 1);
     const answer = await ask(
       server.process.name,
       `proj_name - file_name ${path} cmd 0 eng_name - eng_cmd - task_name -`,
@@ -61,7 +75,7 @@ describe.skipIf(missing !== undefined)("a server with few descriptors left", () 
       using target = await TargetProcess.start({ hot: "none", sizeBytes: SIZE });
       await using server = await SlideServer.launch();
       await server.addObjects("a", slideFile("a", { pid: target.pid }));
-      limitDescriptors(server.pid, descriptors(server.pid) + left);
+      limitDescriptors(server.pid, await descriptorsAtRest(server.pid) + left);
       await server.start("a");
       const short = await waitFor("a round that could do nothing", async () => {
         try {
@@ -86,7 +100,7 @@ describe.skipIf(missing !== undefined)("a server with few descriptors left", () 
 describe("clients that take one connection after the other", () => {
   test("leave the server its descriptors, are told so, and are served when others have gone", async () => {
     await using server = await ServerProcess.start();
-    const before = descriptors(server.pid);
+    const before = await descriptorsAtRest(server.pid);
     const silent: RawClient[] = [];
     for (let i = 0; i < 1200; i++) silent.push(await RawClient.connect(server.name));
     await waitFor("the last ones to be closed", () => silent.at(-1)?.isClosed);

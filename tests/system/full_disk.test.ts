@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isAlive } from "../tools/fixtures/is_alive.ts";
 import { ScratchFolder } from "../tools/fixtures/scratch_folder.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
@@ -73,7 +74,7 @@ describe("a full disk", () => {
     });
     const pid = Number(readFileSync(mounts.path("/run/etmemd.pid"), "latin1"));
     process.kill(pid, "SIGTERM");
-    await waitFor("the server to end", () => !isListening(name));
+    await waitFor("the server to end", () => !isAlive(pid));
   });
 
   test.skipIf(swap.missing !== undefined)(
@@ -100,7 +101,7 @@ describe("a full disk", () => {
       const state = JSON.parse(readFileSync(mounts.path(`/run/state/${name}.json`), "utf8"));
       expect(state).toMatchObject({ stopped: ["a"] });
       process.kill(pid, "SIGTERM");
-      await waitFor("the server to end", () => !isListening(name));
+      await waitFor("the server to end", () => !isAlive(pid));
     },
   );
 });

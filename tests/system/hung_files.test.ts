@@ -31,22 +31,25 @@ test.skipIf(!canMount)(
       await waitFor("the server to listen", () => isListening(name));
       const request = (cmd: number): string =>
         `proj_name - file_name /run/hung/x.conf cmd ${cmd} eng_name - eng_cmd - task_name -`;
-      const startMs = performance.now();
-      const [add, remove] = [ask(name, request(0)), ask(name, request(1))];
-      // while both wait
+      const answered: string[] = [];
+      const held = [0, 1].map(async (cmd) => {
+        const answer = await ask(name, request(cmd));
+        answered.push(answer);
+        return answer;
+      });
       for (let i = 0; i < 10; i++) expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
-      expect(performance.now() - startMs).toBeLessThan(5_000);
-      for (const answer of [await add, await remove]) {
+      // All that while both have waited.
+      expect(answered).toEqual([]);
+      for (const answer of await Promise.all(held)) {
         expect(answer).toEndWith("[failed]");
         expect(answer).toContain("not done after 8 s");
       }
       const last = ask(name, request(0));
       expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
-      const endMs = performance.now();
       server.kill("SIGTERM");
       expect(await server.exited).toBe(0);
-      expect(performance.now() - endMs).toBeLessThan(2_000);
-      await last.catch(() => "");
+      // It has not waited for the client's 8 s.
+      expect(await last).not.toContain("not done after");
     } finally {
       server.kill("SIGKILL");
       mount.kill("SIGKILL");

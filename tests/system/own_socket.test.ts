@@ -8,7 +8,7 @@ import { ServerProcess } from "./server_process.ts";
 
 /** Waits until it is killed, with a socket's name on its command line as etmemd has it. */
 function standIn(name: string): Bun.Subprocess {
-  return Bun.spawn(["sh", "-c", "trap '' TERM; read line", "etmemd", `--socket=${name}`], {
+  return Bun.spawn(["sh", "-c", "trap '' TERM; read line", "etmemd", "-s", name], {
     stdio: ["pipe", "ignore", "ignore"],
   });
 }
@@ -16,16 +16,17 @@ function standIn(name: string): Bun.Subprocess {
 test("OwnSocket ends what has its name when a test fails, and nobody else", async () => {
   await using other = new OwnSocket();
   const bystander = standIn(other.name);
-  const left: number[] = [];
+  // As processes, for one that nobody holds loses its standard input, at whose end it ends.
+  const left: Bun.Subprocess[] = [];
   const failing = async (): Promise<void> => {
     await using socket = new OwnSocket();
-    left.push(standIn(socket.name).pid, standIn(socket.name).pid);
+    left.push(standIn(socket.name), standIn(socket.name));
     await waitFor("both to be there", () => socket.processes().length === 2);
     expect(() => socket.serverPid).toThrow("not one server");
     throw new Error("an assertion");
   };
   expect(await failing().catch(String)).toBe("Error: an assertion");
-  expect(left.filter(isAlive)).toEqual([]);
+  expect(left.filter(({ pid }) => isAlive(pid))).toEqual([]);
   expect(other.serverPid).toBe(bystander.pid);
 });
 

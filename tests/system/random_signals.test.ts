@@ -127,12 +127,13 @@ class Trial implements AsyncDisposable {
     return rounds.filter(({ state }) => state === "done").length;
   }
 
-  /** Ends a server by SIGTERM: in time, and without leaving anything. */
+  /**
+   * Ends a server by SIGTERM, without leaving anything. How long that takes is not for here to say:
+   * what is on its way to a busy disk keeps a thread in the kernel.
+   */
   async end(pid: number): Promise<void> {
-    const begin = performance.now();
     process.kill(pid, "SIGTERM");
     await waitFor("the server to end", () => !isAlive(pid) && !isListening(this.name));
-    expect(performance.now() - begin).toBeLessThan(4000);
     expect(existsSync(this.pidFile)).toBe(false);
     this.expectNothingLeft();
   }

@@ -119,12 +119,12 @@ async function askForRefusals(name: string): Promise<void> {
 }
 
 test("a system log that nobody reads keeps no client waiting, and no SIGTERM", async () => {
-  await withSyslog("0", async ({ name, signalReader, stop }) => {
+  await withSyslog("0", async ({ name, log, signalReader, stop }) => {
     signalReader("SIGSTOP");
     await askForRefusals(name);
-    const startMs = performance.now();
+    // Both ends while the reader still stands.
     expect(await stop()).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(log()).not.toContain(refusal(REFUSED - 1));
   });
 });
 

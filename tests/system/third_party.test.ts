@@ -8,6 +8,14 @@ import type { ServerStatus } from "../../src/status/server_status.ts";
 import { ask, RawClient } from "./raw_client.ts";
 import { ServerProcess, slideConfig } from "./server_process.ts";
 
+/** Of an operation, more than anything takes: what a test waits for then does not wait for this. */
+const LONG_SECONDS = 60;
+/**
+ * Where the limit itself is to be seen, in less than the 8 s after which a client is answered that
+ * it was too long.
+ */
+const SHORT_SECONDS = 4;
+
 let server: ServerProcess;
 let recorder: string;
 let misbehaving: string;
@@ -17,11 +25,16 @@ beforeAll(() => {
   misbehaving = compileEngine("misbehave.c");
 });
 beforeEach(async () => {
-  server = await ServerProcess.start({ env: { ETMEMD_ENGINE_LIMIT_SECONDS: "2" } });
+  server = await startServer(LONG_SECONDS);
 });
 afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
+
+/** @param limitSeconds of an operation. */
+function startServer(limitSeconds: number): Promise<ServerProcess> {
+  return ServerProcess.start({ env: { ETMEMD_ENGINE_LIMIT_SECONDS: `${limitSeconds}` } });
+}
 
 function engineConfig(
   project: string,
@@ -189,6 +202,8 @@ describe("third-party engines", () => {
   });
 
   test("a hang and a crash are told to the client and in status, and others never notice", async () => {
+    await server[Symbol.asyncDispose]();
+    server = await startServer(SHORT_SECONDS);
     const bad = projectConfig("bad") +
       engineConfig("bad", "worse", misbehaving, "misbehave_ops", "hang=stop_task");
     const good = projectConfig("good") +
@@ -203,7 +218,7 @@ describe("third-party engines", () => {
     );
     expect(await refused("project", "stop", "-n", "bad")).toBe(
       'error: etmemd has internal error: Cannot stop task "t-worse" of engine "worse" in project "bad": ' +
-        "engine worse: stop_task did not return within 2 s",
+        `engine worse: stop_task did not return within ${SHORT_SECONDS} s`,
     );
     await done("project", "start", "-n", "bad");
     await done("engine", "thread", "-n", "bad", "-e", "worse");
@@ -354,10 +369,9 @@ describe("third-party engines", () => {
           "the command to be held up",
           () => engineProcessesOf(server.pid).some((pid) => isInPause(pid) || isInWrite(pid)),
         );
-        const startMs = performance.now();
+        // So it is done in the 8 s of a request: it does not wait for the operation, which has much
+        // longer.
         expect(await request(how, "busy", { file })).toBe("[ok]");
-        // A second is what it takes; the rest is for a busy machine. An operation may take 2 s.
-        expect(performance.now() - startMs).toBeLessThan(1_800);
         expect(readFileSync(calls, "utf8")).toContain("stop_task t-rec");
         if (how === "stop") {
           expect(await started("busy")).toEqual({ "t-rec": "false", "t-worse": "false" });
@@ -378,7 +392,12 @@ describe("third-party engines", () => {
     const text = projectConfig("again") +
       engineConfig("again", "rec", recorder, "recorder_ops", `record=${server.folder}/again`);
     const file = server.file("again.conf", text);
-    const cycles = async (count: number): Promise<void> => {
+    /**
+     * @returns the least of each that the server held in between: the collector comes when it
+     * likes.
+     */
+    const cycles = async (count: number): Promise<ReturnType<typeof useOf>> => {
+      const least = { descriptors: Infinity, anonymousBytes: Infinity };
       for (let i = 0; i < count; i++) {
         for (const step of ["add", "start", "stop", "del"] as const) {
           expect(await request(step, "again", { file })).toBe("[ok]");
@@ -386,12 +405,16 @@ describe("third-party engines", () => {
           const [host] = engineProcessesOf(server.pid);
           expect(readFileSync(`/proc/${host}/comm`, "utf8")).toBe("etmemd-engine\n");
         }
+        const { descriptors, anonymousBytes } = useOf(server.pid);
+        least.descriptors = Math.min(least.descriptors, descriptors);
+        least.anonymousBytes = Math.min(least.anonymousBytes, anonymousBytes);
       }
+      return least;
     };
     await cycles(WARM_UP_CYCLES);
-    const before = useOf(server.pid);
-    await cycles(100);
-    const after = useOf(server.pid);
+    const before = await cycles(WARM_UP_CYCLES);
+    await cycles(100 - 2 * WARM_UP_CYCLES);
+    const after = await cycles(WARM_UP_CYCLES);
     expect(engineProcessesOf(server.pid)).toEqual([]);
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
     expect(after.anonymousBytes - before.anonymousBytes).toBeLessThan(MAX_GROWTH_BYTES);
@@ -399,7 +422,7 @@ describe("third-party engines", () => {
 
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     test(`hosts end with a server that ends by ${signal}`, async () => {
-      await using other = await ServerProcess.start();
+      await using other = await startServer(LONG_SECONDS);
       const record = join(other.folder, "record");
       const text = projectConfig("p") +
         engineConfig("p", "rec", recorder, "recorder_ops", `record=${record}`) +

@@ -19,7 +19,9 @@ test("finish() ends a process that ignores SIGTERM, then removes its folder", as
   const folder = mkdtempSync(join(tmpdir(), "etmem-demo-test-"));
   caretaker.entrust({ kind: "folder", path: folder });
   writeFileSync(`${folder}/file`, "");
-  const stubborn = Bun.spawn(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]);
+  const command = "trap '' TERM; echo stubborn; while :; do sleep 1; done";
+  const stubborn = Bun.spawn(["sh", "-c", command], { stdout: "pipe" });
+  await stubborn.stdout.getReader().read();
   caretaker.entrustProcess(stubborn.pid);
   expect(await caretaker.finish()).toEqual([]);
   await stubborn.exited;

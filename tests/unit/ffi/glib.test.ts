@@ -52,7 +52,8 @@ test("GKeyFile frees what it is given when it is used many times", () => {
   };
   for (let i = 0; i < 3; i++) round();
   const before = process.memoryUsage.rss();
-  for (let i = 0; i < 5; i++) round();
-  // One leaked string, list, error or file a pass would be 250 * 100 kB: 25 MB.
-  expect(process.memoryUsage.rss() - before).toBeLessThan(12_000_000);
+  for (let i = 0; i < 20; i++) round();
+  // One leaked string, list, error or file a pass would be 1000 * 100 kB: 100 MB. The rest is the
+  // runtime's.
+  expect(process.memoryUsage.rss() - before).toBeLessThan(40_000_000);
 });

@@ -137,7 +137,7 @@ describe("findProcesses()", () => {
       chmodSync(folder.at(name), 0o700);
     }
     const shell = Bun.spawn(
-      ["sh", "-c", 'cd "$0" && for f in *; do ("./$f" 60; true) & done; read line', folder.path],
+      ["sh", "-c", 'cd "$0" && for f in *; do ("./$f" 1000; true) & done; read line', folder.path],
       { stdin: "pipe" },
     );
     // The shell, a subshell for each name, and a sleep in each.

@@ -12,18 +12,23 @@ export type TestJobs = {
   readonly crashLater: { readonly request: object; readonly reply: object };
   /** Ends the thread without an answer. */
   readonly vanish: { readonly request: object; readonly reply: object };
-  /** Makes so many objects and keeps none. */
-  readonly litter: { readonly request: { readonly objects: number }; readonly reply: object };
-  /** Takes so much CPU time, without making anything. */
+  /** Computes for so long, by the thread's clock. */
   readonly work: { readonly request: { readonly cpuMs: number }; readonly reply: object };
-  /** How many of the objects are still there. */
-  readonly left: { readonly request: object; readonly reply: { readonly objects: number } };
+  /** How often garbage was collected in this thread by Bun.gc(). */
+  readonly collections: { readonly request: object; readonly reply: { readonly count: number } };
   /** Waits until the word is not 0 any more, as long as it takes. */
   readonly wait: { readonly request: { readonly word: Int32Array }; readonly reply: object };
 };
 
 if (!Bun.isMainThread) {
-  const litter: WeakRef<object>[] = [];
+  let collections = 0;
+  const collect = Bun.gc;
+  Object.assign(Bun, {
+    gc: (force?: boolean) => {
+      collections++;
+      return collect(force);
+    },
+  });
   serveJobs<TestJobs>({
     double: ({ numbers }) => ({ numbers: numbers.map((one) => 2 * one) }),
     fail: ({ why }) => {
@@ -35,16 +40,11 @@ if (!Bun.isMainThread) {
       });
       return {};
     },
-    litter: ({ objects }) => {
-      for (let i = 0; i < objects; i++) litter.push(new WeakRef({}));
-      return {};
-    },
     work: ({ cpuMs }) => {
-      const endUs = threadCpuUs() + cpuMs * 1000;
-      while (threadCpuUs() < endUs);
+      for (const endUs = threadCpuUs() + cpuMs * 1000; threadCpuUs() < endUs;);
       return {};
     },
-    left: () => ({ objects: litter.filter((one) => one.deref() !== undefined).length }),
+    collections: () => ({ count: collections }),
     vanish: () => process.exit(3),
     wait: ({ word }) => {
       Atomics.add(word, 1, 1);

@@ -53,11 +53,11 @@ test("a round that skips a process does not make another task's scan pass for on
     },
   );
   try {
-    await waitFor("a fourth round", () => stale.length === 4);
-    const { rounds } = slide.life.history.view();
+    await waitFor("a fourth round", () => stale.length >= 4);
+    const rounds = slide.life.history.view().rounds.filter(({ number }) => number <= 4);
     expect(rounds.map(({ skipped }) => skipped.length)).toEqual([0, 0, 1, 0]);
     // The third forgets, and scans for itself: what it then knows is good for the fourth.
-    expect(stale).toEqual([true, true, true, false]);
+    expect(stale.slice(0, 4)).toEqual([true, true, true, false]);
   } finally {
     await slide.stop();
   }

@@ -26,7 +26,9 @@ const byPid = (trial: TargetProcess) => ({ type: "pid", pid: trial.pid }) as con
 describe.skipIf(missing !== undefined)("a started task", () => {
   test("moves cold memory to swap in its first round, and accounts for it", async () => {
     using target = await TargetProcess.start({ hot: "none" });
-    await using trial = await SlideTrial.start(project({ loop: 2 }), task(byPid(target)));
+    // No second round: it would be in the account too.
+    const description = project({ loop: 2, sleepSeconds: 1200 });
+    await using trial = await SlideTrial.start(description, task(byPid(target)));
     const round = await trial.untilFirst();
     expectAccount(round);
     expect(round).toMatchObject({ processes: 1, skipped: [], scan_errors: 0, came_back_bytes: 0 });
@@ -131,8 +133,9 @@ describe.skipIf(missing !== undefined)("a started task", () => {
         task(byPid(exits), { name: "exits" }),
         task(byPid(execs), { name: "execs" }),
       ];
-      await using trial = await SlideTrial.start(project({ loop: 2 }), ...tasks);
-      // In the middle of the round: one scan is done, others are to come.
+      const description = project({ loop: 2, intervalSeconds: 2 });
+      await using trial = await SlideTrial.start(description, ...tasks);
+      // In the middle of the round: one scan is done, others are to come, in 4 s.
       const isScanned = ({ phases }: RoundStatus): boolean => phases.scan_us > 0;
       await trial.untilRound("to have a scan", isScanned, "exits");
       await trial.untilRound("to have a scan", isScanned, "execs");
@@ -212,7 +215,9 @@ describe.skipIf(missing !== undefined)("stopTask()", () => {
 
   test("can be followed by another start, with an account that begins anew", async () => {
     using target = await TargetProcess.start({ hot: "none" });
-    await using trial = await SlideTrial.start(project(), task(byPid(target)));
+    // The round behind the first of each start does not come before it is looked for.
+    const description = project({ intervalSeconds: 3, sleepSeconds: 1200 });
+    await using trial = await SlideTrial.start(description, task(byPid(target)));
     await trial.untilFirst();
     await trial.engine.stopTask("t");
     const last = trial.status();
