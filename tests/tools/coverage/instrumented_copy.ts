@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInstrumenter } from "istanbul-lib-instrument";
+import { trackedFiles } from "../fixtures/tracked_files.ts";
 
 const TOP = join(import.meta.dir, "../../..");
 
@@ -23,22 +24,6 @@ export type StatementLines = Readonly<Record<string, number>>;
 /** What was instrumented: by path relative to the top. */
 export type Instrumented = ReadonlyMap<string, StatementLines>;
 
-function filesOf(...paths: readonly string[]): string[] {
-  const git = Bun.spawnSync([
-    "git",
-    "ls-files",
-    "-z",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-    ...paths,
-  ], {
-    cwd: TOP,
-  });
-  if (!git.success) throw new Error(`Cannot list the files: ${git.stderr.toString()}`);
-  return git.stdout.toString().split("\0").filter((file) => file !== "");
-}
-
 /**
  * Copies the repository to a folder, with the modules of src and ffi counting what they execute, in
  * whatever process or thread they run: that of the tests, workers, and the compiled executable.
@@ -51,7 +36,7 @@ export function makeInstrumentedCopy(copy: string, results: string): Instrumente
     parserPlugins: ["typescript", "explicitResourceManagement"],
   });
   const instrumented = new Map<string, StatementLines>();
-  for (const file of filesOf()) {
+  for (const file of trackedFiles(TOP)) {
     const to = join(copy, file);
     mkdirSync(dirname(to), { recursive: true });
     if (!/^(?:src|ffi)\/.*\.ts$/.test(file)) {

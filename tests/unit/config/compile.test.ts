@@ -7,7 +7,7 @@ import { compile, CSLIDE, put, refusal, SLIDE, THIRD_PARTY, warnings } from "./c
 import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 test("compileConfig() fills in the defaults when a slide file has mandatory keys only", () => {
-  expect(compile(SLIDE)).toEqual({
+  expect(compile(SLIDE)).toMatchObject({
     projects: [{
       name: "p",
       loop: 3,
@@ -61,7 +61,7 @@ test("compileConfig() takes every key of a slide file", () => {
     tracker: "page_idle",
     mover: "process_madvise",
   }]);
-  expect(tasks).toEqual([{
+  expect(tasks).toMatchObject([{
     kind: "slide",
     project: "p",
     engine: "slide",

@@ -4,6 +4,7 @@ import type {
 } from "../../../src/config/engines/slide.ts";
 import type { ProjectDescription } from "../../../src/config/project.ts";
 import type { ObjectDescriptions } from "../../../src/project/addition.ts";
+import { slideTask } from "../../tools/fixtures/slide_task.ts";
 
 /** A [project] with three scans 60 s apart. */
 export function project(name: string): ProjectDescription {
@@ -17,16 +18,7 @@ export function engine(projectName: string): SlideEngineDescription {
 
 /** A slide [task] for a process name. */
 export function task(projectName: string, name: string): SlideTaskDescription {
-  return {
-    kind: "slide",
-    project: projectName,
-    engine: "slide",
-    name,
-    target: { type: "name", comm: `comm-${name}` },
-    coldThreshold: 1,
-    maxThreads: 1,
-    swapFlag: false,
-  };
+  return slideTask(projectName, name, { type: "name", comm: `comm-${name}` });
 }
 
 /** A file with a project, its engine and some tasks. */

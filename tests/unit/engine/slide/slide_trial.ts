@@ -5,6 +5,7 @@ import type { Engine } from "../../../../src/engine/engine.ts";
 import { SLIDE } from "../../../../src/engine/slide/slide_engine.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import type { TaskStatus } from "../../../../src/status/task_status.ts";
+import { slideTask } from "../../../tools/fixtures/slide_task.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
 /** A project with rounds as short as can be, and a tracker and mover that every kernel has. */
@@ -25,17 +26,7 @@ export function task(
   target: TaskTarget,
   more: Partial<SlideTaskDescription> = {},
 ): SlideTaskDescription {
-  return {
-    kind: "slide",
-    project: "p",
-    engine: "slide",
-    name: "t",
-    target,
-    coldThreshold: 1,
-    maxThreads: 1,
-    swapFlag: false,
-    ...more,
-  };
+  return slideTask("p", "t", target, more);
 }
 
 /** An engine with its tasks added, which ends with all of them stopped. */
