@@ -9,7 +9,8 @@ export function withStatus<T>(document: string, work: (status: ServerStatus) => 
   try {
     return work(status);
   } catch (cause) {
-    // Any process may take a name in the abstract namespace and answer anything; see docs/security.md.
+    // Any process may take a name in the abstract namespace and answer anything, see
+    // docs/security.md.
     if (!(cause instanceof TypeError)) throw cause;
     throw new SyntaxError("is not what its version says", { cause });
   }

@@ -3,7 +3,7 @@ export interface Part {
   readonly file: string;
   /** The new text. @param text what stands there; empty for a new file. */
   readonly edit: (text: string) => string;
-  /** What fails when this part alone is forgotten; left out: nothing can know that it is missing. */
+  /** What fails when this part alone is forgotten; left out: nothing can know that. */
   readonly missedBy?: "types" | "unused" | "docs";
 }
 

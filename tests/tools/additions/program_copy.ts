@@ -51,7 +51,7 @@ export class ProgramCopy implements Disposable {
     }
   }
 
-  /** Documents that are not what `npm run docs` makes of the program, and why they cannot be made. */
+  /** Which documents are not what `npm run docs` makes, or why they cannot be made. */
   staleDocuments(): Outcome {
     return this.bun("packaging/docs/main.ts", "--check");
   }
