@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
+import { Output } from "../cli/output.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { versionLine } from "../options/version.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -21,7 +22,7 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
   try {
     const parsed = parseServerOptions(args);
     if (parsed.info !== undefined) {
-      writeSync(STDOUT, parsed.info === "help" ? serverHelp() : versionLine("etmemd"));
+      new Output(STDOUT).write(parsed.info === "help" ? serverHelp() : versionLine("etmemd"));
       return 0;
     }
     return await start(args, parsed.options);

@@ -18,6 +18,8 @@ export interface Room {
 
 /** The tables of trackers and movers, which are wanted for their names. */
 const NAMED = ["src/tracker/trackers.ts", "src/mover/movers.ts"];
+/** Standard output, which both programs print their help to. */
+const OUTPUT = "src/cli/output.ts";
 const TASK_STATUS = "src/status/task_status.ts";
 const MESSAGES = "src/engine_process/messages.ts";
 
@@ -44,6 +46,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "ffi",
       "async",
       "text",
+      OUTPUT,
       ...NAMED,
     ],
     types: ["status"],
