@@ -8,6 +8,7 @@ import { PAGE_MEMORY } from "./page_memory.ts";
 import { SCAN } from "./scan.ts";
 import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
+import { STOP } from "./stop.ts";
 import { SWAP_TEXT } from "./swap_text.ts";
 import { VM_FREE, VM_SCAN } from "./vm.ts";
 
@@ -25,6 +26,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   IDLE,
   TASK,
   AFTER_TASK,
+  STOP,
   SCAN,
   VM_SCAN,
   VM_FREE,
