@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { type Finished, ServerProcess, slideConfig } from "./server_process.ts";
+import { version as VERSION } from "../../package.json";
 
 let server: ServerProcess;
 
@@ -65,7 +66,7 @@ test("status is a document, and a table without --json", async () => {
   expect(await server.etmem("obj", "add", "-f", path)).toEqual(DONE);
   const { stdout } = await server.etmem("status", "-n", "status", "--json");
   expect(JSON.parse(stdout)).toMatchObject({
-    server: { pid: server.pid, socket: server.name, version: "1.0.0", workers: 0 },
+    server: { pid: server.pid, socket: server.name, version: VERSION, workers: 0 },
     projects: [{
       name: "status",
       started: false,

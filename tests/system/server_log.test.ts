@@ -8,6 +8,7 @@ import { OwnMounts } from "./own_mounts.ts";
 import { OwnSocket } from "./own_socket.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
 import { freshName, isListening, slideConfig } from "./server_process.ts";
+import { version as VERSION } from "../../package.json";
 
 const MAIN = join(import.meta.dir, "../../main.ts");
 
@@ -150,7 +151,7 @@ test("in the foreground on a terminal the log goes to standard error too", async
     terminal: { data: (_terminal, bytes) => void (seen += Buffer.from(bytes).toString()) },
   });
   await waitFor("the server's first line", () => seen.includes("listens on socket"));
-  expect(seen).toContain(` info: etmemd 1.0.0 listens on socket "${name}"`);
+  expect(seen).toContain(` info: etmemd ${VERSION} listens on socket "${name}"`);
   server.kill("SIGTERM");
   expect(await server.exited).toBe(0);
   await waitFor("the server's last line", () => seen.includes("info: etmemd has stopped"));

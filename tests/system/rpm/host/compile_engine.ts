@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./command.ts";
+import { version as VERSION } from "../../../../package.json";
 
 /**
  * Builds the example engine as its author would, with what the installed packages bring: the
@@ -12,7 +13,7 @@ import { run } from "./command.ts";
 export function compileEngine(root: string, library: string): void {
   const folder = mkdtempSync(join(tmpdir(), "etmem-engine-"));
   try {
-    const example = join(root, "usr/share/doc/etmem-devel-1.0.0/example_engine");
+    const example = join(root, `usr/share/doc/etmem-devel-${VERSION}/example_engine`);
     run("cp", ...["Makefile", "idle_twice.c"].map((name) => join(example, name)), folder);
     const libdir = join(root, "usr/lib64");
     const paths = [`CFLAGS=-O2 -I${join(root, "usr/include")}`, `LDFLAGS=-L${libdir}`];
