@@ -38,6 +38,8 @@ export interface CompiledConfig {
   readonly tasks: readonly TaskDescription[];
   /** The line in which each of them begins. */
   readonly lines: ReadonlyMap<ProjectDescription | EngineDescription | TaskDescription, number>;
+  /** The first unknown group that may be meant for each kind of object, as messages say it. */
+  readonly slips: ReadonlyMap<ObjectKind, string>;
   /** What is odd about the file, one line each. */
   readonly warnings: readonly string[];
 }
@@ -49,7 +51,7 @@ export interface CompiledConfig {
  */
 export function compileConfig(file: Uint8Array, options: CompileOptions): CompiledConfig {
   const findings = new Findings(options.path);
-  const { keyFile, objects } = readObjects(file, options.path, findings);
+  const { keyFile, objects, slips } = readObjects(file, options.path, findings);
   const compileAll = <T>(
     kind: ObjectKind,
     compile: (object: FileObject) => T | undefined,
@@ -102,6 +104,7 @@ export function compileConfig(file: Uint8Array, options: CompileOptions): Compil
         object.line,
       ]),
     ),
+    slips,
     warnings: findings.warnings(),
   };
 }

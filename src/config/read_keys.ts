@@ -100,7 +100,7 @@ function missingKeys(
     ? `${key} is missing, allowed is ${keyed.table.keys[key]?.form.allowed}`
     : `${missing.slice(0, -1).join(", ")} and ${missing.at(-1)} are missing`;
   const slip = unknown.slice(0, 100).find((entry) =>
-    missing.some((wanted) => editDistance(entry.key, wanted) < 3)
+    missing.some((wanted) => editDistance(entry.key.toLowerCase(), wanted.toLowerCase()) < 3)
   );
   const typed = slip && `; line ${slip.line} has the unknown key "${excerpt(slip.key)}"`;
   return `[${keyed.object.kind}]: ${what}${typed ?? repeatedKey(keyed) ?? ""}`;

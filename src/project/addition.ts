@@ -18,9 +18,11 @@ import { tearDown } from "./tear_down.ts";
 /**
  * The objects of a configuration file. Engines and tasks may belong to projects that exist already.
  */
-export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings" | "lines"> {
+export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings" | "lines" | "slips"> {
   /** Where each object stands; undefined when they come from no file. */
   readonly lines?: CompiledConfig["lines"];
+  /** The groups of the file that may be meant for objects that it lacks. */
+  readonly slips?: CompiledConfig["slips"];
   /**
    * The projects of the registry that the file was checked against, by name; undefined:
    * it did not exist.
@@ -45,16 +47,22 @@ function engineKey(project: string, engine: string): string {
 
 /** @throws {Refusal} when an object exists already, or its project or engine does not. */
 function check(projects: Projects, objects: ObjectDescriptions): void {
-  const { projects: added, engines, tasks, lines, basis = new Map() } = objects;
+  const { projects: added, engines, tasks, lines, slips, basis = new Map() } = objects;
   /** Says where the file has the first object of the same name. */
   const already = (first: ObjectDescription | undefined): string => {
     const line = first && lines?.get(first);
     return line === undefined ? "" : `, already in line ${line} of this file`;
   };
-  /** Says which object of the file names the missing one. */
-  const namedBy = (group: string, object: ObjectDescription): string => {
+  /** Says which object of the file names the missing one, and which group may be meant for it. */
+  const namedBy = (
+    group: string,
+    object: ObjectDescription,
+    missing: "project" | "engine",
+  ): string => {
     const line = lines?.get(object);
-    return line === undefined ? "" : `, named by ${group} in line ${line}`;
+    const slip = slips?.get(missing);
+    const named = line === undefined ? "" : `, named by ${group} in line ${line}`;
+    return slip === undefined ? named : `${named}; ${slip}`;
   };
   for (const [name, description] of basis) {
     if (projects.get(name)?.description !== description) {
@@ -75,7 +83,7 @@ function check(projects: Projects, objects: ObjectDescriptions): void {
     const { project, name } = engine;
     const key = engineKey(project, name);
     if (!projects.has(project) && !newProjects.has(project)) {
-      throw noProject(project, namedBy("[engine]", engine));
+      throw noProject(project, namedBy("[engine]", engine, "project"));
     }
     const first = newEngines.get(key);
     if (first !== undefined || projects.get(project)?.engines.has(name) === true) {
@@ -87,11 +95,13 @@ function check(projects: Projects, objects: ObjectDescriptions): void {
   for (const task of tasks) {
     const { project, engine, name, kind } = task;
     if (!projects.has(project) && !newProjects.has(project)) {
-      throw noProject(project, namedBy("[task]", task));
+      throw noProject(project, namedBy("[task]", task, "project"));
     }
     const owner = projects.get(project)?.engines.get(engine);
     const description = owner?.description ?? newEngines.get(engineKey(project, engine));
-    if (description === undefined) throw noEngine(project, engine, namedBy("[task]", task));
+    if (description === undefined) {
+      throw noEngine(project, engine, namedBy("[task]", task, "engine"));
+    }
     const key = `${engineKey(project, engine)} ${name}`;
     const first = newTasks.get(key);
     if (first !== undefined || owner?.tasks.has(name) === true) {

@@ -115,6 +115,16 @@ test("what a file repeats, or names in vain, is said with its line", async () =>
       project + task,
       'engine is not exist: "slide" in project "lines", named by [task] in line 6',
     ],
+    [
+      project.replace("project", "Project") + engine + task,
+      'project is not exist: "lines", named by [engine] in line 6; ' +
+      "line 1 has the unknown group [Project], the nearest is [project]",
+    ],
+    [
+      project + engine.replace("engine", "ENGINE") + task,
+      'engine is not exist: "slide" in project "lines", named by [task] in line 9; ' +
+      "line 6 has the unknown group [ENGINE], the nearest is [engine]",
+    ],
   ] as const;
   for (const [text, answer] of cases) {
     const path = server.file("lines.conf", text);

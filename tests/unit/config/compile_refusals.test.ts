@@ -65,6 +65,9 @@ describe("compileConfig() names the mandatory key that is missing", () => {
     expect(refusal(SLIDE.replace("interval=5", "intervall=5"))).toBe(
       'line 1: [project]: interval is missing, allowed is 1 to 1200; line 4 has the unknown key "intervall"',
     );
+    expect(refusal(SLIDE.replace("interval=5", "INTERVAL=5"))).toBe(
+      'line 1: [project]: interval is missing, allowed is 1 to 1200; line 4 has the unknown key "INTERVAL"',
+    );
   });
 });
 
@@ -121,7 +124,10 @@ test("compileConfig() reports the first mistake by line when there are several",
 test.each([
   ["", "no [project], [engine] or [task] in it"],
   ["# nothing\n", "no [project], [engine] or [task] in it"],
-  ["\n[Project]\nname=p\n", "no [project], [engine] or [task] in it, only [Project] in line 2"],
+  [
+    "\n[Project]\nname=p\n",
+    "no [project], [engine] or [task] in it, only [Project] in line 2, the nearest is [project]",
+  ],
   ["[project]\nnonsense\n", 'line 2: "nonsense" is no [group], no key=value and no # comment'],
 ])("compileConfig() refuses %p, which describes nothing", (text, message) => {
   expect(refusal(text)).toBe(message);

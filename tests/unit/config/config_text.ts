@@ -92,13 +92,16 @@ export function without(text: string, group: string, key: string): string {
 export function compile(
   text: string,
   known: readonly ProjectDescription[] = [],
-): Omit<CompiledConfig, "lines"> {
-  const { lines: _lines, ...compiled } = compileConfig(new TextEncoder().encode(text), {
-    path: "/f",
-    cores: 2,
-    names: PINNABLE_NAMES,
-    project: (name) => known.find((project) => project.name === name),
-  });
+): Omit<CompiledConfig, "lines" | "slips"> {
+  const { lines: _lines, slips: _slips, ...compiled } = compileConfig(
+    new TextEncoder().encode(text),
+    {
+      path: "/f",
+      cores: 2,
+      names: PINNABLE_NAMES,
+      project: (name) => known.find((project) => project.name === name),
+    },
+  );
   return compiled;
 }
 

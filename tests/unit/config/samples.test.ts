@@ -8,9 +8,12 @@ import { PINNABLE_NAMES } from "../../tools/fixtures/pinnable_names.ts";
 
 const top = join(import.meta.dir, "../../..");
 
-function compileFile(path: string): Omit<CompiledConfig, "lines"> {
+function compileFile(path: string): Omit<CompiledConfig, "lines" | "slips"> {
   const options = { path, cores: 4, names: PINNABLE_NAMES, project: () => undefined };
-  const { lines: _lines, ...compiled } = compileConfig(readFileSync(join(top, path)), options);
+  const { lines: _lines, slips: _slips, ...compiled } = compileConfig(
+    readFileSync(join(top, path)),
+    options,
+  );
   return compiled;
 }
 
