@@ -44,9 +44,9 @@ interface Case {
 
 const CASES: Readonly<Record<string, Case>> = {
   none: { fault: (pid) => `read */${pid}/nothing EIO`, healthy: true },
-  stat_eio: { fault: (pid) => `read */${pid}/stat EIO`, skipped: /^read "\d+\/stat": EIO$/ },
+  stat_eio: { fault: (pid) => `read */${pid}/stat EIO`, skipped: /^read "PID\/stat": EIO$/ },
   stat_short: { fault: (pid) => `read */${pid}/stat short:9`, healthy: true },
-  status_eio: { fault: (pid) => `read */${pid}/status EIO`, noted: /^read "\d+\/status": EIO$/ },
+  status_eio: { fault: (pid) => `read */${pid}/status EIO`, noted: /^read "PID\/status": EIO$/ },
   children_eio: { fault: (pid) => `read */${pid}/task/*/children EIO`, noted: /children": EIO$/ },
   comm_of_another: { fault: (pid) => `read */${pid}/comm EIO`, noted: /comm": EIO$/, byName: true },
   smaps_eio: { fault: (pid) => `read */${pid}/smaps EIO`, skipped: /^read "smaps": EIO$/ },

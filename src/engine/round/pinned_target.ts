@@ -58,17 +58,20 @@ export class PinnedTarget {
     return search;
   }
 
-  /** Each reason is logged once. */
+  /** Each reason is logged once, with its pid where it is about one process. */
   #skip(record: RoundRecord, reason: string, pids: readonly number[]): void {
     record.skip(reason, pids);
     if (this.#logged.has(reason)) return;
     this.#logged.add(reason);
-    log.warning(`${this.#label}: ${reason}`);
+    const [pid] = pids;
+    const who = pid !== undefined && pids.length === 1 ? `process ${pid}: ` : "";
+    log.warning(`${this.#label}: ${who}${reason}`);
   }
 }
 
 type Reason = readonly [reason: string, pids: readonly number[]];
 
+const NO_KERNEL_THREAD = "a kernel thread is never a target";
 const NO_SERVER = "an etmemd server is never a target";
 
 /** Why a query finds nothing, and the pids that the reason is about but does not name. */
@@ -76,7 +79,7 @@ function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Reason[] 
   if (query.type === "pid") return [whyNotPid(query, named[0])];
   const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);
   const reasons: Reason[] = [
-    ["a kernel thread is never a target", pidsOf(named.filter((one) => one.isKernelThread))],
+    [NO_KERNEL_THREAD, pidsOf(named.filter((one) => one.isKernelThread))],
     [NO_SERVER, pidsOf(named.filter((one) => one.isServer && !one.isKernelThread))],
   ];
   const known = reasons.filter(([, pids]) => pids.length > 0);
@@ -87,10 +90,15 @@ function whyNotPid(
   { pid, startTicks }: ProcessQuery & { type: "pid" },
   process: NamedProcess | undefined,
 ): Reason {
-  if (process === undefined && startTicks === undefined) return [`there is no process ${pid}`, []];
+  return [reasonOf(startTicks, process), [pid]];
+}
+
+/** @param startTicks of the process that had the pid first; undefined when none has had it. */
+function reasonOf(startTicks: number | undefined, process: NamedProcess | undefined): string {
+  if (process === undefined && startTicks === undefined) return "there is no such process";
   if (process !== undefined && process.startTicks !== startTicks) {
-    return [`pid ${pid} is another process now`, []];
+    return "the pid is another process now";
   }
-  if (process?.isKernelThread === true) return [`pid ${pid} is a kernel thread`, []];
-  return process?.isServer === true ? [NO_SERVER, [pid]] : [`process ${pid} has ended`, []];
+  if (process?.isKernelThread === true) return NO_KERNEL_THREAD;
+  return process?.isServer === true ? NO_SERVER : "the process has ended";
 }

@@ -17,6 +17,9 @@ const MAX_REASONS = 4;
 /** A longer reason is cut short in the log. */
 const MAX_REASON_LENGTH = 80;
 
+/** A number that stands alone in a path: below /proc it is a process or a thread. */
+const PID_IN_PATH = /(?<=["/])\d+(?=["/:]|$)/g;
+
 function addByReason(list: MemoryByReason[], reason: string, bytes: number): void {
   const known = list.find((entry) => entry.reason === reason);
   if (known === undefined) list.push({ reason, bytes });
@@ -53,6 +56,7 @@ export class RoundRecord {
     };
   }
 
+  /** Notes processes that are left alone. @param reason without a pid. */
   skip(reason: string, pids: readonly number[]): void {
     const { skipped } = this.status;
     let entry: SkippedProcesses | undefined = skipped.find((known) => known.reason === reason);
@@ -64,10 +68,13 @@ export class RoundRecord {
     entry.pids.push(...pids.slice(0, MAX_PIDS - entry.pids.length));
   }
 
-  /** Notes a process that could not be looked at, or worked on. */
+  /**
+   * Notes a process that could not be looked at, or worked on. Its pid is not part of the reason:
+   * what fails in the same way at many processes is one reason.
+   */
   fail(error: unknown, pid: number): void {
     this.status.scan_errors++;
-    this.skip(messageOf(error), [pid]);
+    this.skip(messageOf(error).replaceAll(PID_IN_PATH, "PID"), [pid]);
   }
 
   /** Adds what a piece of work came to. */

@@ -217,7 +217,7 @@ const replaced: Scenario = {
     using second = await startOn(through, BASE, 16 * MIB, ALL);
     demand(second.pid === REUSED_PID, `the second target has pid ${second.pid}`);
 
-    const reason = `pid ${REUSED_PID} is another process now`;
+    const reason = "the pid is another process now";
     await waitFor("three rounds to leave it alone", async () => {
       const { rounds } = await server.task("web");
       const isLeft = rounds.filter(({ state, skipped }) =>

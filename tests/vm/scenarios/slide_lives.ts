@@ -125,7 +125,7 @@ const replaced: Scenario = {
     await first.exited;
     using second = await startTarget({ sizeBytes: size }, through);
     demand(second.pid === REUSED_PID, `the second target has pid ${second.pid}`);
-    const reason = `pid ${REUSED_PID} is another process now`;
+    const reason = "the pid is another process now";
     // Whole rounds of which nothing of the first process is part.
     await waitFor("three rounds to leave it alone", async () => {
       const { rounds } = await server.task(TASK);

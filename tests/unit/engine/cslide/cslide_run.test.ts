@@ -40,8 +40,8 @@ describe("CslideRun", () => {
     expect(run.whyNoPages).toBe("its first round is not done yet");
     round(0);
     expect(run.whyNoPages).toBe("none of its processes was there in the last round");
-    round(0, "there is no process 4711");
-    expect(run.whyNoPages).toBe("there is no process 4711");
+    round(0, "there is no such process");
+    expect(run.whyNoPages).toBe("there is no such process");
     // as when they belong to another task
     round(2);
     run.life.history.begin();

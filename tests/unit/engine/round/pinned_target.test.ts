@@ -39,11 +39,11 @@ describe("PinnedTarget", () => {
     proc.add({ pid: 12, ppid: 11 });
     expect(round(target).pids).toEqual([10, 11, 12]);
     for (const pid of [10, 11, 12]) end(pid);
-    expect(round(target)).toEqual(none("process 10 has ended"));
+    expect(round(target)).toEqual(none("the process has ended", [10]));
     proc.add({ pid: 10, ppid: 1, startTicks: 4711 });
     proc.add({ pid: 11, ppid: 10, startTicks: 4712 });
     for (let i = 0; i < 3; i++) {
-      expect(round(target)).toEqual(none("pid 10 is another process now"));
+      expect(round(target)).toEqual(none("the pid is another process now", [10]));
     }
     expect(round(start(byPid(10)))).toEqual({ pids: [10, 11], skipped: [] });
   });
@@ -52,11 +52,11 @@ describe("PinnedTarget", () => {
     proc = new FakeProc([]);
     const target = start(byPid(4194000));
     target.settle();
-    expect(round(target)).toEqual(none("there is no process 4194000"));
+    expect(round(target)).toEqual(none("there is no such process", [4194000]));
     proc.add({ pid: 4194000, ppid: 1, startTicks: 100 });
     expect(round(target)).toEqual({ pids: [4194000], skipped: [] });
     proc.add({ pid: 4194000, ppid: 1, startTicks: 200 });
-    expect(round(target)).toEqual(none("pid 4194000 is another process now"));
+    expect(round(target)).toEqual(none("the pid is another process now", [4194000]));
   });
 
   test("settle() decides before the first round", () => {
@@ -64,7 +64,7 @@ describe("PinnedTarget", () => {
     const target = start(byPid(10));
     target.settle();
     proc.add({ pid: 10, ppid: 1, startTicks: 200 });
-    expect(round(target)).toEqual(none("pid 10 is another process now"));
+    expect(round(target)).toEqual(none("the pid is another process now", [10]));
   });
 
   test("keeps a process that executes another program", () => {
@@ -92,11 +92,11 @@ describe("PinnedTarget", () => {
     ]);
     const isServer = "an etmemd server is never a target";
     const cases: [TaskTarget, string, number[]?][] = [
-      [byPid(99), "there is no process 99"],
-      [byPid(2), "pid 2 is a kernel thread"],
+      [byPid(99), "there is no such process", [99]],
+      [byPid(2), "a kernel thread is never a target", [2]],
       [byPid(20), isServer, [20]],
       [byPid(21), isServer, [21]],
-      [byPid(30), "process 30 has ended"],
+      [byPid(30), "the process has ended", [30]],
       [byName("nosuch"), 'there is no process named "nosuch"'],
       [byName("gone"), 'there is no process named "gone"'],
       [byName("kthreadd"), "a kernel thread is never a target", [2]],
@@ -119,6 +119,6 @@ describe("PinnedTarget", () => {
     mkdirSync(`${proc.root}/10/stat`);
     const target = start(byPid(10));
     target.settle();
-    expect(round(target)).toEqual(none('read "10/stat": EISDIR', [10]));
+    expect(round(target)).toEqual(none('read "PID/stat": EISDIR', [10]));
   });
 });
