@@ -20,7 +20,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   "src/engine/cslide/cslide_engine.ts": CSLIDE,
   "src/engine/cslide/cslide_round.ts": CSLIDE,
-  "src/engine/cslide/cslide_run.ts": CSLIDE,
   "src/engine/cslide/move_pair.ts": CSLIDE,
   "src/log/stderr_sink.ts": {
     why: "one line is for a terminal that cannot be opened a second time",
@@ -48,10 +47,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   "src/engine/cslide/locate_pages.ts": {
     why: "hugetlb memory, and a process that ends between two batches",
-    shownBy: "tests/vm/scenarios/cslide.ts",
-  },
-  "src/engine/round/run_scan_step.ts": {
-    why: "steps of cslide, and processes that end between two files of theirs",
     shownBy: "tests/vm/scenarios/cslide.ts",
   },
   "src/mover/trim_swap_cache.ts": {
