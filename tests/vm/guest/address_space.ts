@@ -43,7 +43,7 @@ interface Mapping {
 }
 
 /** The mappings that slide scans: private, not executable, and anonymous or writable. */
-function scannedMappings(pid: number): Mapping[] {
+export function scannedMappings(pid: number): Mapping[] {
   const line = /^([0-9a-f]+)-([0-9a-f]+) .(.)(.)(.) [0-9a-f]+ \S+ (\d+)/gm;
   return Array.from(readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(line)).flatMap((match) => {
     const [, start = "", end = "", write, execute, share, inode] = match;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Target } from "../../tools/fixtures/target.ts";
-import { PAGE_BYTES } from "../guest/address_space.ts";
+import { PAGE_BYTES, scannedMappings } from "../guest/address_space.ts";
 import {
   BASE,
   DRAM,
@@ -72,11 +72,20 @@ function boundThreads(pid: number): string[] {
   });
 }
 
+/** Where the areas of `anon_only` begin, which are those that slide scans. */
+function anonymousStarts(pid: number): Set<number> {
+  return new Set(scannedMappings(pid).map(({ start }) => start));
+}
+
 /** Bytes of a process by node, of the memory that its task is about (numa_maps). */
 function numaMaps(pid: number, kind: Kind): Map<number, number> {
   const byNode = new Map<number, number>();
+  const starts = anonymousStarts(pid);
   for (const line of readFileSync(`/proc/${pid}/numa_maps`, "utf8").split("\n")) {
-    const isOurs = kind === HUGETLB ? / huge /.test(line) : !/ (?:file=|huge )/.test(line);
+    const start = Number.parseInt(line, 16);
+    const isOurs = kind === HUGETLB
+      ? / huge /.test(line)
+      : starts.has(start) && !/ huge /.test(line);
     if (!isOurs) continue;
     const size = Number(/kernelpagesize_kB=(\d+)/.exec(line)?.[1] ?? 4) * 1024;
     for (const [, node, pages] of line.matchAll(/\bN(\d+)=(\d+)/g)) {
@@ -88,11 +97,12 @@ function numaMaps(pid: number, kind: Kind): Map<number, number> {
 
 /** Bytes of a process, of the memory that its task is about (smaps). */
 function smaps(pid: number, kind: Kind): number {
+  const starts = anonymousStarts(pid);
   const vmas = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
   const kb = (vma: string, name: string): number =>
     Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(vma)?.[1]);
   return vmas.reduce((sum, vma) => {
-    const isAnonymous = /^\S+ \S+ \S+ \S+ 0\s/.test(vma);
+    const isAnonymous = starts.has(Number.parseInt(vma, 16));
     if (kind === HUGETLB) {
       return sum +
         (vma.includes(" ht ")
