@@ -140,8 +140,8 @@ function resetMessage(): void {
 }
 
 /**
- * Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS); ours stays open.
- * @throws {SystemCallError}
+ * Sends a descriptor over an AF_UNIX socket (unix(7), SCM_RIGHTS), never waiting (MSG_DONTWAIT);
+ * ours stays open. @throws {SystemCallError} EAGAIN: the peer has left too many from before.
  */
 export function sendDescriptor(socket: number, fd: number): void {
   resetMessage();
@@ -149,7 +149,7 @@ export function sendDescriptor(socket: number, fd: number): void {
   controlView.setInt32(8, SOL_SOCKET, true);
   controlView.setInt32(12, SCM_RIGHTS, true);
   controlView.setInt32(16, fd, true);
-  while (Number(libc.sendmsg(socket, header, MSG_NOSIGNAL)) < 0) {
+  while (Number(libc.sendmsg(socket, header, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0) {
     const errno = lastErrno();
     if (errno !== EINTR) throw new SystemCallError("sendmsg", errno, "SCM_RIGHTS");
   }

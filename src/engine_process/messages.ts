@@ -1,3 +1,5 @@
+import type { OperationName } from "../../ffi/engine_operations.ts";
+
 /**
  * What the server and the process of a third-party engine tell each other: one JSON object a line,
  * over a socket of their own. The server asks one thing at a time; both are the same program.
@@ -61,17 +63,22 @@ export type ProcessReport =
   | { readonly say: "done"; readonly operations?: readonly string[] }
   | { readonly say: "refused"; readonly message: string };
 
-const ASKED: ReadonlySet<unknown> = new Set<ProcessRequest["ask"]>([
-  "load",
-  "project_started",
-  "fill_engine",
-  "fill_task",
-  "start_task",
-  "stop_task",
-  "clear_task",
-  "command",
-  "end",
-]);
+/** The engine's code that a request enters: operations, and what runs when a library is loaded. */
+export const ENTERED_BY: Readonly<
+  Record<ProcessRequest["ask"], readonly (OperationName | "loading" | "unloading")[]>
+> = {
+  load: ["loading"],
+  project_started: [],
+  fill_engine: ["fill_eng_params"],
+  fill_task: ["fill_task_params"],
+  start_task: ["alloc_pid_params", "start_task", "free_pid_params"],
+  stop_task: ["stop_task", "free_pid_params"],
+  clear_task: ["clear_task_params"],
+  command: ["eng_mgt_func"],
+  end: ["clear_eng_params", "unloading"],
+};
+
+const ASKED: ReadonlySet<unknown> = new Set(Object.keys(ENTERED_BY));
 const SAID: ReadonlySet<unknown> = new Set<ProcessReport["say"]>([
   "ready",
   "calling",

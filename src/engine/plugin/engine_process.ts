@@ -4,6 +4,7 @@ import { close } from "../../../ffi/libc.ts";
 import { sendDescriptor, socketPair } from "../../../ffi/unix_socket.ts";
 import {
   ENGINE_PROCESS_NAME,
+  ENTERED_BY,
   formatMessage,
   parseProcessReport,
   type ProcessReport,
@@ -19,7 +20,7 @@ import { SocketEnd } from "./socket_end.ts";
 export interface EngineProcessOptions {
   /** What ps shows as its argument: project and engine. */
   readonly title: string;
-  /** Of one operation. */
+  /** Of one operation; all its calls for one request count together. */
   readonly limitMs: number;
   /** Takes what the engine prints, line by line. */
   readonly log: (line: string) => void;
@@ -45,6 +46,12 @@ const LAST_WORDS_MS = 500;
 /** From the start of the program until it can be asked something. */
 const START_LIMIT_MS = 7_000;
 
+/** What an engine has done whose process takes no descriptor, by the errno of sendmsg(2). */
+const NOT_TAKEN: ReadonlyMap<string, string> = new Map([
+  ["EPIPE", "closed the channel for descriptors"],
+  ["EAGAIN", "does not read the channel for descriptors"],
+]);
+
 /**
  * The file that the server was started from, though another version
  * may have taken its place since (proc_pid_exe(5)).
@@ -57,6 +64,8 @@ const PROGRAM = import.meta.url.includes("$bunfs")
 
 /** The request in hand. */
 interface Pending {
+  /** Operations of the engine that it may still enter for the first time. */
+  readonly ahead: Set<string>;
   readonly settle: PromiseWithResolvers<readonly string[]>;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -135,22 +144,22 @@ export class EngineProcess {
    */
   ask(request: ProcessRequest): Promise<readonly string[]> {
     if (this.#isDead) throw new EngineRefusal("its process has ended", { fault: "internal" });
-    const answer = this.#await(this.#options.limitMs);
+    const answer = this.#await(this.#options.limitMs, ENTERED_BY[request.ask]);
     this.#control.send(formatMessage(request));
     return answer;
   }
 
   /**
    * Gives the process a descriptor, before the request that needs it; ours stays open.
-   * @throws {EngineRefusal} when the process cannot take it: it is dead, or the engine has closed
-   * its socket, for which it is killed. @throws {SystemCallError}
+   * @throws {EngineRefusal} when the process does not take it: it is dead, or the engine has closed
+   * its socket, or it has left those from before. For that it is killed. @throws {SystemCallError}
    */
   give(fd: number): void {
     try {
       sendDescriptor(this.#descriptors, fd);
     } catch (cause) {
-      if (errorCode(cause) !== "EPIPE") throw cause;
-      const verdict = "closed the channel for descriptors";
+      const verdict = NOT_TAKEN.get(errorCode(cause) ?? "");
+      if (verdict === undefined) throw cause;
       this.#condemn(verdict);
       throw new EngineRefusal(verdict, { cause, fault: "internal" });
     }
@@ -200,7 +209,7 @@ export class EngineProcess {
     const reports = new LineSplitter(MAX_REPORT_BYTES, (line) => this.#report(line));
     const limited = new LineLimit(this.#options.log);
     const lines = new LineSplitter(MAX_LOG_LINE_BYTES, (line) => limited.take(line));
-    const ready = this.#await(START_LIMIT_MS);
+    const ready = this.#await(START_LIMIT_MS, []);
     this.#control = await SocketEnd.open(control, (bytes) => reports.push(bytes));
     this.#output = await SocketEnd.open(output, (bytes) => {
       lines.push(bytes);
@@ -215,9 +224,9 @@ export class EngineProcess {
     this.#isReady = true;
   }
 
-  #await(limitMs: number): Promise<readonly string[]> {
+  #await(limitMs: number, entered: readonly string[]): Promise<readonly string[]> {
     const settle = Promise.withResolvers<readonly string[]>();
-    this.#pending = { settle, timer: undefined };
+    this.#pending = { ahead: new Set(entered), settle, timer: undefined };
     this.#arm(limitMs);
     return settle.promise;
   }
@@ -247,18 +256,36 @@ export class EngineProcess {
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       this.#options.log(error.message);
-      return this.#condemn(this.#accuse("wrote into the channel to the server"));
+      return this.#forged();
     }
     switch (report.say) {
       case "calling":
-        this.#operation = report.operation;
-        return this.#arm(this.#options.limitMs);
+        return this.#enter(report.operation);
       case "ready":
       case "done":
         return this.#settle()?.resolve(report.say === "done" ? report.operations ?? [] : []);
       case "refused":
         return this.#settle()?.reject(new EngineRefusal(report.message));
     }
+  }
+
+  /**
+   * Gives an operation its time, once a request: the engine can write such a report itself, again
+   * and again.
+   */
+  #enter(operation: string): void {
+    const ahead = this.#pending?.ahead;
+    if (ahead?.delete(operation) === true) {
+      this.#operation = operation;
+      this.#arm(this.#options.limitMs);
+    } else if (operation !== this.#operation) {
+      this.#forged();
+    }
+  }
+
+  /** A report that the process itself cannot have sent. */
+  #forged(): void {
+    this.#condemn(this.#accuse("wrote into the channel to the server"));
   }
 
   #onHung(limitMs: number): void {

@@ -38,3 +38,13 @@ test("receiveDescriptor() throws when the peer is gone or sends none", () => {
   expect(() => sendDescriptor(there, 0)).toThrow("EPIPE");
   close(there);
 });
+
+test("sendDescriptor() never waits for a peer that takes nothing", () => {
+  const [here, there] = socketPair();
+  const fill = (): void => {
+    for (;;) sendDescriptor(here, 0);
+  };
+  expect(fill).toThrow("EAGAIN");
+  close(receiveDescriptor(there));
+  closePair([here, there]);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { EngineRefusal } from "../../../../src/engine/engine.ts";
 import { EngineProcess } from "../../../../src/engine/plugin/engine_process.ts";
 
 test("EngineProcess answers nothing, and ends at once, when its process has ended", async () => {
@@ -16,4 +17,20 @@ test("EngineProcess answers nothing, and ends at once, when its process has ende
   await child.end();
   await child.kill();
   expect(deaths).toEqual([]);
+});
+
+test("give() refuses, and kills the process, when it leaves descriptors where they are", async () => {
+  const death = Promise.withResolvers<string>();
+  const child = await EngineProcess.start({
+    title: "project/engine",
+    limitMs: 30_000,
+    log: () => undefined,
+    onDeath: death.resolve,
+  });
+  const giveForEver = (): void => {
+    for (;;) child.give(0);
+  };
+  const reason = "does not read the channel for descriptors";
+  expect(giveForEver).toThrow(new EngineRefusal(reason));
+  expect(await death.promise).toBe(reason);
 });

@@ -296,10 +296,12 @@ describe("PluginEngine", () => {
       ["abort", "died of SIGABRT"],
       ["close_all", "ended its process with status 1"],
       ["junk", "wrote into the channel to the server"],
+      ["invent", "wrote into the channel to the server"],
+      ["calling", "did not return within 3 s"],
     ]
   ) {
     test(`outlives an engine that does "${command}"`, async () => {
-      const engine = makeEngine();
+      const engine = makeEngine(command === "calling" ? SOON : {});
       await engine.open();
       expect(await reasonOf(engine.command(new Asked(command ?? "")))).toBe(
         `engine eng: eng_mgt_func ${reason}`,
