@@ -13,7 +13,10 @@ export interface PageBatch {
 /** The process that a mover works on. */
 export interface MoveTarget {
   readonly pid: number;
-  /** Descriptor of /proc/PID, held since the process was selected. */
+  /**
+   * Descriptor of /proc/PID, or of the folder of a thread where the first one has ended; held since
+   * the process was selected.
+   */
   readonly dirFd: number;
 }
 
@@ -40,6 +43,8 @@ export interface MoverKind<Name extends string = string> {
   readonly name: Name;
   /** Can set the swap cache marks and have the swap cache reclaimed. */
   readonly trimsSwapCache: boolean;
+  /** Why it cannot reach the memory of a process whose first thread has ended; absent: it can. */
+  readonly needsFirstThread?: string;
   /** @returns why this kernel cannot do it; undefined when it can. */
   readonly missing: () => string | undefined;
   /** @throws {SystemCallError} ESRCH or ENOENT when the process is gone. */

@@ -15,6 +15,9 @@ import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from ".
 
 const ESRCH = 3;
 
+/** pidfd_get_task() takes the first thread, whatever thread a pidfd is of; that has no memory. */
+const NO_FIRST_THREAD = "its first thread has ended: process_madvise cannot reach its memory";
+
 const vector = new IoVector();
 
 /** What a failed advice of one range means (stock kernels: madvise_cold_or_pageout). */
@@ -43,6 +46,7 @@ function readSeams(dirFd: number): number[] | undefined {
  * the first VMA that it cannot page out (a locked one), so a range never reaches into the next.
  */
 class ProcessMadviseMover implements Mover {
+  readonly #dirFd: number;
   readonly #pidFd: PidFd;
   readonly #seams: readonly number[];
 
@@ -58,6 +62,7 @@ class ProcessMadviseMover implements Mover {
       pidFd[Symbol.dispose]();
       throw error;
     }
+    this.#dirFd = target.dirFd;
     this.#pidFd = pidFd;
     this.#seams = seams;
   }
@@ -94,7 +99,7 @@ class ProcessMadviseMover implements Mover {
         let bytes = processMadvise(this.#pidFd.fd, vector, from, ranges - from, MADV_PAGEOUT);
         while (from < ranges && bytes >= vector.bytes(from)) bytes -= vector.bytes(from++);
       } catch (error) {
-        if (errorCode(error) === "ESRCH") throw error;
+        if (errorCode(error) === "ESRCH") throw this.#reachesNothing() ?? error;
         reason = reasonOf(error);
       }
       if (from > first) continue;
@@ -102,6 +107,13 @@ class ProcessMadviseMover implements Mover {
       refused.push({ reason, page, pages: vector.bytes(from) / PAGE_SIZE });
       from++;
     }
+  }
+
+  /** What to say of a process that lives although the kernel finds no memory of it. */
+  #reachesNothing(): Error | undefined {
+    const stat = readProcessStat(this.#dirFd);
+    const lives = stat !== undefined && stat.hasThreadEnded && !stat.isDead;
+    return lives ? new Error(NO_FIRST_THREAD) : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -123,6 +135,7 @@ function missing(): string | undefined {
 export const PROCESS_MADVISE: MoverKind<"process_madvise"> = {
   name: "process_madvise",
   trimsSwapCache: false,
+  needsFirstThread: NO_FIRST_THREAD,
   missing,
   open: (target) => new ProcessMadviseMover(target),
 };

@@ -222,7 +222,7 @@ export function searchProcesses(
       if (seen.has(process.pid) || process.isKernelThread || isServer(process.comm)) continue;
       seen.add(process.pid);
       const { pid, startTicks, activity } = process;
-      // A process whose first thread has ended looks dead, and may have children.
+      // The dead may have children: a process is its parent's until that was waited for.
       if (!process.isDead) found.push({ pid, startTicks, activity });
       if (pid !== INIT_PID) parents.push(process);
     }

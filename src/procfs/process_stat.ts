@@ -8,7 +8,12 @@ export interface ProcessStat {
   readonly comm: string;
   readonly ppid: number;
   readonly isKernelThread: boolean;
-  /** A process that ended and was not waited for, or is ending. */
+  /**
+   * The thread that the file is of has ended: in /proc/PID/stat that is the first one, whose others
+   * may live on with the memory.
+   */
+  readonly hasThreadEnded: boolean;
+  /** A process that ended and was not waited for, or is ending: none of its threads lives. */
   readonly isDead: boolean;
   readonly threads: number;
   /** Ticks after boot at which it started: with the pid, the process's identity. */
@@ -49,12 +54,16 @@ export function parseProcessStat(text: string): ProcessStat {
     return Number(value);
   };
   const state = field(3);
+  const hasThreadEnded = state === "Z" || state === "X" || state === "x";
+  // One that has ended is counted until it is waited for; others that have ended are not.
+  const threads = integer(20);
   return {
     comm: text.slice(open + 1, closing),
     ppid: integer(4),
     isKernelThread: (integer(9) & PF_KTHREAD) !== 0,
-    isDead: state === "Z" || state === "X" || state === "x",
-    threads: integer(20),
+    hasThreadEnded,
+    isDead: hasThreadEnded && threads <= 1,
+    threads,
     startTicks: integer(22),
     memoryId: `${field(26)}:${field(28)}`,
     activity: `${field(10)}:${field(12)}:${field(23)}:${field(24)}`,

@@ -161,8 +161,8 @@ export class CslideRound {
       dram: pair.dram,
       cpus: pair.cpus,
       steps,
-      processes: planned.entries.map(({ run, process, scanned }) => ({
-        pid: process.pid,
+      processes: planned.entries.map(({ run, scanned }) => ({
+        pid: scanned.result.open.tid,
         pagemapFd: scanned.result.open.pagemapFd,
         stop: run.life.stop.words,
       })),

@@ -178,6 +178,7 @@ export function locateScanned(process: ScannedProcess): LocatedProcess | "gone" 
   const pages = timed(process.times, "verify_us", () =>
     locatePages({
       ...process,
+      pid: process.tid,
       seesHugetlb: process.tracker.seesHugetlb,
       mayBeSplit: runsVirtualMachine(process.dirFd),
     }));

@@ -25,6 +25,7 @@ const GONE = "process gone";
 
 /** A process whose pages are moved. */
 export interface MovedProcess {
+  /** Or the id of a thread that lives, where the first has ended; move_pages(2) takes either. */
   readonly pid: number;
   readonly pagemapFd: number;
   /** The words of its task's StopFlag. */

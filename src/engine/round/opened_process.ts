@@ -1,5 +1,6 @@
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../ffi/libc.ts";
-import { readProcessStat } from "../../procfs/process_stat.ts";
+import { openLivingThread } from "../../procfs/living_thread.ts";
+import { type ProcessStat, readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import type { OpenProcess, ScanStepRequest } from "./scan_step.ts";
 
@@ -7,7 +8,7 @@ import type { OpenProcess, ScanStepRequest } from "./scan_step.ts";
 export class Gone extends Error {}
 
 /** Closes the descriptors of a process. */
-export function closeProcess({ pagemapFd, dirFd }: Omit<OpenProcess, "counts">): void {
+export function closeProcess({ pagemapFd, dirFd }: Omit<OpenProcess, "counts" | "tid">): void {
   close(pagemapFd);
   close(dirFd);
 }
@@ -21,8 +22,17 @@ function openProcFile(dirFd: number, path: string): number {
   }
 }
 
+/** The folder of a thread that has the process's memory. */
+interface Folder {
+  readonly tid: number;
+  readonly dirFd: number;
+  readonly memoryId: string;
+}
+
 /** Opens a process for a step, or goes on with what the step before left open. */
 export class OpenedProcess {
+  /** Id of the thread that `dirFd` is of: the first one's, the pid, unless that has ended. */
+  readonly tid: number;
   readonly dirFd: number;
   readonly pagemapFd: number;
   /** Of its address space: ProcessStat.memoryId. */
@@ -34,24 +44,62 @@ export class OpenedProcess {
    * @throws {SystemCallError | ProcfsError} when it cannot be opened; nothing is open then.
    */
   constructor(request: ScanStepRequest) {
-    this.dirFd = request.open?.dirFd ?? openProcFile(AT_FDCWD, `/proc/${request.pid}`);
     let pagemapFd = request.open?.pagemapFd ?? -1;
+    let dirFd = -1;
     try {
-      if (pagemapFd < 0) pagemapFd = openProcFile(this.dirFd, "pagemap");
-      this.memoryId = currentMemoryId(this.dirFd, request);
+      const folder = goOn(request) ?? openFolder(request);
+      dirFd = folder.dirFd;
+      if (request.open !== undefined && request.memory?.memoryId !== folder.memoryId) {
+        throw new Gone();
+      }
+      if (pagemapFd < 0) pagemapFd = openProcFile(dirFd, "pagemap");
+      this.tid = folder.tid;
+      this.memoryId = folder.memoryId;
     } catch (error) {
-      close(this.dirFd);
+      if (dirFd >= 0) close(dirFd);
       if (pagemapFd >= 0) close(pagemapFd);
       throw error;
     }
+    this.dirFd = dirFd;
     this.pagemapFd = pagemapFd;
   }
 }
 
-/** @throws {Gone} when the request is about another process, or about another address space. */
-function currentMemoryId(dirFd: number, { startTicks, open, memory }: ScanStepRequest): string {
-  const stat = readProcessStat(dirFd);
-  if (stat === undefined || stat.startTicks !== startTicks || stat.isDead) throw new Gone();
-  if (open !== undefined && memory?.memoryId !== stat.memoryId) throw new Gone();
-  return stat.memoryId;
+/**
+ * The folder that the step before left open.
+ * @returns undefined when there is none, or when its thread has ended: then it is closed.
+ */
+function goOn({ open }: ScanStepRequest): Folder | undefined {
+  if (open === undefined) return undefined;
+  const { tid, dirFd } = open;
+  let stat: ProcessStat | undefined;
+  try {
+    stat = readProcessStat(dirFd);
+  } catch (error) {
+    close(dirFd);
+    throw error;
+  }
+  if (stat !== undefined && !stat.hasThreadEnded) return { tid, dirFd, memoryId: stat.memoryId };
+  close(dirFd);
+  return undefined;
+}
+
+/** @throws {Gone} when the pid is another process's, or no thread lives. */
+function openFolder({ pid, startTicks }: ScanStepRequest): Folder {
+  const dirFd = openProcFile(AT_FDCWD, `/proc/${pid}`);
+  let isKept = false;
+  try {
+    const stat = readProcessStat(dirFd);
+    if (stat === undefined || stat.startTicks !== startTicks || stat.isDead) throw new Gone();
+    if (!stat.hasThreadEnded) {
+      isKept = true;
+      return { tid: pid, dirFd, memoryId: stat.memoryId };
+    }
+    // The first thread has ended: procfs shows the memory in the folders of the others.
+    const thread = openLivingThread(dirFd, pid);
+    if (thread === undefined) throw new Gone();
+    return thread;
+  } finally {
+    if (!isKept) close(dirFd);
+  }
 }

@@ -23,7 +23,9 @@ import { StopFlag } from "./stop_flag.ts";
 /** A process after the last scan of its round, as a finisher gets it. */
 export interface ScannedProcess {
   readonly pid: number;
-  /** Descriptor of /proc/PID. */
+  /** Id of a thread that lives: the pid, unless the first thread has ended. */
+  readonly tid: number;
+  /** Descriptor of that thread's folder, /proc/TID. */
   readonly dirFd: number;
   readonly pagemap: Pagemap;
   readonly tracker: TrackerKind;
@@ -200,6 +202,7 @@ class ScanStep<Order, Result extends object> {
     const { kind, pagemap, counts, histogram, moved } = scan;
     const result = this.#finisher({
       pid: this.#request.pid,
+      tid: process.tid,
       dirFd: process.dirFd,
       pagemap,
       tracker: kind,
@@ -218,9 +221,9 @@ class ScanStep<Order, Result extends object> {
     return { state: result };
   }
 
-  #keepOpen({ dirFd, pagemapFd }: OpenedProcess, counts: PageCounts | null): OpenProcess {
+  #keepOpen({ tid, dirFd, pagemapFd }: OpenedProcess, counts: PageCounts | null): OpenProcess {
     this.#staysOpen = true;
-    return { dirFd, pagemapFd, counts: counts?.toData() ?? null };
+    return { tid, dirFd, pagemapFd, counts: counts?.toData() ?? null };
   }
 }
 

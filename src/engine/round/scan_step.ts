@@ -19,7 +19,9 @@ export interface ProcessMemory {
 
 /** A process in the middle of a round: its descriptors, and what was counted so far. */
 export interface OpenProcess {
-  /** Descriptor of /proc/PID. */
+  /** Id of the thread that `dirFd` is of: the pid, unless the first thread has ended. */
+  readonly tid: number;
+  /** Descriptor of /proc/TID. */
   readonly dirFd: number;
   readonly pagemapFd: number;
   readonly counts: PageCountsData | null;

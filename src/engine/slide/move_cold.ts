@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { LARGEST_BATCH_PAGES, pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
-import type { PageBatch } from "../../mover/mover.ts";
+import type { MoverKind, PageBatch } from "../../mover/mover.ts";
 import { type MoverName, MOVERS } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
@@ -86,10 +86,12 @@ function dramBudget(dirFd: number, percent: number): number {
 
 /** Why the rest of the cold memory shall stay. */
 function reasonToHold(
-  { stopped }: ScannedProcess,
+  { pid, tid, stopped }: ScannedProcess,
+  { needsFirstThread }: MoverKind,
   { sysmemThresholdPercent: percent }: MoveOrder,
 ): string | undefined {
   if (stopped()) return "stopped";
+  if (tid !== pid && needsFirstThread !== undefined) return needsFirstThread;
   const memory = readMemInfo();
   if (memory.swapFreeBytes < PAGE_SIZE) return "no swap space left";
   if (percent !== undefined && memory.availableBytes * 100 >= memory.totalBytes * percent) {
@@ -103,11 +105,11 @@ function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
   const { pid, dirFd, pagemap, tracker, counts, moved, times, errors } = process;
   const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
   const units = new ColdUnits(counts, order.coldThreshold, budget);
-  const kind = MOVERS.find(({ name }) => name === order.mover)!;
+  const kind: MoverKind = MOVERS.find(({ name }) => name === order.mover)!;
   using mover = kind.open({ pid, dirFd });
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
-    hold: () => reasonToHold(process, order),
+    hold: () => reasonToHold(process, kind, order),
     // A frame that several processes have is marked idle for each of them, so that none sees what
     // was used before another's mark. process_madvise refuses such frames itself.
     sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",

@@ -18,6 +18,7 @@ describe("parseProcessStat()", () => {
         comm: "x",
         ppid: 77,
         isKernelThread: false,
+        hasThreadEnded: false,
         isDead: false,
         threads: 3,
         startTicks: 123456789012,
@@ -31,7 +32,11 @@ describe("parseProcessStat()", () => {
       true,
     );
     for (const [state, isDead] of [["Z", true], ["X", true], ["R", false], ["D", false]] as const) {
-      expect(parseProcessStat(stat("x", { 3: state, 9: 0 })).isDead).toBe(isDead);
+      const alone = parseProcessStat(stat("x", { 3: state, 9: 0, 20: 1 }));
+      expect(alone).toMatchObject({ isDead, hasThreadEnded: isDead });
+      // The first thread has ended, another lives.
+      const others = parseProcessStat(stat("x", { 3: state, 9: 0, 20: 2 }));
+      expect(others).toMatchObject({ isDead: false, hasThreadEnded: isDead });
     }
   });
 

@@ -174,7 +174,7 @@ describe("runScanStep()", () => {
     closeOpen(first);
     const before = openDescriptors();
     // A descriptor that is no folder of a process.
-    const open = { dirFd: -2, pagemapFd: -2, counts: null };
+    const open = { tid: trial.pid, dirFd: -2, pagemapFd: -2, counts: null };
     expect(() => step({ ...request, open })).toThrow("EBADF");
     expect(openDescriptors()).toEqual(before);
   });

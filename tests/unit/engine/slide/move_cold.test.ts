@@ -51,6 +51,7 @@ function move(
   const record = new RoundRecord(1);
   record.addFigures(moveCold({
     pid,
+    tid: pid,
     dirFd: process.dirFd,
     pagemap: process.pagemap,
     tracker: PAGE_IDLE,
