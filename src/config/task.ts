@@ -2,12 +2,13 @@ import type { Keys, KeySpec } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
 import { anyInteger, integer } from "./number_forms.ts";
 import type { ProjectDescription } from "./project.ts";
-import { objectName, oneOf, readString, taskName, yesNo } from "./text_forms.ts";
+import { byteLength, objectName, oneOf, readString, taskName, yesNo } from "./text_forms.ts";
 import { BadValue, type ValueForm } from "./value_form.ts";
 
 /** Which processes a task is about; their descendants count too. */
 export type TaskTarget =
   | { readonly type: "pid"; readonly pid: number }
+  /** `comm` may be longer than /proc/PID/comm by a part of its last character. */
   | { readonly type: "name"; readonly comm: string };
 
 /** What the description of a task says of any engine. */
@@ -37,13 +38,22 @@ const PID_MAX_LIMIT = 4 * 1024 * 1024;
 /** `value` with type=pid. */
 const pid: ValueForm<number> = integer(1, PID_MAX_LIMIT - 1);
 
-/** `value` with type=name: what /proc/PID/comm shows (TASK_COMM_LEN of 16 with its NUL). */
+/** Bytes of /proc/PID/comm at most: TASK_COMM_LEN of 16 with its NUL. */
+const COMM_MAX = 15;
+
+/**
+ * `value` with type=name: whatever /proc/PID/comm can hold. Only the last character may reach
+ * beyond the bytes that the kernel keeps: it keeps a part of the character then.
+ */
 const comm: ValueForm<string> = {
-  allowed: "1 to 15 letters, digits and . % / _ -",
+  allowed: `1 to ${COMM_MAX} bytes, as in /proc/PID/comm`,
   read: (raw) => {
+    // A name that holds this is written with \s.
+    if (/[ \t](?:#|\/\/ )/.test(raw)) throw new BadValue("a comment behind it");
     const name = readString(raw);
-    if (!/^[A-Za-z0-9.%/_-]*$/.test(name)) throw new BadValue("another character in it");
-    if (name.length > 15) throw new BadValue(`${name.length} characters long`);
+    const bytes = byteLength(name);
+    const bytesBeforeLast = bytes - byteLength(Array.from(name).at(-1) ?? "");
+    if (bytes > COMM_MAX && bytesBeforeLast >= COMM_MAX) throw new BadValue(`${bytes} bytes long`);
     return name;
   },
 };

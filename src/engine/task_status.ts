@@ -1,11 +1,29 @@
 import type { TaskDescription } from "../config/engines.ts";
 import type { TaskTarget } from "../config/task.ts";
+import { excerpt } from "../text/excerpt.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 import type { TaskHistory } from "./round/task_history.ts";
 
-/** The value of a target, as the configuration file has it. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  " ": "\\s",
+  "\n": "\\n",
+  "\t": "\\t",
+  "\r": "\\r",
+  "\\": "\\\\",
+};
+
+/**
+ * The value of a target as a configuration file spells it: on one line, and with no control
+ * character, of which those that a file holds as they are show as `\x1b`.
+ */
 export function targetValue(target: TaskTarget): string {
-  return target.type === "pid" ? String(target.pid) : target.comm;
+  if (target.type === "pid") return String(target.pid);
+  const spelled = target.comm.replaceAll(
+    // A blank counts at both ends, and would begin a comment before these.
+    /^ | $| (?=#|\/\/ )|[\n\t\r\\]/g,
+    (character) => ESCAPES[character] ?? character,
+  );
+  return excerpt(spelled);
 }
 
 /** The status of a task. @param history since its last start. */

@@ -28,7 +28,7 @@ export interface ProcessSearch {
 
 /**
  * Which processes are looked for: one by pid, only if it is the one that started then,
- * or all of a name.
+ * or all of a name. What the kernel would cut of a name does not count.
  */
 export type ProcessQuery =
   | { readonly type: "pid"; readonly pid: number; readonly startTicks?: number }
@@ -100,8 +100,8 @@ class ProcLook implements Disposable {
   }
 
   /** All processes of a name: of many only this is read, so it has to be cheap. */
-  pidsOf(comm: string): number[] {
-    const record = Buffer.from(`${comm}\n`, "latin1");
+  pidsOf(comm: Uint8Array): number[] {
+    const record = Buffer.concat([comm, Buffer.from("\n")]);
     return this.allPids().filter((pid) =>
       this.#lookAt(pid, () => isRecord(this.#fd, `${pid}/comm`, record)) ?? false
     );
@@ -178,6 +178,11 @@ class ProcLook implements Disposable {
   }
 }
 
+/** Bytes that the kernel keeps of a name (TASK_COMM_LEN of 16 with its NUL). */
+const COMM_MAX = 15;
+/** As stat is decoded: each byte one character. */
+const decoder = new TextDecoder("latin1");
+
 function isServer(comm: string): boolean {
   return comm === SERVER_COMM || comm.startsWith(`${SERVER_COMM}-`);
 }
@@ -187,9 +192,11 @@ function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
     const process = look.processOf(query.pid);
     return process === undefined ? [] : [process];
   }
-  return look.pidsOf(query.comm).flatMap((pid) => {
+  const comm = Buffer.from(query.comm).subarray(0, COMM_MAX);
+  const text = decoder.decode(comm);
+  return look.pidsOf(comm).flatMap((pid) => {
     const process = look.process(pid);
-    return process?.comm === query.comm ? [process] : [];
+    return process?.comm === text ? [process] : [];
   });
 }
 

@@ -5,6 +5,7 @@ const PF_KTHREAD = 0x0020_0000;
 
 /** What tells a process apart, of /proc/PID/stat. */
 export interface ProcessStat {
+  /** Each byte one character. */
   readonly comm: string;
   readonly ppid: number;
   readonly isKernelThread: boolean;
@@ -58,7 +59,7 @@ export function parseProcessStat(text: string): ProcessStat {
   // One that has ended is counted until it is waited for; others that have ended are not.
   const threads = integer(20);
   return {
-    comm: text.slice(open + 1, closing),
+    comm: unescapeComm(text.slice(open + 1, closing)),
     ppid: integer(4),
     isKernelThread: (integer(9) & PF_KTHREAD) !== 0,
     hasThreadEnded,
@@ -68,6 +69,12 @@ export function parseProcessStat(text: string): ProcessStat {
     memoryId: `${field(26)}:${field(28)}`,
     activity: `${field(10)}:${field(12)}:${field(23)}:${field(24)}`,
   };
+}
+
+/** Undoes what proc_task_name() of fs/proc/array.c does to a name in stat, and not in comm. */
+function unescapeComm(name: string): string {
+  if (!name.includes("\\")) return name;
+  return name.replaceAll(/\\([n\\])/g, (_, character) => character === "n" ? "\n" : "\\");
 }
 
 /** @param dirFd a process's /proc directory. @returns undefined when the process is gone. */

@@ -11,7 +11,7 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TaskHistory } from "../round/task_history.ts";
-import { targetValue, taskStatus } from "../task_status.ts";
+import { taskStatus } from "../task_status.ts";
 import { TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineProcess } from "./engine_process.ts";
@@ -254,7 +254,7 @@ export class PluginEngine implements Engine {
       task: {
         name,
         type: target.type,
-        value: targetValue(target),
+        value: target.type === "pid" ? String(target.pid) : target.comm,
         maxThreads,
         swapFlag,
       },

@@ -7,6 +7,7 @@ import {
   type ProcessQuery,
   searchProcesses,
 } from "../../procfs/find_processes.ts";
+import { targetValue } from "../task_status.ts";
 import type { RoundRecord } from "./round_record.ts";
 
 /**
@@ -83,7 +84,8 @@ function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Reason[] 
     [NO_SERVER, pidsOf(named.filter((one) => one.isServer && !one.isKernelThread))],
   ];
   const known = reasons.filter(([, pids]) => pids.length > 0);
-  return known.length > 0 ? known : [[`there is no process named "${query.comm}"`, []]];
+  if (known.length > 0) return known;
+  return [[`there is no process named "${targetValue(query)}"`, []]];
 }
 
 function whyNotPid(

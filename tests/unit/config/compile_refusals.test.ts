@@ -17,7 +17,7 @@ const NAME = "1 to 63 bytes without blanks, not -";
 const ENG_NAME = `${NAME}, not the name of another engine`;
 const NODES = "pairs A,B;C,D of node ids 0 to 1023, each once";
 const NATURAL = "0 to 2147483647";
-const TARGET = "for type=pid 1 to 4194303, for type=name 1 to 15 letters, digits and . % / _ -";
+const TARGET = "for type=pid 1 to 4194303, for type=name 1 to 15 bytes, as in /proc/PID/comm";
 
 describe("compileConfig() names the mandatory key that is missing", () => {
   const mandatory = [

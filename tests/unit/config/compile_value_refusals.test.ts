@@ -12,7 +12,7 @@ import {
 } from "./config_text.ts";
 
 const NAME = "1 to 63 bytes without blanks, not -";
-const COMM = "1 to 15 letters, digits and . % / _ -";
+const COMM = "1 to 15 bytes, as in /proc/PID/comm";
 const NODES = "pairs A,B;C,D of node ids 0 to 1023, each once";
 const FLAGS = "flags of two small letters, separated by blanks, in fewer than 256 bytes";
 const NATURAL = "0 to 2147483647";
@@ -233,10 +233,9 @@ test("compileConfig() knows engines of the original program that it does not hav
 });
 
 test.each([
-  ["1234567890123456", "16 characters long"],
-  ["my sql", "another character in it"],
-  ["my$sql", "another character in it"],
-  ["數據", "another character in it"],
+  ["1234567890123456", "16 bytes long"],
+  ["數據庫數據庫", "18 bytes long"],
+  ["my\\csql", "the escape \\c in it, escapes are \\s \\n \\t \\r \\\\"],
   ["mysql ", "a blank at its end"],
   ["mysql # db", COMMENT],
   ["", "no value"],

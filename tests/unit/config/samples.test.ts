@@ -154,7 +154,7 @@ test("the document's cslide sample is refused: its second name should be value",
   const path = "tests/tools/fixtures/document/cslide_conf.yaml";
   expect(() => compileFile(path)).toThrow(
     `Cannot use "${path}": line 11: [task]: value is missing, allowed is for type=pid 1 to 4194303, ` +
-      "for type=name 1 to 15 letters, digits and . % / _ -; " +
+      "for type=name 1 to 15 bytes, as in /proc/PID/comm; " +
       "name is given more than once: name=background_cslide in line 14, name=23456 in line 16",
   );
 });

@@ -41,10 +41,12 @@ describe("parseProcessStat()", () => {
   });
 
   test("takes any name for what it is", () => {
-    const char = fc.constantFrom(")", "(", " ", "1", "S", "\\", "\xff", "a", "/", "\t");
+    const char = fc.constantFrom(")", "(", " ", "1", "S", "\\", "\xff", "a", "n", "/", "\t", "\n");
     const name = fc.array(char, { maxLength: 15 }).map((chars) => chars.join(""));
     fc.assert(fc.property(name, (comm) => {
-      const parsed = parseProcessStat(stat(comm, { 3: "S", 4: 5, 9: 0, 22: 99 }));
+      // string_escape_str(tcomm, ..., "\n\\") of proc_task_name()
+      const escaped = comm.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+      const parsed = parseProcessStat(stat(escaped, { 3: "S", 4: 5, 9: 0, 22: 99 }));
       expect(parsed).toMatchObject({ comm, ppid: 5, startTicks: 99 });
     }));
   });
