@@ -29,10 +29,6 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: "the mover itself needs /proc/PID/swap_pages of etmem_swap",
     shownBy: "tests/vm/scenarios/slide_layouts.ts",
   },
-  "src/procfs/kvm.ts": {
-    why: "a descriptor that is closed between the list of descriptors and readlink(2)",
-    shownBy: "tests/unit/procfs/kvm.test.ts",
-  },
   "src/tracker/huge_page.ts": {
     why: "whole huge pages are looked for by the tracker page_idle and by cslide only",
     shownBy: "tests/vm/scenarios/slide_huge.ts",

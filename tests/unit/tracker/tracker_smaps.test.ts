@@ -60,6 +60,7 @@ function scanListed(trial: TargetProcess, listed: readonly Listed[]) {
     `${address(from)}-${address(to)} rw-p 00000000 00:00 0\nRss: 2000 kB\n` +
     `KernelPageSize: ${PAGE_SIZE / 1024} kB\nReferenced: ${referencedKb} kB\nVmFlags: rd wr\n`
   ).join("");
+  writeFileSync(folder.at("maps"), "");
   writeFileSync(folder.at("smaps"), text);
   writeFileSync(folder.at("clear_refs"), "");
   mkdirSync(folder.at("fd"));
