@@ -253,7 +253,7 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     }, { firstPauseMs: 50 });
     expectAccount(held);
     expect(held.asked_bytes).toBe(0);
-    expect(held.scan_errors).toBe(1);
+    expect(held.scan_errors).toBeGreaterThanOrEqual(1);
   });
 
   test("leaves nothing open, and the contents as they were", async () => {
