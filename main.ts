@@ -1,6 +1,7 @@
 /**
- * One program with three roles: the server when it is called `etmemd` or as `etmem etmemd`, the
- * process of a third-party engine when the server starts it as `etmemd-engine`, else the client.
+ * One program with four roles: the server when it is called `etmemd` or as `etmem etmemd`, the
+ * process of a third-party engine when the server starts it as `etmemd-engine`, one that looks
+ * at a file as `etmemd-file`, else the client.
  * Each role is loaded only when it is played, so that the client starts fast.
  */
 export async function main(): Promise<number> {
@@ -13,6 +14,10 @@ export async function main(): Promise<number> {
   if (name === "etmemd-engine") {
     const { runEngineProcess } = await import("./src/engine_process/run_engine_process.ts");
     return runEngineProcess();
+  }
+  if (name === "etmemd-file") {
+    const { runFileProcess } = await import("./src/daemon/run_file_process.ts");
+    return runFileProcess(args);
   }
   const { runClient } = await import("./src/cli/run_client.ts");
   return runClient(args);

@@ -4,8 +4,12 @@ import { excerpt } from "../text/excerpt.ts";
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 
-  /** @param problem what is wrong with the file, after a colon. */
+  /** What is wrong with the file. */
+  readonly problem: string;
+
+  /** @param problem stands after a colon. */
   constructor(path: string, problem: string, options?: ErrorOptions) {
     super(`Cannot use "${excerpt(path)}": ${problem}`, options);
+    this.problem = problem;
   }
 }

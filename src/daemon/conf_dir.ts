@@ -1,12 +1,12 @@
-import { readdirSync, statSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
-import { takeFileTurn } from "./read_config_file.ts";
+import { untilAborted } from "../async/abortable.ts";
+import { askForFile } from "./file_access.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 
@@ -14,6 +14,10 @@ import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
+
+/** How long the folder, or the state folder, may take to answer. */
+const FOLDER_MS = 2_000;
+const NEVER = new AbortController().signal;
 
 /**
  * Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not.
@@ -29,16 +33,24 @@ export class ConfDir {
   readonly #files: readonly string[];
   readonly #stopped: StoppedProjects;
 
+  private constructor(folder: string, files: readonly string[], stopped: StoppedProjects) {
+    this.#folder = folder;
+    this.#files = files;
+    this.#stopped = stopped;
+  }
+
   /**
    * Lists the folder, and reads which of its projects were stopped.
    * @param folder absolute.
    * @param socket the name given with -s.
-   * @throws {Error} when the folder cannot be read, or others than root may write to it.
+   * @throws {Error} when the folder cannot be read, or others than root may write to it; or the
+   * signal's reason.
    */
-  constructor(folder: string, socket: string) {
-    this.#folder = folder;
-    this.#files = listFiles(folder);
-    this.#stopped = StoppedProjects.read(stateFolder(), socket);
+  static async open(folder: string, socket: string, signal: AbortSignal): Promise<ConfDir> {
+    const state = stateFolder();
+    const files = await inTime(folder, signal, listFiles(folder));
+    const stopped = await inTime(state, signal, StoppedProjects.read(state, socket));
+    return new ConfDir(folder, files, stopped);
   }
 
   /**
@@ -47,19 +59,21 @@ export class ConfDir {
    */
   async holds(path: string, signal: AbortSignal): Promise<boolean> {
     if (!isConfFile(basename(path))) return false;
-    return await takeFileTurn(signal, async () => {
-      try {
-        return await realpath(dirname(path)) === await realpath(this.#folder);
-      } catch {
-        // Reading the file will say what is wrong with its path.
-        return false;
-      }
-    });
+    // Files elsewhere do not wait for a folder that does not answer.
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(FOLDER_MS)]);
+    const [own, folder] = await Promise.all(
+      [this.#folder, dirname(path)].map((one) =>
+        askForFile("realPath", one, limit).catch(() => "")
+      ),
+    );
+    signal.throwIfAborted();
+    // Where there is none, reading the file will say what is wrong with its path.
+    return folder !== "" && folder === own;
   }
 
   /** Remembers that a project was started or stopped. @throws {Error} when it cannot be. */
   remember(project: string, started: boolean): Promise<void> {
-    return this.#stopped.set(project, !started);
+    return inTime(stateFolder(), NEVER, this.#stopped.set(project, !started));
   }
 
   /**
@@ -107,10 +121,10 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOTDIR", "it is no folder"],
 ]);
 
-function listFiles(folder: string): string[] {
+async function listFiles(folder: string): Promise<string[]> {
   try {
-    checkFolder(folder);
-    const entries = readdirSync(folder, { withFileTypes: true });
+    await checkFolder(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
     const files = entries.filter((entry) => !entry.isDirectory() && isConfFile(entry.name));
     return files.map(({ name }) => name).sort().map((name) => join(folder, name));
   } catch (cause) {
@@ -124,13 +138,27 @@ function listFiles(folder: string): string[] {
  * file of root's added, and any other file quoted in the log.
  * @throws {Error} that says what is wrong.
  */
-function checkFolder(folder: string): void {
-  const { uid, mode } = statSync(folder);
+async function checkFolder(folder: string): Promise<void> {
+  const { uid, mode } = await stat(folder);
   if (uid === 0 && (mode & GROUP_OR_OTHERS_WRITE) === 0) return;
   const octal = (mode & 0o7777).toString(8).padStart(4, "0");
   throw new Error(
     `its owner is ${uid} and its mode ${octal}, allowed is 0 and not writable by group and others`,
   );
+}
+
+/** Waits for a folder. @throws {Error} when it does not answer; or the signal's reason. */
+async function inTime<T>(folder: string, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    const seconds = FOLDER_MS / 1000;
+    limit.abort(new Error(`Cannot use "${folder}": it has not answered for ${seconds} s`));
+  }, FOLDER_MS);
+  try {
+    return await untilAborted(AbortSignal.any([signal, limit.signal]), work);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @returns whether it was done. Nothing is tried, or reported, once the signal has fired. */

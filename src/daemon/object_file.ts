@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { compileConfig } from "../config/compile.ts";
 import { ConfigError } from "../config/config_error.ts";
@@ -9,7 +8,7 @@ import type { AddOptions } from "../project/addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { loadPinnableNames } from "./engine_code.ts";
-import { readConfigFile, takeFileTurn } from "./read_config_file.ts";
+import { askForFile, presenceOf } from "./file_access.ts";
 
 /** What a file brought. */
 export interface AddedFile {
@@ -29,7 +28,7 @@ export async function addFile(
   registry: Registry,
   options: AddOptions,
 ): Promise<AddedFile> {
-  const bytes = await readInTurn(path, options.signal);
+  const bytes = await readFile(path, options.signal);
   const names = await loadPinnableNames();
   const basis = new Map<string, ProjectDescription | undefined>();
   const { warnings, ...objects } = refuseBadFile(() =>
@@ -63,22 +62,26 @@ export async function removeFile(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const bytes = await readInTurn(path, signal);
+  const bytes = await readFile(path, signal);
   const { warnings, ...names } = refuseBadFile(() => readObjectNames(bytes, path));
   const { confFiles, problems } = await registry.remove(names, signal);
+  const presence = await presenceOf(confFiles);
   const all = [
     ...warnings,
-    ...confFiles.filter((file) => existsSync(file)).map((file) =>
-      `"${file}" is still there: what it holds is added again when etmemd starts anew`
-    ),
+    ...confFiles.filter((file) => presence.get(file) ?? true).map((file) => {
+      const state = presence.has(file)
+        ? "is still there"
+        : "does not answer, and may still be there";
+      return `"${file}" ${state}: what it holds is added again when etmemd starts anew`;
+    }),
   ];
   for (const warning of all) log.warning(warning);
   return [...problems, ...all];
 }
 
-async function readInTurn(path: string, signal: AbortSignal): Promise<Uint8Array> {
+async function readFile(path: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    return await takeFileTurn(signal, () => readConfigFile(path));
+    return await askForFile("bytes", path, signal);
   } catch (error) {
     throw toRefusal(error);
   }

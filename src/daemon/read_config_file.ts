@@ -1,22 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { KeyedLock } from "../async/keyed_lock.ts";
-import { untilAborted } from "../async/abortable.ts";
 import { ConfigError } from "../config/config_error.ts";
-
-const turns = new KeyedLock();
-const FILES = ["files"];
-
-/**
- * Uses files, one caller after the other. A file system that does not answer then keeps one of the
- * runtime's few threads for files waiting, and not all of them.
- * @param signal once it has fired the caller is not kept waiting;
- * the turn goes on until the kernel answers.
- * @throws what `use` throws, or the signal's reason.
- */
-export async function takeFileTurn<T>(signal: AbortSignal, use: () => Promise<T>): Promise<T> {
-  return await untilAborted(signal, turns.run(FILES, signal, use));
-}
 
 /** Largest configuration file: 10 MiB. */
 const CONFIG_FILE_MAX_BYTES = 10 * 1024 * 1024;
@@ -28,8 +12,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
  * Reads a configuration file: a regular file of root:root with mode 0600 or 0400 and at most
- * 10 MiB, checked on the descriptor that is read. This thread never waits for it:
- * a file system may never answer.
+ * 10 MiB, checked on the descriptor that is read.
  * @throws {ConfigError} that says what the file is and what would be right.
  */
 export async function readConfigFile(path: string): Promise<Uint8Array> {

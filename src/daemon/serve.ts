@@ -52,7 +52,9 @@ export async function serve(
   try {
     nameProcess();
     openLog(options, isBackground, syslog);
-    if (options.confDir !== undefined) confDir = new ConfDir(options.confDir, options.socket);
+    if (options.confDir !== undefined) {
+      confDir = await ConfDir.open(options.confDir, options.socket, stop.signal);
+    }
     control = openControlSocket(options.socket, createRequestHandler(registry, status, confDir));
     log.info(`${SERVER_NAME} ${VERSION} listens on socket "${options.socket}"`);
     const loaded = confDir?.load(registry, stop.signal).catch((error: unknown) => stop.fail(error));
@@ -63,10 +65,11 @@ export async function serve(
   } catch (error) {
     control?.close();
     await Promise.race([registry.close(), Bun.sleep(STOP_MS)]);
-    const reason = messageOf(error);
+    const reason = stop.signal.aborted ? "stopped before it was ready" : messageOf(error);
     log.error(reason);
     await syslog.drain(LAST_LINES_MS);
     if (isBackground) reportFailure(reason);
+    if (stop.signal.aborted) return await stop.requested;
     throw error;
   }
   releaseOwnTextOnceSettled();

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
@@ -6,6 +5,7 @@ import { pickSizes } from "../procfs/size_table.ts";
 import type { ProjectView } from "../project/registry.ts";
 import type { ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
+import { presenceOf } from "./file_access.ts";
 import type { EngineCode, EngineLoader } from "./engine_code.ts";
 import { VERSION } from "../options/version.ts";
 
@@ -32,6 +32,7 @@ export class StatusSource {
   /** @throws {ProcfsError | SystemCallError} when /proc cannot be read. */
   async take(projects: readonly ProjectView[]): Promise<ServerStatus> {
     const { support } = await this.#loadEngines();
+    const presence = await presenceOf(projects.flatMap(({ confFiles }) => confFiles ?? []));
     const memory = readMemInfo();
     const kernelSwap = readText(AT_FDCWD, KERNEL_SWAP_ENABLE)?.trim();
     return {
@@ -52,7 +53,7 @@ export class StatusSource {
         free_bytes: memory.swapFreeBytes,
         ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
       },
-      projects: projects.map(projectStatus),
+      projects: projects.map((project) => projectStatus(project, presence)),
     };
   }
 
@@ -77,12 +78,15 @@ export class StatusSource {
   }
 }
 
-function projectStatus({ description, started, confFiles, engines }: ProjectView): ProjectStatus {
+function projectStatus(
+  { description, started, confFiles, engines }: ProjectView,
+  presence: ReadonlyMap<string, boolean>,
+): ProjectStatus {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
     name: description.name,
     started,
-    persistent: confFiles?.every((file) => existsSync(file)) ?? false,
+    persistent: confFiles?.every((file) => presence.get(file)) ?? false,
     loop: description.loop,
     interval_us: description.intervalSeconds * SECONDS,
     sleep_us: description.sleepSeconds * SECONDS,

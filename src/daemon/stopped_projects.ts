@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../ffi/errno.ts";
 import { log } from "../log/logger.ts";
@@ -54,10 +53,10 @@ export class StoppedProjects {
    * Reads what an earlier server of this socket name left. What cannot be read goes to the log:
    * none is stopped then.
    */
-  static read(folder: string, socket: string): StoppedProjects {
+  static async read(folder: string, socket: string): Promise<StoppedProjects> {
     const path = join(folder, stateFileName(socket));
     try {
-      return new StoppedProjects(path, socket, parseState(readFileSync(path, "utf8"), socket));
+      return new StoppedProjects(path, socket, parseState(await readFile(path, "utf8"), socket));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (errorCode(error) !== "ENOENT") {

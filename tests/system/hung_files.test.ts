@@ -1,59 +1,155 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../tools/fixtures/compile.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
-import { freshName, isListening } from "./server_process.ts";
+import { freshName, isListening, ServerProcess } from "./server_process.ts";
 
 const MAIN = join(import.meta.dir, "../../main.ts");
 
 const canMount = existsSync("/dev/fuse");
 
+/** Mounts a file system on a folder that never answers, until it is disposed of. */
+async function hang(mounts: OwnMounts, folder: string): Promise<AsyncDisposable> {
+  const program = compile(join(import.meta.dir, "../tools/fixtures/hung_mount.c"));
+  const mount = Bun.spawn([...mounts.enter, program, folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const { value } = await mount.stdout.getReader().read();
+  expect(Buffer.from(value ?? []).toString()).toBe("ready\n");
+  return {
+    async [Symbol.asyncDispose]() {
+      mount.kill("SIGKILL");
+      await mount.exited;
+    },
+  };
+}
+
+const request = (cmd: number, file: string): string =>
+  `proj_name - file_name ${file} cmd ${cmd} eng_name - eng_cmd - task_name -`;
+
+const project = (name: string): string => `[project]\nname=${name}\nloop=1\ninterval=1\nsleep=1\n`;
+
 test.skipIf(!canMount)(
   "a file system that never answers holds up its own clients, for 8 s",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/hung /run/conf.d");
-    const mount = Bun.spawn([
-      ...mounts.enter,
-      compile(join(import.meta.dir, "../tools/fixtures/hung_mount.c")),
-      "/run/hung",
-    ], { stdio: ["pipe", "pipe", "inherit"] });
-    const name = freshName();
-    const server = Bun.spawn(
-      [...mounts.enter, process.execPath, MAIN, "etmemd", "-s", name, "--conf-dir", "/run/conf.d"],
-      { stdio: ["ignore", "ignore", "inherit"] },
-    );
-    try {
-      const { value } = await mount.stdout.getReader().read();
-      expect(Buffer.from(value ?? []).toString()).toBe("ready\n");
-      await waitFor("the server to listen", () => isListening(name));
-      const request = (cmd: number): string =>
-        `proj_name - file_name /run/hung/x.conf cmd ${cmd} eng_name - eng_cmd - task_name -`;
-      const answered: string[] = [];
-      const held = [0, 1].map(async (cmd) => {
-        const answer = await ask(name, request(cmd));
-        answered.push(answer);
-        return answer;
-      });
-      for (let i = 0; i < 10; i++) expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
-      // All that while both have waited.
-      expect(answered).toEqual([]);
-      for (const answer of await Promise.all(held)) {
-        expect(answer).toEndWith("[failed]");
-        expect(answer).toContain("not done after 8 s");
-      }
-      const last = ask(name, request(0));
-      expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
-      server.kill("SIGTERM");
-      expect(await server.exited).toBe(0);
-      // It has not waited for the client's 8 s.
-      expect(await last).not.toContain("not done after");
-    } finally {
-      server.kill("SIGKILL");
-      mount.kill("SIGKILL");
-      await Promise.all([server.exited, mount.exited]);
+    await using _mount = await hang(mounts, "/run/hung");
+    const args = ["--conf-dir", "/run/conf.d"];
+    await using server = await ServerProcess.start({ through: mounts.enter, args });
+    const { name } = server;
+    const hung = "/run/hung/x.conf";
+    const answered: string[] = [];
+    const held = [0, 1, 0].map(async (cmd) => {
+      const answer = await ask(name, request(cmd, hung));
+      answered.push(answer);
+      return answer;
+    });
+    for (let i = 0; i < 10; i++) expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
+    // A good file after a hung one, outside of the folder and in it.
+    for (const [file, persistent] of [["/run/good", false], ["/run/conf.d/good", true]] as const) {
+      writeFileSync(mounts.path(file), project("good"), { mode: 0o600 });
+      expect(await ask(name, request(0, file))).toBe("[ok]");
+      const { stdout } = await server.etmem("status", "--json");
+      expect(JSON.parse(stdout)).toMatchObject({ projects: [{ name: "good", persistent }] });
+      expect(await ask(name, request(1, file))).toEndWith("[ok]");
     }
+    // All that while they have waited.
+    expect(answered).toEqual([]);
+    for (const answer of await Promise.all(held)) {
+      expect(answer).toEndWith("[failed]");
+      expect(answer).toContain("not done after 8 s");
+    }
+    const last = ask(name, request(0, hung));
+    expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+    // It has not waited for the client's 8 s.
+    expect(await last).not.toContain("not done after");
+  },
+);
+
+test.skipIf(!canMount)(
+  "a file of --conf-dir whose file system dies is not persistent, and holds up no answer",
+  async () => {
+    await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
+    for (const [file, name] of [["dead/a", "a"], ["conf.d/b", "b"]] as const) {
+      writeFileSync(mounts.path(`/run/${file}`), project(name), { mode: 0o600 });
+    }
+    symlinkSync("/run/dead/a", mounts.path("/run/conf.d/a"));
+    const args = ["--conf-dir", "/run/conf.d"];
+    await using server = await ServerProcess.start({ through: mounts.enter, args });
+    const persistent = async (): Promise<unknown> => {
+      const { stdout } = await server.etmem("status", "--json");
+      const { projects } = JSON.parse(stdout) as {
+        projects: { name: string; started: boolean; persistent: boolean }[];
+      };
+      return Object.fromEntries(
+        projects.filter(({ started }) => started).map((one) => [one.name, one.persistent]),
+      );
+    };
+    await waitFor("both to be started", async () => {
+      return Object.keys(await persistent() as object).length === 2;
+    });
+    expect(await persistent()).toEqual({ a: true, b: true });
+    await using _mount = await hang(mounts, "/run/dead");
+    for (let i = 0; i < 3; i++) expect(await persistent()).toEqual({ a: false, b: true });
+    expect(await server.etmem("status", "--restart-safe")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("a") as string,
+    });
+    expect(await ask(server.name, SHOW_V1)).toEndWith("[ok]");
+    // The object of another file with the same name: removed, with what is not known.
+    writeFileSync(mounts.path("/run/same"), project("a"), { mode: 0o600 });
+    const removed = await ask(server.name, request(1, "/run/same"));
+    expect(removed).toContain('"/run/conf.d/a" does not answer');
+    expect(removed).toEndWith("[ok]");
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+  },
+);
+
+test.skipIf(!canMount)(
+  "a file of --conf-dir that never answers is refused, and the others are added",
+  async () => {
+    await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
+    await using _mount = await hang(mounts, "/run/dead");
+    symlinkSync("/run/dead/a", mounts.path("/run/conf.d/a"));
+    writeFileSync(mounts.path("/run/conf.d/b"), project("b"), { mode: 0o600 });
+    const args = ["--conf-dir", "/run/conf.d"];
+    await using server = await ServerProcess.start({ through: mounts.enter, args });
+    await waitFor("the good file to be added", async () => {
+      return (await ask(server.name, SHOW_V1)).includes("project: b");
+    });
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+  },
+);
+
+test.skipIf(!canMount)(
+  "a folder of --conf-dir that never answers ends the start, and so does a signal",
+  async () => {
+    await using mounts = await OwnMounts.create("mkdir /run/dead");
+    await using _mount = await hang(mounts, "/run/dead");
+    const name = freshName();
+    const command = [process.execPath, MAIN, "etmemd", "-s", name, "--conf-dir", "/run/dead"];
+    const start = (): Bun.Subprocess<"ignore", "ignore", "pipe"> =>
+      Bun.spawn([...mounts.enter, ...command], { stdio: ["ignore", "ignore", "pipe"] });
+    const refused = start();
+    expect(await refused.exited).toBe(1);
+    expect(await new Response(refused.stderr).text()).toContain(
+      'Cannot use "/run/dead": it has not answered for 2 s',
+    );
+    const stopped = start();
+    await waitFor("the server to take signals", async () => {
+      const status = await Bun.file(`/proc/${stopped.pid}/status`).text();
+      const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? 0}`);
+      return (caught & (1n << 14n)) !== 0n;
+    }, { firstPauseMs: 1 });
+    stopped.kill("SIGTERM");
+    expect(await stopped.exited).toBe(0);
+    expect(isListening(name)).toBe(false);
   },
 );

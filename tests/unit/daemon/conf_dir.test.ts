@@ -9,9 +9,11 @@ import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { ScriptedEngines } from "../project/scripted_engine.ts";
 
+const NEVER = new AbortController().signal;
+
 test("holds() is about the files that a server which starts anew would add", async () => {
   using folder = new ScratchFolder();
-  const confDir = new ConfDir(folder.path, "test");
+  const confDir = await ConfDir.open(folder.path, "test", NEVER);
   const holds = (name: string): Promise<boolean> =>
     confDir.holds(folder.at(name), new AbortController().signal);
   for (const name of ["a.conf", "b", "c.rpm"]) {
@@ -33,7 +35,10 @@ test("load() logs which file is refused, adds the others and starts their projec
   mkdirSync(folder.at("disabled"));
   writeFileSync(folder.at("disabled/d.conf"), "what?\n", { mode: 0o600 });
   const registry = new Registry(() => Promise.resolve([]));
-  await new ConfDir(folder.path, "test").load(registry, new AbortController().signal);
+  await (await ConfDir.open(folder.path, "test", NEVER)).load(
+    registry,
+    new AbortController().signal,
+  );
   configureLog("error", []);
   expect(registry.describe("p")).toMatchObject({ name: "p", loop: 1 });
   expect(lines.map((line) => line.split(": error: ")[0])).toEqual([
@@ -48,7 +53,7 @@ test("load() adds nothing once the server is to end", async () => {
     mode: 0o600,
   });
   const registry = new Registry(() => Promise.resolve([]));
-  await new ConfDir(folder.path, "test").load(registry, AbortSignal.abort());
+  await (await ConfDir.open(folder.path, "test", NEVER)).load(registry, AbortSignal.abort());
   expect(registry.describe("p")).toBeUndefined();
 });
 
@@ -61,7 +66,7 @@ test("load() does not forget that a client has stopped a project which it added 
     const { signal } = new AbortController();
     const engines = new ScriptedEngines();
     writeFileSync(folder.at("old"), fileOf("old"), { mode: 0o600 });
-    const confDir = new ConfDir(folder.path, "test");
+    const confDir = await ConfDir.open(folder.path, "test", NEVER);
     const registry = new Registry(
       () => Promise.resolve([engines]),
       (project, started) => confDir.remember(project, started),
@@ -76,7 +81,7 @@ test("load() does not forget that a client has stopped a project which it added 
     await registry.stop("new", signal);
     engines.release("start old");
     await loaded;
-    expect(StoppedProjects.read(state.path, "test").has("new")).toBeTrue();
+    expect((await StoppedProjects.read(state.path, "test")).has("new")).toBeTrue();
   } finally {
     if (STATE_DIRECTORY === undefined) delete process.env["STATE_DIRECTORY"];
     else process.env["STATE_DIRECTORY"] = STATE_DIRECTORY;

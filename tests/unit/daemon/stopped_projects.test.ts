@@ -25,13 +25,13 @@ describe("StoppedProjects", () => {
   test("set() is there for the next server of this name, and for no other", async () => {
     using scratch = new ScratchFolder();
     const folder = scratch.at("state/etmem");
-    const one = StoppedProjects.read(folder, "one");
+    const one = await StoppedProjects.read(folder, "one");
     expect(one.has("a")).toBe(false);
     await Promise.all([one.set("a", true), one.set("b", true), one.set("c", true)]);
     await one.set("b", false);
-    const again = StoppedProjects.read(folder, "one");
+    const again = await StoppedProjects.read(folder, "one");
     expect(["a", "b", "c"].map((name) => again.has(name))).toEqual([true, false, true]);
-    expect(StoppedProjects.read(folder, "two").has("a")).toBe(false);
+    expect((await StoppedProjects.read(folder, "two")).has("a")).toBe(false);
     expect(readdirSync(folder)).toEqual(["one.json"]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(`${folder}/one.json`).mode & 0o777).toBe(0o600);
@@ -40,17 +40,17 @@ describe("StoppedProjects", () => {
 
   test("keepOnly() forgets the others", async () => {
     using scratch = new ScratchFolder();
-    const stopped = StoppedProjects.read(scratch.path, "one");
+    const stopped = await StoppedProjects.read(scratch.path, "one");
     await stopped.set("a", true);
     await stopped.set("b", true);
     await stopped.keepOnly(new Set(["b", "c"]));
-    const again = StoppedProjects.read(scratch.path, "one");
+    const again = await StoppedProjects.read(scratch.path, "one");
     expect(["a", "b", "c"].map((name) => again.has(name))).toEqual([false, true, false]);
   });
 
   test("set() that changes nothing writes nothing", async () => {
     using scratch = new ScratchFolder();
-    await StoppedProjects.read(scratch.path, "one").set("a", false);
+    await (await StoppedProjects.read(scratch.path, "one")).set("a", false);
     expect(readdirSync(scratch.path)).toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe("StoppedProjects", () => {
     for (const [text, reason] of cases) {
       lines = [];
       writeFileSync(path, text);
-      const stopped = StoppedProjects.read(scratch.path, "one");
+      const stopped = await StoppedProjects.read(scratch.path, "one");
       expect(stopped.has("a")).toBe(false);
       expect(lines).toHaveLength(1);
       expect(lines[0]).toStartWith(`error: Cannot read "${path}": `);
@@ -82,7 +82,7 @@ describe("StoppedProjects", () => {
   test("set() says what is in the way, and the next change tries again", async () => {
     using scratch = new ScratchFolder();
     const path = scratch.at("one.json");
-    const stopped = StoppedProjects.read(scratch.path, "one");
+    const stopped = await StoppedProjects.read(scratch.path, "one");
     mkdirSync(path);
     const reason = await stopped.set("a", true).catch((error: Error) => error.message);
     expect(reason).toStartWith(`Cannot write "${path}": `);

@@ -1,6 +1,7 @@
 /*
- * virtual_machine.c: a process with 1000 descriptors that opens /dev/kvm after them. It says "open",
- * waits for a line, makes a virtual machine with a virtual CPU, says "ready" and waits for its end.
+ * virtual_machine.c: a process with 1000 descriptors that opens /dev/kvm after them. It says
+ * "open", waits for a line, makes a virtual machine with a virtual CPU, says "ready" and waits for
+ * its end.
  */
 #include <fcntl.h>
 #include <linux/kvm.h>

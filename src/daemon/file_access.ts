@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { untilAborted } from "../async/abortable.ts";
+import { Semaphore } from "../async/semaphore.ts";
+import { ConfigError } from "../config/config_error.ts";
+import { messageOf } from "../text/message_of.ts";
+import { type FileAnswers, type FileRequest, lookAtFile, parseFileReply } from "./file_request.ts";
+
+/** The name of a process that looks at one file. It begins like the server's: it is no target. */
+export const FILE_PROCESS_NAME = "etmemd-file";
+
+/** A file system that has not answered for so long counts as one that never will. */
+const ANSWER_MS = 8_000;
+/** Who waits for so long for the turn takes a process of its own. */
+const PATIENCE_MS = 200;
+/** How long the presence of files is waited for. */
+const PRESENCE_MS = 1_000;
+/** Those that the kernel does not let go count, although they are killed. */
+const MAX_PROCESSES = 8;
+
+const OWN_EXECUTABLE = "/proc/self/exe";
+/** What it runs as this program: nothing more when it is compiled. */
+const PROGRAM = import.meta.url.includes("$bunfs")
+  ? []
+  : [join(import.meta.dir, "../..", "main.ts")];
+
+/** One at a time uses the runtime's few threads for files: so one at most can be lost. */
+const turn = new Semaphore(1);
+const processes = new Semaphore(MAX_PROCESSES);
+
+/**
+ * Looks at a file. Neither this thread nor other files wait for a file system that never answers:
+ * while it keeps the thread that looked first, each further look has a process of its own, which is
+ * killed when nobody waits for it any more.
+ * @throws {ConfigError} also when the file system does not answer; or the signal's reason.
+ */
+export async function askForFile<Want extends keyof FileAnswers>(
+  want: Want,
+  path: string,
+  signal: AbortSignal,
+): Promise<FileAnswers[Want]> {
+  signal.throwIfAborted();
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    const problem = `its file system has not answered for ${ANSWER_MS / 1000} s`;
+    limit.abort(new ConfigError(path, problem));
+  }, ANSWER_MS);
+  const wanted = AbortSignal.any([signal, limit.signal]);
+  try {
+    if (!await takeTurn(wanted)) return await askProcess(want, path, wanted);
+    return await untilAborted(wanted, lookAtFile(want, path).finally(() => turn.giveBack()));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Whether there are files.
+ * @returns by path; one whose file system does not answer is missing in it.
+ */
+export async function presenceOf(paths: Iterable<string>): Promise<ReadonlyMap<string, boolean>> {
+  const known = new Map<string, boolean>();
+  const limit = AbortSignal.timeout(PRESENCE_MS);
+  await Promise.all(
+    [...new Set(paths)].map(async (path) => {
+      try {
+        known.set(path, await askForFile("presence", path, limit));
+      } catch (error) {
+        if (!(error instanceof ConfigError) && error !== limit.reason) throw error;
+      }
+    }),
+  );
+  return known;
+}
+
+/** @returns false when it takes too long. @throws the signal's reason once it has fired. */
+async function takeTurn(signal: AbortSignal): Promise<boolean> {
+  const impatience = new AbortController();
+  const timer = setTimeout(() => impatience.abort(), PATIENCE_MS);
+  try {
+    await turn.take(AbortSignal.any([signal, impatience.signal]));
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function askProcess<Want extends keyof FileAnswers>(
+  want: Want,
+  path: string,
+  signal: AbortSignal,
+): Promise<FileAnswers[Want]> {
+  await processes.take(signal);
+  const child = spawn(path, { want, path });
+  void child.exited.then(() => processes.giveBack());
+  try {
+    const text = await untilAborted(signal, new Response(child.stdout).text());
+    return parseFileReply(want, path, text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ConfigError(path, "the process that looks at it has died", { cause });
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+function spawn(path: string, request: FileRequest): Bun.Subprocess<"ignore", "pipe", "ignore"> {
+  try {
+    return Bun.spawn([OWN_EXECUTABLE, ...PROGRAM, JSON.stringify(request)], {
+      argv0: FILE_PROCESS_NAME,
+      cwd: "/",
+      env: { BUN_GC_TIMER_DISABLE: "1" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch (cause) {
+    processes.giveBack();
+    const problem = `there can be no process that looks at it: ${messageOf(cause)}`;
+    throw new ConfigError(path, problem, { cause });
+  }
+}
