@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, read as readMemory } from "bun:ffi";
 import { lastErrno, PAGE_SIZE } from "./libc.ts";
 import { SystemCallError } from "./errno.ts";
 
@@ -13,6 +13,7 @@ const { symbols: libc } = dlopen("libc.so.6", {
 
 const PROT_READ = 1;
 const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const MADV_DONTNEED = 4;
 
@@ -25,6 +26,24 @@ export class FileMapping implements Disposable {
     const address = libc.mmap(null, PAGE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
     if (address === MAP_FAILED) throw new SystemCallError("mmap", lastErrno());
     this.address = Number(address);
+  }
+
+  /** munmap(2). */
+  [Symbol.dispose](): void {
+    libc.munmap(this.address, PAGE_SIZE);
+  }
+}
+
+/** A page that was read and never written: the kernel maps its page of zeros there. */
+export class UnwrittenPage implements Disposable {
+  readonly address: number;
+
+  /** @throws {SystemCallError} */
+  constructor() {
+    const address = libc.mmap(null, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address === MAP_FAILED) throw new SystemCallError("mmap", lastErrno());
+    this.address = Number(address);
+    readMemory.u8(this.address);
   }
 
   /** munmap(2). */

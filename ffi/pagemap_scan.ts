@@ -4,6 +4,7 @@ import { addressOf, ioctl } from "./libc.ts";
 /** _IOWR('f', 16, struct pm_scan_arg). @internal */
 export const PAGEMAP_SCAN = 0xc060_6610;
 const PAGE_IS_PRESENT = 1n << 3n;
+const PAGE_IS_PFNZERO = 1n << 5n;
 
 /**
  * The members of struct pm_scan_arg that are used, by number: all 12 are 64 bits wide.
@@ -17,6 +18,7 @@ export const PM_SCAN_ARG = {
   walk_end: 4,
   vec: 5,
   vec_len: 6,
+  category_inverted: 8,
   category_mask: 9,
   return_mask: 11,
 } as const;
@@ -29,7 +31,8 @@ const MOST_REGIONS = 512;
 
 /**
  * The ioctl PAGEMAP_SCAN of /proc/PID/pagemap (include/uapi/linux/fs.h, Linux 6.7), asked where
- * memory is present. It costs for what has page tables, not for holes.
+ * memory is present. The page of zeros is no memory of a process.
+ * It costs for what has page tables, not for holes.
  */
 export class PagemapScan {
   readonly #argument = new BigUint64Array(PM_SCAN_ARG.members);
@@ -43,7 +46,8 @@ export class PagemapScan {
     const argument = this.#argument;
     argument[PM_SCAN_ARG.size] = BigInt(argument.byteLength);
     argument[PM_SCAN_ARG.vec_len] = BigInt(MOST_REGIONS);
-    argument[PM_SCAN_ARG.category_mask] = PAGE_IS_PRESENT;
+    argument[PM_SCAN_ARG.category_inverted] = PAGE_IS_PFNZERO;
+    argument[PM_SCAN_ARG.category_mask] = PAGE_IS_PRESENT | PAGE_IS_PFNZERO;
     argument[PM_SCAN_ARG.return_mask] = PAGE_IS_PRESENT;
   }
 

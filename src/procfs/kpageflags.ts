@@ -3,6 +3,7 @@ import { AT_FDCWD, close, O_RDONLY, openAt, preadFully } from "../../ffi/libc.ts
 /** Of include/uapi/linux/kernel-page-flags.h. */
 const KPF_HEAD = 1 << 15;
 const KPF_TAIL = 1 << 16;
+const KPF_ZERO_PAGE = 1 << 24;
 
 const FILE = "kpageflags";
 const ENTRY_BYTES = 8;
@@ -35,6 +36,11 @@ export class KpageFlags implements Disposable {
   isCompound(frame: number, frames: number): boolean {
     return (this.#flags(frame) & KPF_HEAD) !== 0 &&
       (this.#flags(frame + frames / 2) & KPF_TAIL) !== 0;
+  }
+
+  /** Whether a frame is of a page of zeros, the huge one included. @throws {SystemCallError} */
+  isZero(frame: number): boolean {
+    return (this.#flags(frame) & KPF_ZERO_PAGE) !== 0;
   }
 
   /**

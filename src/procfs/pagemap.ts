@@ -1,5 +1,6 @@
 import { PAGE_SIZE, preadFully } from "../../ffi/libc.ts";
 import { PagemapScan } from "../../ffi/pagemap_scan.ts";
+import { isZeroFrame, NO_FRAME, zeroFrame } from "./zero_frames.ts";
 
 const FILE = "pagemap";
 const ENTRY_BYTES = 8;
@@ -24,6 +25,9 @@ const words = new Uint32Array(2 * WINDOW_ENTRIES);
 /** Whose entries those are: the key of a Pagemap. */
 let owner: symbol | undefined;
 
+/** Base pages of a huge page: a page table of P bytes has P/8 entries. */
+const PMD_PAGES = PAGE_SIZE / ENTRY_BYTES;
+
 /** PAGEMAP_SCAN, once it was asked for; "missing" where the kernel has none. */
 let pagemapScan: PagemapScan | "missing" | undefined;
 
@@ -38,6 +42,8 @@ export class Pagemap {
   /** Page number of the window's first entry, and how many entries it holds. */
   #from = 0;
   #count = 0;
+  /** First frame of the huge page of zeros, if the window shows it. */
+  #hugeZero = NO_FRAME;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -63,7 +69,26 @@ export class Pagemap {
     this.#count = 0;
     const bytes = preadFully(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES, FILE);
     this.#count = Math.floor(bytes / ENTRY_BYTES);
+    this.#hugeZero = this.#findHugeZero();
     return this.#count;
+  }
+
+  /**
+   * Looks for the huge page of zeros, of which there is one at a time. It is mapped whole, so only
+   * the first entry of each huge page is looked at.
+   */
+  #findHugeZero(): number {
+    const end = this.#from + this.#count;
+    let asked = NO_FRAME;
+    for (let page = this.#from; page < end; page += PMD_PAGES - page % PMD_PAGES) {
+      if (!this.#maybeZero(page)) continue;
+      const frame = this.frame(page);
+      const head = frame - frame % PMD_PAGES;
+      if (head === 0 || head === asked || frame % PMD_PAGES !== page % PMD_PAGES) continue;
+      asked = head;
+      if (isZeroFrame(head)) return head;
+    }
+    return NO_FRAME;
   }
 
   /**
@@ -158,8 +183,21 @@ export class Pagemap {
     return words[2 * (page - this.#from) + 1] ?? 0;
   }
 
+  /**
+   * Whether there is memory of the process. The page of zeros, which the kernel maps where nothing
+   * was written yet, is none; without CAP_SYS_ADMIN nothing tells it from other pages.
+   */
   isPresent(page: number): boolean {
-    return (this.#high(page) & PRESENT_HIGH) !== 0;
+    const high = this.#high(page);
+    if ((high & PRESENT_HIGH) === 0) return false;
+    if ((high & EXCLUSIVE_HIGH) !== 0) return true;
+    const frame = this.frame(page);
+    return frame === 0 || (frame !== zeroFrame() && frame - frame % PMD_PAGES !== this.#hugeZero);
+  }
+
+  /** Present, and not marked as of this address space only: no page of zeros is. */
+  #maybeZero(page: number): boolean {
+    return (this.#high(page) & (PRESENT_HIGH | EXCLUSIVE_HIGH)) === PRESENT_HIGH;
   }
 
   isSwapped(page: number): boolean {

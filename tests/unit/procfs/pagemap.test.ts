@@ -1,11 +1,41 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { Pagemap, pageOf, SCAN_PAGES, WINDOW_ENTRIES } from "../../../src/procfs/pagemap.ts";
 import { KpageFlags } from "../../../src/procfs/kpageflags.ts";
+import { compile } from "../../tools/fixtures/compile.ts";
 import { hasPagemapScan } from "../../tools/fixtures/has_pagemap_scan.ts";
+import { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
+
+const HUGE = 2 * 2 ** 20;
+
+/** A process with an area that was read, and of which the first half was written here and there. */
+class ZeroPages implements Disposable {
+  readonly area: number;
+  readonly opened: OpenProcess;
+  readonly #end: () => void;
+
+  private constructor(area: number, opened: OpenProcess, end: () => void) {
+    this.area = area;
+    this.opened = opened;
+    this.#end = end;
+  }
+
+  static async start(): Promise<ZeroPages> {
+    const child = Bun.spawn([compile(join(import.meta.dir, "zero_pages.c"))], { stdout: "pipe" });
+    const { value } = await child.stdout.getReader().read();
+    const area = Number(new TextDecoder().decode(value));
+    return new ZeroPages(area, new OpenProcess(child.pid), () => child.kill());
+  }
+
+  [Symbol.dispose](): void {
+    this.opened[Symbol.dispose]();
+    this.#end();
+  }
+}
 
 const isRoot = process.getuid?.() === 0;
 
@@ -44,6 +74,28 @@ describe("Pagemap", () => {
     expect(new Set(frames).size).toBe(64);
     using flags = new KpageFlags();
     for (const frame of frames) expect(flags.load(frame, 1)).toBe(1);
+  });
+
+  test.skipIf(!isRoot)("takes the pages of zeros for no memory, base or huge", async () => {
+    using child = await ZeroPages.start();
+    const written = Array.from({ length: HUGE / PAGE_SIZE }, (_, i) => i % 16 === 0);
+    const expected = [...written, ...written.map(() => false)];
+    const { pagemap } = child.opened;
+    const first = pageOf(child.area);
+    const loaded = (from: number): boolean[] => {
+      pagemap.load(from, first + expected.length);
+      return expected.slice(from - first).map((_, i) => pagemap.isPresent(from + i));
+    };
+    expect(loaded(first)).toEqual(expected);
+    // from the middle of each half, as movers look pages up
+    for (const from of [16 + 7, expected.length / 2 + 7]) {
+      expect(loaded(first + from)).toEqual(expected.slice(from));
+    }
+    const given = new Set<number>();
+    pagemap.forEachPresent(first, first + expected.length, () => false, (page, pages) => {
+      for (let i = 0; i < pages; i++) given.add(page + i - first);
+    });
+    expect(expected.map((_, i) => given.has(i))).toEqual(expected);
   });
 
   test("load() reads a window at most, and holds() only what the last one read", async () => {
