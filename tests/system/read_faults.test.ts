@@ -64,7 +64,6 @@ const CASES: Readonly<Record<string, Case>> = {
     fault: (pid) => `openat */${pid}/clear_refs EPERM`,
     skipped: /"clear_refs": EPERM$/,
   },
-  fd_folder_eio: { fault: (pid) => `getdents64 */${pid}/fd EIO`, skipped: /EIO/ },
   maps_eio: { fault: (pid) => `read */${pid}/maps EIO`, skipped: /^read "maps": EIO$/ },
   maps_short: { fault: (pid) => `read */${pid}/maps short:100`, healthy: true },
   pagemap_emfile: {
@@ -89,7 +88,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-const CALLS = "openat read pread64 write getdents64 process_madvise ioctl".split(" ");
+const CALLS = "openat read pread64 write process_madvise ioctl".split(" ");
 
 /** No PAGEMAP_SCAN, as before Linux 6.7: all is read, so that there is something to fail. */
 const OLD_KERNEL = "ioctl */pagemap ENOTTY";
