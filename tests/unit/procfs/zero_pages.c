@@ -1,6 +1,7 @@
 /*
  * zero_pages.c: a process with memory that was only read. It says the address of an area of 4 MiB,
- * aligned to 2 MiB, and waits. The first half is of base pages: all are read, every 16th is written.
+ * aligned to 2 MiB, and waits. The first half is of base pages: all are read, every 16th is
+ * written.
  * The second half may be a huge page; it is read.
  */
 #include <stdint.h>
