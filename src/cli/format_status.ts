@@ -88,6 +88,7 @@ function formatProject(project: ProjectStatus, status: ServerStatus): string {
       formatRoundPlan(project),
     ]),
     limits.length === 0 ? "" : field("  ", "set", limits),
+    project.waits_for === undefined ? "" : field("  ", "waits", [project.waits_for]),
     ...project.engines.map((engine) => formatEngine(engine, project, status)),
   ].join("");
 }

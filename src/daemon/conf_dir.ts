@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../../ffi/errno.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -9,6 +10,7 @@ import { untilAborted } from "../async/abortable.ts";
 import { askForFile } from "./file_access.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
+import { WaitingProjects } from "./waiting_projects.ts";
 
 /** What editors and rpm leave beside a file. */
 const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
@@ -32,6 +34,7 @@ export class ConfDir {
   /** Sorted by name. */
   readonly #files: readonly string[];
   readonly #stopped: StoppedProjects;
+  readonly #waiting = new WaitingProjects();
 
   private constructor(folder: string, files: readonly string[], stopped: StoppedProjects) {
     this.#folder = folder;
@@ -73,12 +76,35 @@ export class ConfDir {
 
   /** Remembers that a project was started or stopped. @throws {Error} when it cannot be. */
   remember(project: string, started: boolean): Promise<void> {
+    this.#waiting.forget(project);
     return inTime(stateFolder(), NEVER, this.#stopped.set(project, !started));
+  }
+
+  /** Why a project could not be started, and is tried again; undefined when it does not wait. */
+  waitsFor(project: ProjectDescription): string | undefined {
+    return this.#waiting.reason(project);
+  }
+
+  /**
+   * Has a project that waits for its start wait no longer, and remembers that it was stopped.
+   * @returns warnings, which are in the log too; undefined when it did not wait.
+   */
+  async giveUpStart(project: string): Promise<string[] | undefined> {
+    if (!this.#waiting.forget(project)) return undefined;
+    try {
+      await this.remember(project, false);
+      return [];
+    } catch (error) {
+      const warning = `Cannot remember over a restart that project "${project}" is stopped: ` +
+        messageOf(error);
+      log.warning(warning);
+      return [warning];
+    }
   }
 
   /**
    * Adds the files and starts their projects, save those that were stopped before. A refusal goes
-   * to the log; the others are added all the same.
+   * to the log; the others are added all the same. What cannot be started waits.
    */
   async load(registry: Registry, signal: AbortSignal): Promise<void> {
     const projects: string[] = [];
@@ -93,12 +119,10 @@ export class ConfDir {
     for (const project of projects) {
       if (this.#stopped.has(project)) {
         log.info(`project "${project}" stays stopped, as it was before`);
-        continue;
       }
-      await attempt(`Cannot start project "${project}"`, signal, async () => {
-        await registry.start(project, signal);
-      });
     }
+    const wanted = projects.filter((project) => !this.#stopped.has(project));
+    if (wanted.length > 0) await this.#waiting.start(wanted, registry, signal);
     // The projects of a refused file may be there again once it is mended.
     if (refused > 0 || signal.aborted) return;
     // Clients have added and stopped some meanwhile.

@@ -48,11 +48,13 @@ async function handle(
     case "project_start":
       return warn(answer, await registry.start(request.project, answer.deadline));
     case "project_stop":
-      return warn(answer, await registry.stop(request.project, answer.deadline));
+      return warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
     case "project_show":
       return answer.text(formatShowTable(registry.view(request.project).map(shownProject)));
     case "status":
-      return answer.document(await status.take(registry.view(request.project)));
+      return answer.document(
+        await status.take(registry.view(request.project), (project) => confDir?.waitsFor(project)),
+      );
     case "engine": {
       const { project, engine, engineCommand, task, json } = request;
       return registry.command({
@@ -66,6 +68,23 @@ async function handle(
         signal: answer.wanted,
       });
     }
+  }
+}
+
+/** Stops a project. One that waits for its start is stopped too: it is not started any more. */
+async function stopProject(
+  project: string,
+  registry: Registry,
+  confDir: ConfDir | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const waited = await confDir?.giveUpStart(project);
+  try {
+    return await registry.stop(project, signal);
+  } catch (error) {
+    if (waited === undefined || !(error instanceof Refusal)) throw error;
+    if (error.kind !== "projectStopped") throw error;
+    return waited;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ProjectDescription } from "../config/project.ts";
 import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
@@ -29,8 +30,14 @@ export class StatusSource {
     this.#loadEngines = loadEngines;
   }
 
-  /** @throws {ProcfsError | SystemCallError} when /proc cannot be read. */
-  async take(projects: readonly ProjectView[]): Promise<ServerStatus> {
+  /**
+   * @param waitsFor why a project waits for its start, if it does.
+   * @throws {ProcfsError | SystemCallError} when /proc cannot be read.
+   */
+  async take(
+    projects: readonly ProjectView[],
+    waitsFor: (project: ProjectDescription) => string | undefined,
+  ): Promise<ServerStatus> {
     const { support } = await this.#loadEngines();
     const presence = await presenceOf(projects.flatMap(({ confFiles }) => confFiles ?? []));
     const memory = readMemInfo();
@@ -53,7 +60,9 @@ export class StatusSource {
         free_bytes: memory.swapFreeBytes,
         ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
       },
-      projects: projects.map((project) => projectStatus(project, presence)),
+      projects: projects.map((project) =>
+        projectStatus(project, presence, waitsFor(project.description))
+      ),
     };
   }
 
@@ -81,11 +90,13 @@ export class StatusSource {
 function projectStatus(
   { description, started, confFiles, engines }: ProjectView,
   presence: ReadonlyMap<string, boolean>,
+  waitsFor: string | undefined,
 ): ProjectStatus {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
     name: description.name,
     started,
+    ...(started || waitsFor === undefined ? {} : { waits_for: waitsFor }),
     persistent: confFiles?.every((file) => presence.get(file)) ?? false,
     loop: description.loop,
     interval_us: description.intervalSeconds * SECONDS,

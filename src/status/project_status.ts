@@ -7,6 +7,11 @@ export interface ProjectStatus {
   name: string;
   started: boolean;
   /**
+   * Why it could not be started with the server. It is tried again when what it lacks may be there;
+   * left out when it does not wait.
+   */
+  waits_for?: string;
+  /**
    * All of it comes from files of --conf-dir that are still there, so that it is back when the
    * server is started again.
    */
