@@ -58,7 +58,7 @@ function formatServer(status: ServerStatus): string {
   ].join("");
 }
 
-function formatAvailability(label: string, choices: readonly Availability<string>[]): string {
+function formatAvailability(label: string, choices: readonly Availability[]): string {
   const there = choices.filter((choice) => choice.available).map((choice) => choice.name);
   const missing = choices.filter((choice) => !choice.available);
   return [

@@ -1,13 +1,11 @@
-import type { MoverName } from "../mover/movers.ts";
-import type { TrackerName } from "../tracker/trackers.ts";
-import { MOVERS } from "../mover/movers.ts";
+import { type MoverName, MOVERS } from "../mover/movers.ts";
 import type { Availability } from "../status/server_status.ts";
-import { TRACKERS } from "../tracker/trackers.ts";
+import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
 import { engineContext } from "./engine_context.ts";
 
 function availability<Name extends string>(
   { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },
-): Availability<Name> {
+): Availability & { name: Name } {
   const reason = missing();
   return reason === undefined ? { name, available: true } : { name, available: false, reason };
 }
@@ -15,9 +13,9 @@ function availability<Name extends string>(
 /** What this machine offers, asked anew at each call, and the threads at work on it. */
 export const machineSupport = {
   /** Best first. */
-  trackers: (): Availability<TrackerName>[] => TRACKERS.map(availability<TrackerName>),
+  trackers: () => TRACKERS.map(availability<TrackerName>),
   /** Best first. */
-  movers: (): Availability<MoverName>[] => MOVERS.map(availability<MoverName>),
+  movers: () => MOVERS.map(availability<MoverName>),
   /** Worker threads alive. */
   workers: (): number => engineContext.workers.size,
 };

@@ -1,5 +1,3 @@
-import type { EngineKindName } from "../config/engines.ts";
-import type { ProjectDescription } from "../config/project.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /** One project. */
@@ -25,8 +23,8 @@ export interface ProjectStatus {
   sysmem_threshold_percent?: number;
   swapcache_wmark?: { low_percent: number; high_percent: number };
   /** As configured; what was chosen stands with each task. */
-  tracker: ProjectDescription["tracker"];
-  mover: ProjectDescription["mover"];
+  tracker: string;
+  mover: string;
   /** Newest first. */
   engines: EngineStatus[];
 }
@@ -34,7 +32,7 @@ export interface ProjectStatus {
 /** One engine of a project. */
 export interface EngineStatus {
   name: string;
-  kind: EngineKindName;
+  kind: string;
   /** Newest first. */
   tasks: TaskStatus[];
 }

@@ -1,12 +1,11 @@
-import type { MoverName } from "../mover/movers.ts";
-import type { TrackerName } from "../tracker/trackers.ts";
 import type { ProjectStatus } from "./project_status.ts";
 
 /**
  * The JSON document of `etmem status --json`, described in docs/status.md. Names of fields stay as
  * they are; new fields may be added. Sizes end in `_bytes`, times in `_us` (microseconds), shares
  * in `_percent`; times of day are ISO 8601 in UTC; everything else is a count.
- * What is not known is left out.
+ * What is not known is left out. Names of engines, trackers and movers are plain text: a client
+ * shows also those that it does not know.
  */
 export interface ServerStatus {
   /** Of this document. */
@@ -15,8 +14,8 @@ export interface ServerStatus {
   taken_at: string;
   server: ServerProcessStatus;
   /** Best first, as they are chosen. */
-  trackers: Availability<TrackerName>[];
-  movers: Availability<MoverName>[];
+  trackers: Availability[];
+  movers: Availability[];
   memory: {
     /** MemTotal, MemAvailable and SwapCached of /proc/meminfo. */
     total_bytes: number;
@@ -57,8 +56,8 @@ export interface ServerProcessStatus {
 }
 
 /** A tracker or mover, and whether this machine offers it. */
-export interface Availability<Name extends string> {
-  name: Name;
+export interface Availability {
+  name: string;
   available: boolean;
   /** Why not. */
   reason?: string;

@@ -106,7 +106,7 @@ describe("all additions together", () => {
         );
       expect(await request(0, "-", file)).toBe("[ok]");
       const status = await askStatus(name);
-      expect(status.trackers.map((tracker) => tracker.name as string)).toContain("made_up");
+      expect(status.trackers.map((tracker) => tracker.name)).toContain("made_up");
       expect(status.projects[0]).toMatchObject({
         tracker: "made_up",
         engines: [{ name: "slide" }, { name: "madeup", kind: "madeup", tasks: [{ name: "t" }] }],

@@ -101,7 +101,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   status: {
     about: "the status document: its types, and the table of the figures of a round",
     imports: ["text"],
-    types: ["config", ...NAMED],
     pure: true,
   },
   rpc: {
