@@ -124,6 +124,15 @@ export class Pagemap {
   }
 
   /**
+   * Whether holes cost next to nothing: the kernel has PAGEMAP_SCAN.
+   * @param page a page number in a VMA of the process.
+   * @throws {SystemCallError} ESRCH when the address space is gone.
+   */
+  passesHoles(page: number): boolean {
+    return this.#scan(page, page + 1) !== undefined;
+  }
+
+  /**
    * Passes over a hole, for next to nothing where there is PAGEMAP_SCAN.
    * @param stopped asked now and then.
    * @returns the first present page in [from, to), `to` when there is none; how far it came when it

@@ -16,6 +16,22 @@ export function readProcessSizes(dirFd: number): ProcessSizes | undefined {
   return { rssBytes: rss, swapBytes: swap };
 }
 
+/** What VmRSS of /proc/PID/status has that is not anonymous memory (Linux 4.5), in bytes. */
+export interface SharedSizes {
+  /** Pages of files. */
+  readonly fileBytes: number;
+  /** Shared memory: tmpfs, memfd, System V and anonymous. */
+  readonly shmemBytes: number;
+}
+
+/** @param dirFd a process's /proc directory. @returns undefined when the process is gone. */
+export function readSharedSizes(dirFd: number): SharedSizes | undefined {
+  const text = readText(dirFd, "status");
+  if (text === undefined) return undefined;
+  const [file = 0, shmem = 0] = pickSizes(text, ["RssFile", "RssShmem"], "status");
+  return { fileBytes: file, shmemBytes: shmem };
+}
+
 /**
  * Nodes that a process's cpuset allows its memory on; move_pages(2) moves nothing of it to others.
  * @param dirFd a process's /proc directory.

@@ -145,6 +145,12 @@ const TABLE = [
     shown: { label: "refused" },
   },
   {
+    name: "left_alone",
+    unit: "bytes by reason",
+    meaning: "present memory of the processes that is not part of `present_bytes`",
+    shown: { label: "not taken" },
+  },
+  {
     name: "came_back_bytes",
     unit: "bytes",
     meaning: "moved in an earlier round and present again at the beginning of this one",

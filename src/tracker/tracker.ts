@@ -29,6 +29,8 @@ export type ScanOutcome =
     readonly windowStartMs: number;
     /** VMAs of which a part could not be looked at; their pages count as used. */
     readonly errors: readonly string[];
+    /** Present memory of the selection that the tracker did not look at: bytes by reason. */
+    readonly leftAlone?: ReadonlyMap<string, number>;
   }
   | { readonly state: "gone" | "stopped" }
   /** The tracker cannot judge this process. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
+import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -7,8 +8,10 @@ import { FrameSet, type FrameSetData } from "./frame_set.ts";
 import { isHugeAt, PMD_PAGES } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
 import type { PageCounts } from "./page_counts.ts";
+import { type PageRange, toPageRanges } from "./page_range.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
-import { readRanges } from "./vma_selection.ts";
+import { costsHoles, leaveSparse, SPARSE_BUDGET_BYTES } from "./sparse_vmas.ts";
+import { readRanges, readSelected } from "./vma_selection.ts";
 
 const NOTHING = new FrameSet();
 
@@ -30,8 +33,9 @@ class PageIdleTracker implements Tracker {
   }
 
   scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
-    const ranges = readRanges(target.dirFd, target.selection);
-    if (ranges === undefined) return { state: "gone" };
+    const found = readFewRanges(target);
+    if (found === undefined) return { state: "gone" };
+    const { ranges, leftAlone } = found;
     using flags = new KpageFlags();
     using bitmap = new IdleBitmap();
     const idle = counts === null ? NOTHING : bitmap.idleOf(this.#marked, flags, target.stopped);
@@ -54,7 +58,7 @@ class PageIdleTracker implements Tracker {
     counts?.endScan();
     bitmap.mark(present, target.stopped);
     this.#marked = present;
-    return { state: "scanned", windowStartMs: performance.now(), errors: [] };
+    return { state: "scanned", windowStartMs: performance.now(), errors: [], leftAlone };
   }
 
   /** @returns whether anything is present in [from, to). */
@@ -90,6 +94,26 @@ class PageIdleTracker implements Tracker {
     const marked = this.#marked.toData();
     return { marked, buffers: [marked.numbers.buffer, marked.lengths.buffer, marked.units.buffer] };
   }
+}
+
+/** The pages to look at, and what is left alone: bytes by reason. */
+interface FewRanges {
+  readonly ranges: readonly PageRange[];
+  readonly leftAlone: ReadonlyMap<string, number>;
+}
+
+/** Reads smaps only where the VMAs are so large that looking at all of their pages takes long. */
+function readFewRanges({ dirFd, pagemap, selection }: ScanTarget): FewRanges | undefined {
+  const ranges = readRanges(dirFd, selection);
+  if (ranges === undefined) return undefined;
+  const pages = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (pages * PAGE_SIZE <= SPARSE_BUDGET_BYTES || !costsHoles(pagemap, ranges)) {
+    return { ranges, leftAlone: new Map() };
+  }
+  const selected = readSelected(dirFd, selection);
+  if (selected === undefined) return undefined;
+  const { vmas, leftAlone } = leaveSparse(selected);
+  return { ranges: toPageRanges(vmas), leftAlone };
 }
 
 function missing(): string | undefined {

@@ -4,6 +4,8 @@ import { isGone } from "../procfs/read_file.ts";
 import { pageOf } from "../procfs/pagemap.ts";
 import { readSmaps, type SmapsVma } from "../procfs/smaps.ts";
 import type { PageCounts } from "./page_counts.ts";
+import { toPageRanges } from "./page_range.ts";
+import { costsHoles, type DenseVmas, leaveSparse } from "./sparse_vmas.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
 import { isSwappable } from "./vma_selection.ts";
 
@@ -12,6 +14,7 @@ const IDLE_DIVISOR = 20;
 /** Of clear_refs (proc_pid_clear_refs(5)): reset the accessed bits of all pages. */
 const CLEAR_REFS_ALL = Buffer.from("1");
 
+const NONE: ReadonlyMap<string, number> = new Map();
 const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
 
 /**
@@ -36,11 +39,16 @@ class SmapsTracker implements Tracker {
     // At once: what is used between the two looks is not seen.
     clearRefs(target.dirFd);
     const windowStartMs = performance.now();
-    if (counts !== null) {
-      const state = this.#countAll(target, vmas, counts);
-      if (state !== "counted") return { state };
-    }
-    return { state: "scanned", windowStartMs, errors: [] };
+    if (counts === null) return { state: "scanned", windowStartMs, errors: [] };
+    const { vmas: dense, leftAlone } = this.#selectFrom(target, vmas);
+    const state = this.#countAll(target, dense, counts);
+    if (state !== "counted") return { state };
+    return { state: "scanned", windowStartMs, errors: [], leftAlone };
+  }
+
+  #selectFrom({ pagemap }: ScanTarget, all: readonly SmapsVma[]): DenseVmas {
+    const vmas = all.filter((vma) => isSwappable(vma) && vma.rssBytes > 0);
+    return costsHoles(pagemap, toPageRanges(vmas)) ? leaveSparse(vmas) : { vmas, leftAlone: NONE };
   }
 
   #countAll(
@@ -50,7 +58,6 @@ class SmapsTracker implements Tracker {
   ): "counted" | "gone" | "stopped" {
     counts.beginScan();
     for (const vma of vmas) {
-      if (!isSwappable(vma) || vma.rssBytes === 0) continue;
       const weight = vma.referencedBytes * IDLE_DIVISOR < vma.rssBytes ? 0 : 1;
       // A VMA that grew while smaps was read may be listed again from its new beginning.
       const from = Math.max(pageOf(vma.start), counts.position);

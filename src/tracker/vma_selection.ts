@@ -1,5 +1,5 @@
 import { readMaps, type Vma } from "../procfs/maps.ts";
-import { readSmaps } from "../procfs/smaps.ts";
+import { readSmaps, type SmapsVma } from "../procfs/smaps.ts";
 import { type PageRange, toPageRanges } from "./page_range.ts";
 
 /** Which VMAs of a process are scanned. */
@@ -17,27 +17,33 @@ export function isSwappable(vma: Vma): boolean {
   return vma.private && !vma.execute && (vma.inode === 0 || vma.write);
 }
 
+/** Whether a VMA is scanned, as far as maps tells. */
+function isOfKind(vma: Vma, selection: VmaSelection): boolean {
+  return (selection.kind === "flagged" && !selection.anonOnly) || isSwappable(vma);
+}
+
+function hasFlags(vma: SmapsVma, selection: VmaSelection): boolean {
+  return selection.kind === "swappable" ||
+    selection.vmFlags.every((flag) => vma.vmFlags.includes(flag));
+}
+
+/**
+ * The VMAs to scan now, with their fields.
+ * @param dirFd the process's /proc directory.
+ * @returns undefined when the process is gone. @throws {ProcfsError | SystemCallError}
+ */
+export function readSelected(dirFd: number, selection: VmaSelection): SmapsVma[] | undefined {
+  return readSmaps(dirFd)?.filter((vma) => hasFlags(vma, selection) && isOfKind(vma, selection));
+}
+
 /**
  * The pages to scan now.
  * @param dirFd the process's /proc directory.
  * @returns undefined when the process is gone. @throws {ProcfsError | SystemCallError}
  */
 export function readRanges(dirFd: number, selection: VmaSelection): PageRange[] | undefined {
-  if (selection.kind === "swappable") {
-    const vmas = readMaps(dirFd);
-    return vmas === undefined ? undefined : toPageRanges(vmas.filter(isSwappable));
-  }
-  const { vmFlags, anonOnly } = selection;
-  if (vmFlags.length === 0) {
-    const vmas = readMaps(dirFd);
-    return vmas === undefined
-      ? undefined
-      : toPageRanges(vmas.filter((vma) => !anonOnly || isSwappable(vma)));
-  }
-  const vmas = readSmaps(dirFd);
-  if (vmas === undefined) return undefined;
-  return toPageRanges(vmas.filter((vma) =>
-    vmFlags.every((flag) => vma.vmFlags.includes(flag)) &&
-    (!anonOnly || isSwappable(vma))
-  ));
+  const vmas = selection.kind === "flagged" && selection.vmFlags.length > 0
+    ? readSelected(dirFd, selection)
+    : readMaps(dirFd)?.filter((vma) => isOfKind(vma, selection));
+  return vmas === undefined ? undefined : toPageRanges(vmas);
 }

@@ -7,6 +7,7 @@ import type { FigureGains } from "../../status/round_figures.ts";
 import { noPhases, type PhaseTimes } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
 import type { Tracker, TrackerKind } from "../../tracker/tracker.ts";
+import { readNotSelected } from "../../tracker/not_selected.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
@@ -34,6 +35,8 @@ export interface ScannedProcess {
   readonly histogram: Float64Array;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
+  /** Present memory of the process that the counts leave out: bytes by reason. */
+  readonly leftAlone: ReadonlyMap<string, number>;
   /** Takes the time that the finisher spends. */
   readonly times: PhaseTimes;
   /** Takes what failed without ending the step. */
@@ -72,6 +75,8 @@ interface Scan {
   readonly counts: PageCounts | null;
   readonly moved: MovedSet;
   readonly windowStartMs: number;
+  /** What the tracker did not look at: bytes by reason. */
+  readonly leftAlone: ReadonlyMap<string, number> | undefined;
 }
 
 /** One step while it runs: open, threshold, scan, classify, finish. */
@@ -164,7 +169,8 @@ class ScanStep<Order, Result extends object> {
     if (outcome.state !== "scanned") return { state: outcome.state };
     this.#errors.push(...outcome.errors);
     const moved = MovedSet.fromData(known?.moved ?? nothingMoved());
-    return { kind, tracker, pagemap, counts, moved, windowStartMs: outcome.windowStartMs };
+    const { windowStartMs, leftAlone } = outcome;
+    return { kind, tracker, pagemap, counts, moved, windowStartMs, leftAlone };
   }
 
   readonly #stopped = (): boolean => this.#stop.isRaised;
@@ -209,6 +215,7 @@ class ScanStep<Order, Result extends object> {
       counts,
       histogram,
       moved,
+      leftAlone: this.#leftAlone(process, scan),
       times: this.#times,
       errors: this.#errors,
       stopped: this.#stopped,
@@ -219,6 +226,13 @@ class ScanStep<Order, Result extends object> {
     }
     this.#staysOpen = false;
     return { state: result };
+  }
+
+  #leftAlone({ dirFd }: OpenedProcess, { leftAlone }: Scan): ReadonlyMap<string, number> {
+    const { selection } = this.#request;
+    const notSelected = timed(this.#times, "vmas_us", () => readNotSelected(dirFd, selection));
+    if (notSelected === undefined) throw new Gone();
+    return new Map([...notSelected, ...leftAlone ?? []]);
   }
 
   #keepOpen({ tid, dirFd, pagemapFd }: OpenedProcess, counts: PageCounts | null): OpenProcess {

@@ -12,7 +12,7 @@ import { TaskProcesses } from "./task_processes.ts";
 
 /** A quiet process is scanned after so long, although nothing seems to happen in it. */
 const QUIET_MS = 300_000;
-const QUIET_REASON = "had nothing present, and no page fault since";
+const QUIET_REASON = "had no memory present that is moved, and no page fault since";
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
 export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
@@ -28,6 +28,8 @@ export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
 
 /** A process that had nothing present: its activity before that scan, and when the scan began. */
 interface QuietProcess {
+  /** What is present all the same: bytes by reason. */
+  readonly leftAlone: ReadonlyMap<string, number>;
   readonly activity: string;
   readonly scannedMs: number;
 }
@@ -80,18 +82,24 @@ export class TaskRun<Order> {
     const busy: FoundProcess[] = [];
     const quietPids: number[] = [];
     for (const process of found) {
-      if (this.#isQuiet(process)) quietPids.push(process.pid);
-      else busy.push(process);
+      const quiet = this.#quietOf(process);
+      if (quiet === undefined) {
+        busy.push(process);
+      } else {
+        quietPids.push(process.pid);
+        record.addFigures({ left_alone: quiet.leftAlone });
+      }
     }
     if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
     await Promise.all(busy.map((process) => this.#work(process, record)));
   }
 
-  /** Whether a scan would find nothing present, as the one before did. */
-  #isQuiet(process: FoundProcess): boolean {
+  /** @returns undefined when a scan may find something present, unlike the one before. */
+  #quietOf(process: FoundProcess): QuietProcess | undefined {
     const quiet = this.#quiet.get(processKey(process));
-    return quiet !== undefined && quiet.activity === process.activity &&
+    const isQuiet = quiet?.activity === process.activity &&
       performance.now() - quiet.scannedMs < QUIET_MS;
+    return isQuiet ? quiet : undefined;
   }
 
   async #work(process: FoundProcess, record: RoundRecord): Promise<void> {
@@ -107,7 +115,8 @@ export class TaskRun<Order> {
     // memory that is present, and causes no page fault.
     const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
     if (isKnown && result.present_bytes === 0) {
-      this.#quiet.set(key, { activity: process.activity, scannedMs });
+      const leftAlone = result.left_alone ?? new Map<string, number>();
+      this.#quiet.set(key, { activity: process.activity, scannedMs, leftAlone });
     }
   }
 

@@ -143,6 +143,7 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): FigureGains
     hot_bytes: (present - cold) * PAGE_SIZE,
     cold_bytes: cold * PAGE_SIZE,
     hot_huge_bytes: hotHuge * PAGE_SIZE,
+    left_alone: process.leftAlone,
   };
   if (cold === 0) return found;
 

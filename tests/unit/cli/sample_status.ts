@@ -15,7 +15,7 @@ export const SAMPLE_ROUND: RoundStatus = {
   duration_us: 3_250_000,
   processes: 4,
   skipped: [{
-    reason: "had nothing present, and no page fault since",
+    reason: "had no memory present that is moved, and no page fault since",
     processes: 9,
     pids: [101, 102, 103, 104, 105, 106, 107, 108],
   }],

@@ -58,6 +58,7 @@ function move(
     counts,
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
     histogram: counts.histogram(),
+    leftAlone: new Map(),
     times: noPhases(),
     errors: [],
     stopped: () => false,

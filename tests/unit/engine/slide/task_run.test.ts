@@ -94,7 +94,9 @@ describe.skipIf(missing !== undefined)("a started task", () => {
     using target = await TargetProcess.start({ hot: "none" });
     await using trial = await SlideTrial.start(project(), task(byPid(target)));
     const isQuiet = ({ skipped }: RoundStatus): boolean =>
-      skipped.some(({ reason }) => reason === "had nothing present, and no page fault since");
+      skipped.some(({ reason }) =>
+        reason === "had no memory present that is moved, and no page fault since"
+      );
     process.kill(target.pid, "SIGSTOP");
     const quiet = await trial.untilRound("to find nothing", isQuiet);
     expect(quiet).toMatchObject({ processes: 1, scanned_bytes: 0, present_bytes: 0, cpu_us: 0 });
