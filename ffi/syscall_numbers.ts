@@ -3,6 +3,7 @@
  * or that need libnuma.
  */
 interface SyscallNumbers {
+  readonly gettid: number;
   readonly sched_setaffinity: number;
   readonly sched_getaffinity: number;
   readonly move_pages: number;
@@ -16,6 +17,7 @@ interface SyscallNumbers {
  */
 const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
   x64: {
+    gettid: 186,
     sched_setaffinity: 203,
     sched_getaffinity: 204,
     move_pages: 279,
@@ -23,6 +25,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     process_madvise: 440,
   },
   arm64: {
+    gettid: 178,
     sched_setaffinity: 122,
     sched_getaffinity: 123,
     move_pages: 239,

@@ -29,11 +29,21 @@ const ALLOWED = new Set([
 ]);
 
 /**
- * The environment of a server. BUN_GC_TIMER_DISABLE spares an idle server the wake-ups of Bun's
- * collector: it collects when memory is allocated.
+ * What steers the runtime of a server. BUN_GC_TIMER_DISABLE spares an idle server the wake-ups of
+ * Bun's collector: it collects when memory is allocated. The others have code compiled and garbage
+ * collected in the thread that needs it: the runtime ends the threads that do so after 10 s without
+ * work, and aborts when it cannot make a new one.
  */
+const RUNTIME_VARIABLES = {
+  BUN_GC_TIMER_DISABLE: "1",
+  BUN_JSC_useConcurrentJIT: "0",
+  BUN_JSC_useConcurrentGC: "0",
+  BUN_JSC_numberOfGCMarkers: "1",
+};
+
+/** The environment of a server. */
 export function serverEnvironment(mark: StartMark): Record<string, string> {
-  const environment: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1", [MARK]: mark };
+  const environment: Record<string, string> = { ...RUNTIME_VARIABLES, [MARK]: mark };
   for (const [name, value] of Object.entries(process.env)) {
     if (value === undefined) continue;
     if (ALLOWED.has(name) || name.startsWith("LC_")) environment[name] = value;

@@ -1,3 +1,5 @@
+import { log } from "../log/logger.ts";
+import { formatCount } from "../text/quantities.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
 import { ScanLock } from "./round/scan_lock.ts";
@@ -22,6 +24,11 @@ export interface EngineContext {
  * it makes.
  */
 export const engineContext: EngineContext = {
-  workers: new WorkerPool(WORKER_ENTRY),
+  workers: new WorkerPool(WORKER_ENTRY, {
+    onFull: (held) => {
+      const many = formatCount(held, "thread", "threads");
+      log.warning(`the kernel holds ${many}: work waits until it lets one go`);
+    },
+  }),
   scanLock: new ScanLock(),
 };

@@ -14,6 +14,12 @@ export interface Order {
   readonly request: object;
 }
 
+/** What a worker says of itself when it begins. */
+export interface Greeting {
+  /** The kernel's number of its thread. */
+  readonly tid: number;
+}
+
 /** What a worker answers: the reply, or why there is none. */
 export interface Answer {
   readonly reply?: object;

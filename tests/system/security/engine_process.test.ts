@@ -7,12 +7,11 @@ import { ask, SHOW_V1 } from "../raw_client.ts";
 import { ServerProcess } from "../server_process.ts";
 
 /** Variables that a server and a host may have, besides LC_*. */
-const ALLOWED = new Set(
-  "PATH LANG TERM TZ STATE_DIRECTORY NOTIFY_SOCKET BUN_GC_TIMER_DISABLE ETMEMD_STARTED_AS"
-    .split(
-      " ",
-    ),
-);
+const ALLOWED = new Set([
+  ..."PATH LANG TERM TZ STATE_DIRECTORY NOTIFY_SOCKET ETMEMD_STARTED_AS".split(" "),
+  ..."BUN_GC_TIMER_DISABLE BUN_JSC_useConcurrentJIT BUN_JSC_useConcurrentGC".split(" "),
+  "BUN_JSC_numberOfGCMarkers",
+]);
 
 async function addEngine(server: ServerProcess): Promise<void> {
   const text = [

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { closeSync, openSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import {
   JobError,
   type PoolLimits,
   WorkerLostError,
   WorkerPool,
 } from "../../../src/worker/pool.ts";
+import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import type { TestJobs } from "./test_jobs.ts";
 
@@ -36,6 +39,41 @@ class HeldJobs {
     Atomics.store(this.#word, 0, 1);
     Atomics.notify(this.#word, 0);
     return await Promise.all(this.ends);
+  }
+}
+
+/** Processes that compute all the time. */
+class BusyCpus implements Disposable {
+  readonly #processes: readonly Bun.Subprocess[];
+
+  constructor(count: number) {
+    this.#processes = Array.from(
+      { length: count },
+      () => Bun.spawn(["sh", "-c", "while :; do :; done"]),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const busy of this.#processes) busy.kill("SIGKILL");
+  }
+}
+
+/** A FIFO: who opens it to read is held until it is released. */
+class Fifo implements Disposable {
+  readonly #folder = new ScratchFolder();
+  readonly path = this.#folder.at("fifo");
+
+  constructor() {
+    Bun.spawnSync(["mkfifo", this.path]);
+  }
+
+  release(): void {
+    closeSync(openSync(this.path, "r+"));
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+    this.#folder[Symbol.dispose]();
   }
 }
 
@@ -133,6 +171,61 @@ describe("WorkerPool", () => {
     other.add(signal);
     await waitFor("the next one", () => other.begun === 1);
     await Promise.all([one.release(), other.release()]);
+    pool.close();
+  });
+
+  test("run() makes no more threads than that when the CPUs are busy", async () => {
+    using _ = new BusyCpus(4 * availableParallelism());
+    const pool = newPool({ mostAtWork: 2, heldMs: 400 });
+    const { signal } = new AbortController();
+    const jobs = Array.from({ length: 5 }, () => pool.run("work", { cpuMs: 200 }, signal));
+    let most = 0;
+    const timer = setInterval(() => {
+      most = Math.max(most, pool.size);
+    }, 5);
+    await Promise.all(jobs);
+    clearInterval(timer);
+    expect(most).toBe(2);
+    pool.close();
+  });
+
+  test("run() has jobs wait for threads that the kernel holds when these are too many", async () => {
+    using fifo = new Fifo();
+    const full: number[] = [];
+    const onFull = (held: number): void => void full.push(held);
+    const pool = newPool({ mostAtWork: 1, heldMs: 50, onFull });
+    const { signal } = new AbortController();
+    const ends: Promise<unknown>[] = [];
+    for (let held = 1; held <= 2; held++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ends.push(pool.run("open", { path: fifo.path }, signal, resolve));
+      await promise;
+    }
+    const aborted = new AbortController();
+    const given = failureOf(pool.run("double", { numbers: Float64Array.of(1) }, aborted.signal));
+    const later = pool.run("double", { numbers: Float64Array.of(4) });
+    await waitFor("the pool to be full", () => full.length > 0);
+    aborted.abort(new Error("stopped"));
+    expect(await given).toEqual(new Error("stopped"));
+    expect(full).toEqual([2]);
+    expect(pool.size).toBe(2);
+    fifo.release();
+    expect([...(await later).numbers]).toEqual([8]);
+    await Promise.all(ends);
+    expect(pool.size).toBe(2);
+    pool.close();
+  });
+
+  test("run() rejects when no thread can be made, and does the next job when one can", async () => {
+    let reason: string | undefined = "pthread_create: EAGAIN";
+    const pool = newPool({ whyNoThreads: () => reason });
+    const failure = await failureOf(pool.run("double", { numbers: Float64Array.of(4) }));
+    expect(failure).toEqual(
+      new WorkerLostError("no thread can be made now: pthread_create: EAGAIN"),
+    );
+    expect(pool.size).toBe(0);
+    reason = undefined;
+    expect([...(await pool.run("double", { numbers: Float64Array.of(4) })).numbers]).toEqual([8]);
     pool.close();
   });
 

@@ -1,4 +1,4 @@
-import { threadCpuUs } from "../../../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt, threadCpuUs } from "../../../ffi/libc.ts";
 import { serveJobs } from "../../../src/worker/serve_jobs.ts";
 
 /** Jobs for tests of the pool. */
@@ -16,6 +16,8 @@ export type TestJobs = {
   readonly work: { readonly request: { readonly cpuMs: number }; readonly reply: object };
   /** How often garbage was collected in this thread by Bun.gc(). */
   readonly collections: { readonly request: object; readonly reply: { readonly count: number } };
+  /** Opens a file, and is held where that is a FIFO that nobody writes. */
+  readonly open: { readonly request: { readonly path: string }; readonly reply: object };
   /** Waits until the word is not 0 any more, as long as it takes. */
   readonly wait: { readonly request: { readonly word: Int32Array }; readonly reply: object };
 };
@@ -42,6 +44,10 @@ if (!Bun.isMainThread) {
     },
     work: ({ cpuMs }) => {
       for (const endUs = threadCpuUs() + cpuMs * 1000; threadCpuUs() < endUs;);
+      return {};
+    },
+    open: ({ path }) => {
+      close(openAt(AT_FDCWD, path, O_RDONLY));
       return {};
     },
     collections: () => ({ count: collections }),
