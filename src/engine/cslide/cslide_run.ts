@@ -5,6 +5,7 @@ import type { Semaphore } from "../../async/semaphore.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { EngineContext } from "../engine_context.ts";
+import { closeProcess } from "../round/opened_process.ts";
 import { processKey } from "../round/scan_lock.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { TaskProcesses } from "../round/task_processes.ts";
@@ -47,7 +48,11 @@ export class CslideRun {
           stop: this.life.stop.words,
         },
         finish: true,
-        runStep: (request, signal) => workers.run("cslide_step", request, signal),
+        runStep: (request, signal, onHeld) => workers.run("cslide_step", request, signal, onHeld),
+        takeLate: ({ open }) => {
+          closeProcess(open);
+          return {};
+        },
       },
       slots,
       scanLock,

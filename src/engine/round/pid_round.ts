@@ -27,6 +27,7 @@ export interface PidRoundPlan<Order, Result> {
   readonly runStep: (
     request: ScanStepRequest<Order>,
     signal: AbortSignal,
+    onHeld: () => void,
   ) => Promise<ScanStepReply<Result>>;
 }
 
@@ -41,20 +42,45 @@ export interface PidRoundStart<Result> {
   /** Fires when the task is stopped. */
   readonly signal: AbortSignal;
   readonly onReply: (reply: ScanStepReply<Result>) => void;
+  /** The kernel holds the thread of a step, which has given its slot back by then. */
+  readonly onHeld: () => void;
 }
 
 /** How a round for one process ended. */
 export type PidRoundEnd<Result> = FinishedStep<Result> | Exclude<UnfinishedStep, { state: "open" }>;
+
+/** Does work in a slot, which is given back early when the work calls back that it is held. */
+async function inSlot<T>(
+  slots: Semaphore,
+  onHeld: () => void,
+  work: (onHeld: () => void) => Promise<T>,
+): Promise<T> {
+  await slots.take();
+  let isTaken = true;
+  const leave = (): void => {
+    if (isTaken) slots.giveBack();
+    isTaken = false;
+  };
+  try {
+    return await work(() => {
+      leave();
+      onHeld();
+    });
+  } finally {
+    leave();
+  }
+}
 
 /** @returns undefined when it is to be stopped. @throws {JobError} after which nothing is open. */
 async function runStep<Order, Result>(
   request: ScanStepRequest<Order>,
   plan: PidRoundPlan<Order, Result>,
   signal: AbortSignal,
+  onHeld: () => void,
 ): Promise<ScanStepReply<Result> | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await plan.runStep(request, signal);
+    return await plan.runStep(request, signal, onHeld);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
     // A step that fails closes what it was handed; one whose thread is lost does not.
@@ -73,7 +99,7 @@ async function runStep<Order, Result>(
 export async function runPidRound<Order, Result>(
   process: FoundProcess,
   plan: PidRoundPlan<Order, Result>,
-  { memory: known, isStale: wasStale, slots, signal, onReply }: PidRoundStart<Result>,
+  { memory: known, isStale: wasStale, slots, signal, onReply, onHeld }: PidRoundStart<Result>,
 ): Promise<PidRoundEnd<Result> | undefined> {
   let memory = known;
   let isStale = wasStale;
@@ -88,7 +114,11 @@ export async function runPidRound<Order, Result>(
       isStale,
       ...(scans === plan.loop - 1 ? { finish: plan.finish } : {}),
     };
-    const reply = await slots.run(() => runStep(request, plan, signal));
+    const reply = await inSlot(
+      slots,
+      onHeld,
+      (held) => runStep(request, plan, signal, held),
+    );
     if (reply === undefined) break;
     onReply(reply);
     if (reply.state !== "open") return reply;

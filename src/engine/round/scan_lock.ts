@@ -18,6 +18,12 @@ interface Queue {
   /** Tasks that hold the lock or wait for it. */
   tasks: number;
   lastScanner: object | undefined;
+  /** When the task that holds the lock got it, by the monotonic clock. */
+  sinceMs: number;
+  /** A task that did not wait for as long as others held the lock, and is next. */
+  claimant: object | undefined;
+  /** Until then the lock is kept for the claimant. */
+  keptUntilMs: number;
 }
 
 /** The key of a process in tables. */
@@ -27,23 +33,41 @@ export function processKey({ pid, startTicks }: Pick<FoundProcess, "pid" | "star
 
 /**
  * A lock for each process: two tasks never scan a process at the same time, since each scan clears
- * what the other would see. Tasks get a lock in the order in which they ask. Processes are named by
- * their processKey().
+ * what the other would see. Tasks get a lock in the order in which they ask. When a task has lost
+ * its patience, the lock is kept for it, for as long as the task before it held it. Processes are
+ * named by their processKey().
  */
 export class ScanLock {
   readonly #queues = new Map<string, Queue>();
 
   /**
    * Waits for the lock of a process.
-   * @returns undefined when the signal came first.
+   * @param patienceMs so long.
+   * @returns undefined when the signal came first, when the time is over, or when the lock is kept
+   * for another task.
    */
-  async acquire(key: string, task: object, signal: AbortSignal): Promise<ScanHold | undefined> {
+  async acquire(
+    key: string,
+    task: object,
+    signal: AbortSignal,
+    patienceMs = Infinity,
+  ): Promise<ScanHold | undefined> {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { tail: Promise.resolve(), tasks: 0, lastScanner: undefined };
+      queue = {
+        tail: Promise.resolve(),
+        tasks: 0,
+        lastScanner: undefined,
+        sinceMs: 0,
+        claimant: undefined,
+        keptUntilMs: 0,
+      };
       this.#queues.set(key, queue);
     }
     const mine = queue;
+    if (mine.claimant !== undefined && mine.claimant !== task) {
+      if (performance.now() < mine.keptUntilMs) return undefined;
+    }
     const before = mine.tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     mine.tail = promise;
@@ -52,14 +76,19 @@ export class ScanLock {
       mine.tasks--;
       resolve();
     };
-    if (!await isFirst(before, signal)) {
+    if (!await isFirst(before, signal, patienceMs)) {
       void before.then(leave);
+      if (!signal.aborted) mine.claimant = task;
       return undefined;
     }
+    if (mine.claimant === task) mine.claimant = undefined;
+    mine.sinceMs = performance.now();
     return {
       isStale: mine.lastScanner !== task,
       release: (mayHaveScanned) => {
         if (mayHaveScanned) mine.lastScanner = task;
+        const nowMs = performance.now();
+        mine.keptUntilMs = nowMs + (nowMs - mine.sinceMs);
         leave();
       },
     };
@@ -72,6 +101,7 @@ export class ScanLock {
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
     for (const [key, queue] of this.#queues) {
+      if (queue.claimant === task && !keys.has(key)) queue.claimant = undefined;
       const isOthers = queue.lastScanner !== undefined && queue.lastScanner !== task;
       if (isOthers || keys.has(key)) continue;
       if (queue.tasks === 0) this.#queues.delete(key);
@@ -87,15 +117,22 @@ export class ScanLock {
   }
 }
 
-/** Whether something happens before the signal comes. */
-function isFirst(happens: Promise<void>, signal: AbortSignal): Promise<boolean> {
+/** Whether something happens before the signal comes, and in time. */
+function isFirst(
+  happens: Promise<void>,
+  signal: AbortSignal,
+  patienceMs: number,
+): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const give = (): void => resolve(false);
-    signal.addEventListener("abort", give, { once: true });
-    void happens.then(() => {
+    const end = (hasHappened: boolean): void => {
+      clearTimeout(timer);
       signal.removeEventListener("abort", give);
-      resolve(!signal.aborted);
-    });
+      resolve(hasHappened);
+    };
+    const give = (): void => end(false);
+    const timer = patienceMs === Infinity ? undefined : setTimeout(give, patienceMs);
+    signal.addEventListener("abort", give, { once: true });
+    void happens.then(() => end(!signal.aborted));
   });
 }

@@ -1,10 +1,17 @@
 import type { Semaphore } from "../../async/semaphore.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { type PidRoundEnd, type PidRoundPlan, runPidRound } from "./pid_round.ts";
 import type { RoundRecord } from "./round_record.ts";
 import { processKey, type ScanHold, type ScanLock } from "./scan_lock.ts";
-import type { ProcessMemory } from "./scan_step.ts";
+import type { ProcessMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
+
+/** A round does not wait for longer until another task has scanned a process. */
+const PATIENCE_MS = 5000;
+const OTHER_TASK = "another task is scanning it";
+const HELD = "the kernel holds a thread at it";
 
 /** A round for one process whose scans are over. */
 export interface ScannedRound<Result> {
@@ -16,14 +23,43 @@ export interface ScannedRound<Result> {
   readonly isComplete: boolean;
 }
 
+/** What a task does with each process of its rounds. */
+export interface ProcessesPlan<Order, Result> extends PidRoundPlan<Order, Result> {
+  /**
+   * Takes the result of a finisher that the task's round did not wait for, and closes what it keeps
+   * open.
+   * @returns what it adds to the next round.
+   */
+  readonly takeLate: (result: Result) => FigureGains;
+}
+
+/** A round for one process that the round of its task did not wait for. */
+interface LateRound {
+  isOver: boolean;
+  /** Of the steps since then. */
+  readonly replies: ScanStepReply[];
+  gains: FigureGains;
+}
+
+/** Who follows a round for one process. */
+interface RoundFollower<Result> {
+  readonly onReply: (reply: ScanStepReply<Result>) => void;
+  readonly onError: (error: unknown) => void;
+  readonly onHeld: () => void;
+}
+
 /** The processes of a started task: what is remembered of each, and its rounds. */
 export class TaskProcesses<Order, Result> {
   readonly #life: TaskLife;
-  readonly #plan: PidRoundPlan<Order, Result>;
+  readonly #plan: ProcessesPlan<Order, Result>;
   readonly #slots: Semaphore;
   readonly #scanLock: ScanLock;
   /** By process key. */
   readonly #memories = new Map<string, ProcessMemory>();
+  /** By process key: those that another task was scanning in the last round. */
+  readonly #others = new Set<string>();
+  /** By process key: rounds that outlast those of the task, since the kernel held a thread. */
+  readonly #late = new Map<string, LateRound>();
   /** Processes that threads scan. */
   #atWork = 0;
   #onIdle: (() => void) | undefined;
@@ -31,7 +67,7 @@ export class TaskProcesses<Order, Result> {
   /** @param slots a step takes one. */
   constructor(
     life: TaskLife,
-    plan: PidRoundPlan<Order, Result>,
+    plan: ProcessesPlan<Order, Result>,
     slots: Semaphore,
     scanLock: ScanLock,
   ) {
@@ -42,7 +78,8 @@ export class TaskProcesses<Order, Result> {
   }
 
   /**
-   * One round for one process, once no other task scans it.
+   * One round for one process, unless another task scans it for long, or the kernel holds a thread
+   * at it: the other processes do not wait for that.
    * @returns undefined when the scans did not come to their end; the record says why, unless the
    * task was stopped.
    */
@@ -51,8 +88,84 @@ export class TaskProcesses<Order, Result> {
     record: RoundRecord,
   ): Promise<ScannedRound<Result> | undefined> {
     const key = processKey(process);
-    const hold = await this.#scanLock.acquire(key, this, this.#life.signal);
-    if (hold === undefined) return undefined;
+    if (!this.#noteLate(process, record)) {
+      record.skip(HELD, [process.pid]);
+      return undefined;
+    }
+    const patienceMs = this.#others.has(key) ? 0 : PATIENCE_MS;
+    const hold = await this.#scanLock.acquire(key, this, this.#life.signal, patienceMs);
+    if (hold === undefined) {
+      if (this.#life.isOver) return undefined;
+      this.#others.add(key);
+      record.skip(OTHER_TASK, [process.pid]);
+      return undefined;
+    }
+    this.#others.delete(key);
+    return await this.#roundUntilHeld(process, record, hold);
+  }
+
+  async #roundUntilHeld(
+    process: FoundProcess,
+    record: RoundRecord,
+    hold: ScanHold,
+  ): Promise<ScannedRound<Result> | undefined> {
+    const key = processKey(process);
+    const held = Promise.withResolvers<LateRound>();
+    let late: LateRound | undefined;
+    const work = this.#scan(process, hold, {
+      onReply: (reply) => {
+        if (late === undefined) this.#life.note(record, reply, process.pid);
+        else late.replies.push(reply);
+      },
+      onError: (error) => {
+        if (late === undefined) this.#life.fail(record, process.pid, error);
+        else this.#life.warn(process.pid, [messageOf(error)]);
+      },
+      onHeld: () => {
+        if (late !== undefined) return;
+        late = { isOver: false, replies: [], gains: {} };
+        held.resolve(late);
+      },
+    });
+    const first = await Promise.race([work, held.promise]);
+    if (first === undefined || "hold" in first) return first;
+    record.skip(HELD, [process.pid]);
+    this.#life.warn(process.pid, [HELD]);
+    this.#late.set(key, first);
+    void work.then((scanned) => this.#endLate(first, scanned));
+    return undefined;
+  }
+
+  #endLate(late: LateRound, scanned: ScannedRound<Result> | undefined): void {
+    late.isOver = true;
+    if (scanned !== undefined) {
+      late.gains = this.#plan.takeLate(scanned.result);
+      scanned.hold.release(true);
+    }
+    if (this.#life.isOver) this.forgetAllBut(new Set());
+  }
+
+  /**
+   * Adds to a round what a late one of the process has come to.
+   * @returns false when that still goes on.
+   */
+  #noteLate(process: FoundProcess, record: RoundRecord): boolean {
+    const key = processKey(process);
+    const late = this.#late.get(key);
+    if (late === undefined) return true;
+    if (!late.isOver) return false;
+    this.#late.delete(key);
+    for (const reply of late.replies) this.#life.note(record, reply, process.pid);
+    record.addFigures(late.gains);
+    return true;
+  }
+
+  async #scan(
+    process: FoundProcess,
+    hold: ScanHold,
+    { onReply, onError, onHeld }: RoundFollower<Result>,
+  ): Promise<ScannedRound<Result> | undefined> {
+    const key = processKey(process);
     const memory = this.#memories.get(key);
     this.#memories.delete(key);
     let steps = 0;
@@ -70,13 +183,14 @@ export class TaskProcesses<Order, Result> {
         onReply: (reply) => {
           steps++;
           if (reply.errors.length > 0) isComplete = false;
-          this.#life.note(record, reply, process.pid);
+          onReply(reply);
         },
+        onHeld,
       });
       mayHaveScanned = steps > 1 || end?.state !== "skipped";
       this.#remember(key, end);
     } catch (error) {
-      this.#life.fail(record, process.pid, error);
+      onError(error);
     } finally {
       if (end?.state !== "finished") hold.release(mayHaveScanned);
       this.#atWork--;
@@ -98,6 +212,10 @@ export class TaskProcesses<Order, Result> {
   /** Forgets processes whose keys are not among these; the scan lock forgets them too. */
   forgetAllBut(keys: ReadonlySet<string>): void {
     for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key);
+    for (const key of this.#others) if (!keys.has(key)) this.#others.delete(key);
+    for (const [key, { isOver }] of this.#late) {
+      if (isOver && !keys.has(key)) this.#late.delete(key);
+    }
     this.#scanLock.forgetAllBut(keys, this);
   }
 

@@ -4,18 +4,17 @@ import { log } from "../../log/logger.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { messageOf } from "../../text/message_of.ts";
-import type { PidRoundPlan } from "./pid_round.ts";
 import type { RoundRecord } from "./round_record.ts";
 import { processKey, type ScanLock } from "./scan_lock.ts";
 import type { TaskLife } from "./task_life.ts";
-import { TaskProcesses } from "./task_processes.ts";
+import { type ProcessesPlan, TaskProcesses } from "./task_processes.ts";
 
 /** A quiet process is scanned after so long, although nothing seems to happen in it. */
 const QUIET_MS = 300_000;
 const QUIET_REASON = "had no memory present that is moved, and no page fault since";
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
-export interface TaskRunPlan<Order> extends PidRoundPlan<Order, FigureGains> {
+export interface TaskRunPlan<Order> extends ProcessesPlan<Order, FigureGains> {
   /** Between two rounds. */
   readonly sleepMs: number;
   /** Processes worked on at the same time. */
@@ -128,6 +127,6 @@ export class TaskRun<Order> {
 
   /** Resolves when no work of the task goes on, or when only the kernel holds a thread of it. */
   async stop(): Promise<void> {
-    await this.life.end(this.#ended);
+    await this.life.end(Promise.all([this.#ended, this.#processes.untilIdle()]));
   }
 }

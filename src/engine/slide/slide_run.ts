@@ -66,7 +66,9 @@ export function startSlideRun(
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
     },
     finish: moveOrder(project, task, mover),
-    runStep: (request, signal) => context.workers.run("slide_step", request, signal),
+    runStep: (request, signal, onHeld) =>
+      context.workers.run("slide_step", request, signal, onHeld),
+    takeLate: (gains) => gains,
     heldBack: () => heldBack(project, task),
     afterRound: async ({ status }) => {
       status.phases.swapcache_us = Math.round(await swapCache.keep());

@@ -62,6 +62,7 @@ function trialOf(target: TargetProcess, more: Partial<Start> = {}): Trial {
     slots: new Semaphore(1),
     signal: controller.signal,
     onReply: (reply) => replies.push(reply),
+    onHeld: () => {},
     ...more,
   };
   const { startTicks, activity } = readProcessStat(target.process.dirFd)!;

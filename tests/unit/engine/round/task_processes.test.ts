@@ -36,6 +36,7 @@ function trialOf(runStep: (request: Request) => Promise<Reply>) {
     },
     finish: "do it",
     runStep,
+    takeLate: () => ({}),
   } as const;
   const processes = new TaskProcesses(life, plan, new Semaphore(1), scanLock);
   const record = new RoundRecord(1);
