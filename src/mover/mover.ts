@@ -1,3 +1,5 @@
+import type { HeldAddressSpace } from "../procfs/held_address_space.ts";
+
 /** Units (base pages or whole huge pages) of one process to move, in ascending order of address. */
 export interface PageBatch {
   /** Units in it. */
@@ -18,6 +20,8 @@ export interface MoveTarget {
    * the process was selected.
    */
   readonly dirFd: number;
+  /** What the pages to move are of. */
+  readonly space: HeldAddressSpace;
 }
 
 /** Pages that the kernel refused outright, with its reason. */
@@ -32,7 +36,7 @@ export interface Mover extends Disposable {
   /**
    * Asks the kernel to move the batch and returns when it has dealt with it. The caller looks up
    * what really moved.
-   * @throws {SystemCallError} ESRCH when the process is gone.
+   * @throws {SystemCallError} ESRCH when the process is gone, or has another address space.
    */
   pageOut(batch: PageBatch): OutrightRefusal[];
 }
@@ -47,7 +51,10 @@ export interface MoverKind<Name extends string = string> {
   readonly needsFirstThread?: string;
   /** @returns why this kernel cannot do it; undefined when it can. */
   readonly missing: () => string | undefined;
-  /** @throws {SystemCallError} ESRCH or ENOENT when the process is gone. */
+  /**
+   * @throws {SystemCallError} ESRCH or ENOENT when the process is gone, or has another address
+   * space.
+   */
   readonly open: (target: MoveTarget) => Mover;
 }
 

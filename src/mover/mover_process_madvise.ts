@@ -44,9 +44,11 @@ function readSeams(dirFd: number): number[] | undefined {
 /**
  * MADV_PAGEOUT of stock kernels. Neighbouring units of a VMA go as one range. The kernel stops at
  * the first VMA that it cannot page out (a locked one), so a range never reaches into the next.
+ * A pidfd is a process, whichever address space that has, and a batch may take many calls: before
+ * each of them the address space is looked at.
  */
 class ProcessMadviseMover implements Mover {
-  readonly #dirFd: number;
+  readonly #target: MoveTarget;
   readonly #pidFd: PidFd;
   readonly #seams: readonly number[];
 
@@ -62,7 +64,7 @@ class ProcessMadviseMover implements Mover {
       pidFd[Symbol.dispose]();
       throw error;
     }
-    this.#dirFd = target.dirFd;
+    this.#target = target;
     this.#pidFd = pidFd;
     this.#seams = seams;
   }
@@ -95,6 +97,10 @@ class ProcessMadviseMover implements Mover {
     for (let from = 0; from < ranges;) {
       const first = from;
       let reason = "the kernel stopped there";
+      const { pid, space } = this.#target;
+      if (!space.isThere(vector.address(from) / PAGE_SIZE)) {
+        throw new SystemCallError("process_madvise", ESRCH, String(pid));
+      }
       try {
         let bytes = processMadvise(this.#pidFd.fd, vector, from, ranges - from, MADV_PAGEOUT);
         while (from < ranges && bytes >= vector.bytes(from)) bytes -= vector.bytes(from++);
@@ -111,7 +117,7 @@ class ProcessMadviseMover implements Mover {
 
   /** What to say of a process that lives although the kernel finds no memory of it. */
   #reachesNothing(): Error | undefined {
-    const stat = readProcessStat(this.#dirFd);
+    const stat = readProcessStat(this.#target.dirFd);
     const lives = stat !== undefined && stat.hasThreadEnded && !stat.isDead;
     return lives ? new Error(NO_FIRST_THREAD) : undefined;
   }

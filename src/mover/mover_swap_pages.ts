@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { AT_FDCWD, close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
-import { errorCode } from "../../ffi/errno.ts";
+import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
 import { SwapPagesText } from "./swap_pages_text.ts";
@@ -14,12 +14,22 @@ const TEXT_LINES = 1024;
 
 let text: SwapPagesText | undefined;
 
+const ESRCH = 3;
+
 /** Page-out by etmem_swap. The descriptor stays with the address space that it was opened on. */
 class SwapPagesMover implements Mover {
   readonly #fd: number;
 
   constructor(target: MoveTarget) {
-    this.#fd = openAt(target.dirFd, FILE, O_WRONLY);
+    const fd = openAt(target.dirFd, FILE, O_WRONLY);
+    try {
+      // The process had the address space when the file was opened, if it has it now.
+      if (!target.space.isThere(0)) throw new SystemCallError("open", ESRCH, FILE);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+    this.#fd = fd;
   }
 
   /**

@@ -28,6 +28,8 @@ export interface ScannedProcess {
   readonly tid: number;
   /** Descriptor of that thread's folder, /proc/TID. */
   readonly dirFd: number;
+  /** Of its address space when it was opened: ProcessStat.memoryId. */
+  readonly memoryId: string;
   readonly pagemap: Pagemap;
   readonly tracker: TrackerKind;
   readonly counts: PageCounts;
@@ -210,6 +212,7 @@ class ScanStep<Order, Result extends object> {
       pid: this.#request.pid,
       tid: process.tid,
       dirFd: process.dirFd,
+      memoryId: process.memoryId,
       pagemap,
       tracker: kind,
       counts,

@@ -2,6 +2,7 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { LARGEST_BATCH_PAGES, pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
 import type { MoverKind, PageBatch } from "../../mover/mover.ts";
 import { type MoverName, MOVERS } from "../../mover/movers.ts";
+import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
@@ -102,11 +103,12 @@ function reasonToHold(
 
 /** Moves cold units until there are no more, or until there is a reason to hold. */
 function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
-  const { pid, dirFd, pagemap, tracker, counts, moved, times, errors } = process;
+  const { pid, dirFd, memoryId, pagemap, tracker, counts, moved, times, errors } = process;
   const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
   const units = new ColdUnits(counts, order.coldThreshold, budget);
   const kind: MoverKind = MOVERS.find(({ name }) => name === order.mover)!;
-  using mover = kind.open({ pid, dirFd });
+  const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
+  using mover = kind.open({ pid, dirFd, space });
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
     hold: () => reasonToHold(process, kind, order),

@@ -219,7 +219,8 @@ describe.skipIf(missing !== undefined)("the process_madvise mover", () => {
     const { pid } = trial;
     await trial.end();
     const before = openDescriptors();
-    const target = { pid, dirFd: trial.process.dirFd };
+    const { dirFd, space } = trial.process;
+    const target = { pid, dirFd, space };
     expect(() => PROCESS_MADVISE.open(target)).toThrow("ESRCH");
     expect(openDescriptors()).toEqual(before);
   });
@@ -229,7 +230,8 @@ describe.skipIf(missing !== undefined)("the process_madvise mover", () => {
     using other = await TargetProcess.start();
     await trial.end();
     // The folder is that of the selected process, the pid has become that of the other one.
-    const target = { pid: other.pid, dirFd: trial.process.dirFd };
+    const { dirFd, space } = trial.process;
+    const target = { pid: other.pid, dirFd, space };
     const before = pidDescriptorsOf(other.pid);
     expect(() => PROCESS_MADVISE.open(target)).toThrow("ESRCH");
     expect(pidDescriptorsOf(other.pid)).toBe(before);

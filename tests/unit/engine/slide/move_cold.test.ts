@@ -53,6 +53,7 @@ function move(
     pid,
     tid: pid,
     dirFd: process.dirFd,
+    memoryId: process.memoryId,
     pagemap: process.pagemap,
     tracker: PAGE_IDLE,
     counts,
