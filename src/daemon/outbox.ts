@@ -27,6 +27,8 @@ export class Outbox {
   #stuck: ReturnType<typeof setTimeout> | undefined;
   /** Resolves when the client has caught up. */
   #lag: PromiseWithResolvers<void> | undefined;
+  /** Resolves when nothing waits to be sent. */
+  #emptied: PromiseWithResolvers<void> | undefined;
   #state: "open" | "ending" | "closed" = "open";
 
   constructor(socket: Writable, limits: OutboxLimits) {
@@ -55,11 +57,22 @@ export class Outbox {
     return this.#lag.promise;
   }
 
+  /**
+   * Undefined while nothing waits to be sent. Else it resolves when all is sent,
+   * or nothing more can be.
+   */
+  emptied(): Promise<void> | undefined {
+    if (this.#state !== "open" || this.#queue.length === 0) return undefined;
+    this.#emptied ??= Promise.withResolvers();
+    return this.#emptied.promise;
+  }
+
   /** Closes the connection once everything is sent. */
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
     this.#lag?.resolve();
+    this.#emptied?.resolve();
     if (this.#queue.length === 0) this.close();
   }
 
@@ -76,6 +89,7 @@ export class Outbox {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#lag?.resolve();
+    this.#emptied?.resolve();
     this.#socket.terminate();
   }
 
@@ -95,6 +109,8 @@ export class Outbox {
     clearTimeout(this.#stuck);
     this.#stuck = undefined;
     this.#caughtUp();
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
     if (this.#state === "ending") this.close();
   }
 

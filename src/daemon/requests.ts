@@ -1,6 +1,7 @@
 import { log } from "../log/logger.ts";
 import type { ProjectView, Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
+import { jsonPieces } from "../rpc/json_pieces.ts";
 import type { Request } from "../rpc/request.ts";
 import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
 import type { ConfDir } from "./conf_dir.ts";
@@ -50,10 +51,15 @@ async function handle(
     case "project_stop":
       return warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
     case "project_show":
-      return answer.text(formatShowTable(registry.view(request.project).map(shownProject)));
+      return answer.texts(formatShowTable(registry.view(request.project).map(shownProject)));
     case "status":
       return answer.document(
-        await status.take(registry.view(request.project), (project) => confDir?.waitsFor(project)),
+        jsonPieces(
+          await status.take(
+            registry.view(request.project),
+            (project) => confDir?.waitsFor(project),
+          ),
+        ),
       );
     case "engine": {
       const { project, engine, engineCommand, task, json } = request;

@@ -4,8 +4,9 @@ import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
 import { pickSizes } from "../procfs/size_table.ts";
 import type { ProjectView } from "../project/registry.ts";
-import type { ProjectStatus } from "../status/project_status.ts";
+import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
+import type { TaskStatus } from "../status/task_status.ts";
 import { presenceOf } from "./file_access.ts";
 import type { EngineCode, EngineLoader } from "./engine_code.ts";
 import { VERSION } from "../options/version.ts";
@@ -16,6 +17,11 @@ const SECONDS = 1_000_000;
 
 /** An openEuler kernel's switch of its own swapping: `true` or `false`. */
 const KERNEL_SWAP_ENABLE = "/sys/kernel/mm/swap/kernel_swap_enable";
+
+/** A status whose tasks are taken when they are asked for. */
+type LazyStatus = Omit<ServerStatus, "projects"> & { readonly projects: Iterable<LazyProject> };
+type LazyProject = Omit<ProjectStatus, "engines"> & { readonly engines: Iterable<LazyEngine> };
+type LazyEngine = Omit<EngineStatus, "tasks"> & { readonly tasks: Iterable<TaskStatus> };
 
 /** Takes the numbers of `etmem status`, at the moment it is called. */
 export class StatusSource {
@@ -37,7 +43,7 @@ export class StatusSource {
   async take(
     projects: readonly ProjectView[],
     waitsFor: (project: ProjectDescription) => string | undefined,
-  ): Promise<ServerStatus> {
+  ): Promise<LazyStatus> {
     const { support } = await this.#loadEngines();
     const presence = await presenceOf(projects.flatMap(({ confFiles }) => confFiles ?? []));
     const memory = readMemInfo();
@@ -60,7 +66,7 @@ export class StatusSource {
         free_bytes: memory.swapFreeBytes,
         ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
       },
-      projects: projects.map((project) =>
+      projects: projects.values().map((project) =>
         projectStatus(project, presence, waitsFor(project.description))
       ),
     };
@@ -91,7 +97,7 @@ function projectStatus(
   { description, started, confFiles, engines }: ProjectView,
   presence: ReadonlyMap<string, boolean>,
   waitsFor: string | undefined,
-): ProjectStatus {
+): LazyProject {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
     name: description.name,
@@ -112,10 +118,10 @@ function projectStatus(
     }),
     tracker: description.tracker,
     mover: description.mover,
-    engines: engines.map(({ description: { name, kind }, tasks }) => ({
+    engines: engines.values().map(({ description: { name, kind }, tasks }) => ({
       name,
       kind,
-      tasks: [...tasks],
+      tasks,
     })),
   };
 }

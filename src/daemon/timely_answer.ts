@@ -11,8 +11,10 @@ export interface Answer {
   text(piece: Uint8Array | string): void;
   /** While the client lags far behind: resolves when it has caught up, or is given up. */
   lag(): Promise<void> | undefined;
-  /** Gives the one JSON document of the answer. */
-  document(value: object): void;
+  /** Adds text for people in pieces that are made as the client takes them. */
+  texts(pieces: Iterable<string>): Promise<void>;
+  /** Gives the one JSON document of the answer in pieces that are made as the client takes them. */
+  document(pieces: Iterable<string>): Promise<void>;
   /**
    * Fires when the work is to be given up; its reason is the Refusal that the client was answered.
    */
@@ -32,6 +34,13 @@ export interface AnswerLimits {
   readonly totalMs: number;
   /** Between two signs of life, in a protocol that has them. */
   readonly progressMs: number;
+}
+
+/** UTF-16 units of a streamed answer that are made and sent at a time. */
+const STREAM_UNITS = 32 * 1024;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The answer to one request. It ends in time, even if the work does not. */
@@ -82,8 +91,27 @@ export class TimelyAnswer implements Answer {
     return this.#isOver ? undefined : this.#outbox.lag();
   }
 
-  document(value: object): void {
-    this.#send(this.#encoder.document(value));
+  texts(pieces: Iterable<string>): Promise<void> {
+    return this.#stream(pieces, (text) => this.#encoder.text(text));
+  }
+
+  document(pieces: Iterable<string>): Promise<void> {
+    return this.#stream(pieces, (text) => this.#encoder.document(text));
+  }
+
+  /** Nothing is made ahead: a slow client costs no more than what is on its way to it. */
+  async #stream(pieces: Iterable<string>, encode: (text: string) => Uint8Array): Promise<void> {
+    let text = "";
+    for (const piece of pieces) {
+      text += piece;
+      if (text.length < STREAM_UNITS) continue;
+      this.#send(encode(text));
+      text = "";
+      // Others are served in between, also when the client takes all at once.
+      await (this.#outbox.emptied() ?? nextTurn());
+      if (this.#isOver || this.#gone.signal.aborted) return;
+    }
+    this.#send(encode(text));
   }
 
   /** Answers with a refusal now, and tells the work to stop. */

@@ -8,7 +8,13 @@ import { messageOf } from "../text/message_of.ts";
 import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
 import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
-import { type LiveProject, type ObjectDescription, type TaskRef, tasksOf } from "./live_project.ts";
+import {
+  type LiveEngine,
+  type LiveProject,
+  type ObjectDescription,
+  type TaskRef,
+  tasksOf,
+} from "./live_project.ts";
 import { type NamesToRemove, removeObjects } from "./removal.ts";
 import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
 
@@ -26,7 +32,8 @@ export interface ProjectView {
   readonly confFiles: readonly string[] | undefined;
   readonly engines: readonly {
     readonly description: EngineDescription;
-    readonly tasks: readonly TaskStatus[];
+    /** Each is taken when it is asked for; one that is removed until then is left out. */
+    readonly tasks: Iterable<TaskStatus>;
   }[];
 }
 
@@ -204,7 +211,7 @@ export class Registry {
       confFiles: this.#confFilesOf(project),
       engines: [...project.engines.values()].reverse().map((live) => ({
         description: live.description,
-        tasks: [...live.tasks.keys()].reverse().map((task) => live.engine.taskStatus(task)),
+        tasks: { [Symbol.iterator]: () => statusesOf(live) },
       })),
     }));
   }
@@ -263,6 +270,12 @@ export class Registry {
     const warnings = await this.#remember(project);
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
+  }
+}
+
+function* statusesOf({ engine, tasks }: LiveEngine): Generator<TaskStatus> {
+  for (const task of [...tasks.keys()].reverse()) {
+    if (tasks.has(task)) yield engine.taskStatus(task);
   }
 }
 

@@ -8,8 +8,8 @@ import type { Refusal } from "./refusal.ts";
 export interface AnswerEncoder {
   /** Text for people, in pieces as it comes; a piece may end within a character. */
   text(piece: Uint8Array | string): Uint8Array;
-  /** The one JSON document of an answer. */
-  document(value: object): Uint8Array;
+  /** The next piece of the text of the one JSON document of an answer. */
+  document(piece: string): Uint8Array;
   /** A sign of life while the work goes on. */
   progress(elapsedMs: number): Uint8Array;
   /** The end of an answer to a request that was done. */

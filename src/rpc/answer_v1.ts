@@ -23,8 +23,8 @@ export class AnswerEncoderV1 implements AnswerEncoder {
     return bytes;
   }
 
-  document(value: object): Uint8Array {
-    return this.text(`${JSON.stringify(value)}\n`);
+  document(piece: string): Uint8Array {
+    return this.text(piece);
   }
 
   progress(): Uint8Array {

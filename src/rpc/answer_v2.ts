@@ -34,8 +34,8 @@ export class AnswerEncoderV2 implements AnswerEncoder {
     return this.#pieces("text", text);
   }
 
-  document(value: object): Uint8Array {
-    return this.#pieces("document", JSON.stringify(value));
+  document(piece: string): Uint8Array {
+    return this.#pieces("document", piece);
   }
 
   progress(elapsedMs: number): Uint8Array {

@@ -3,38 +3,41 @@ export interface ShownProject {
   readonly name: string;
   readonly engines: readonly {
     readonly name: string;
-    readonly tasks: readonly {
+    readonly tasks: Iterable<{
       readonly type: "pid" | "name";
       readonly value: string;
       readonly name: string;
       readonly started: boolean;
-    }[];
+    }>;
   }[];
 }
 
 const WIDTHS = [8, 8, 16, 16, 16, 8] as const;
 const HEADER = ["number", "type", "value", "name", "engine", "started"] as const;
 
-/** The text of `project show`, byte for byte as the original prints it; projects newest first. */
-export function formatShowTable(projects: readonly ShownProject[]): string {
-  if (projects.length === 0) return "no project exists\n\n";
-  return projects.map(formatProject).join("");
-}
-
-function formatProject(project: ShownProject): string {
-  const rows = project.engines.flatMap((engine) =>
-    engine.tasks.map((task, index) =>
-      formatRow([
-        String(index + 1),
-        task.type,
-        task.value,
-        task.name,
-        engine.name,
-        String(task.started),
-      ])
-    )
-  );
-  return `project: ${project.name}\n${formatRow(HEADER)}${rows.join("")}`;
+/**
+ * The text of `project show` row by row, byte for byte as the original prints it; projects newest
+ * first.
+ */
+export function* formatShowTable(projects: readonly ShownProject[]): Generator<string> {
+  if (projects.length === 0) yield "no project exists\n\n";
+  for (const { name, engines } of projects) {
+    yield `project: ${name}\n${formatRow(HEADER)}`;
+    for (const engine of engines) {
+      let number = 0;
+      for (const task of engine.tasks) {
+        number++;
+        yield formatRow([
+          String(number),
+          task.type,
+          task.value,
+          task.name,
+          engine.name,
+          String(task.started),
+        ]);
+      }
+    }
+  }
 }
 
 /** printf's `%-8s %-8s %-16s %-16s %-16s %-8s`: it counts bytes. */

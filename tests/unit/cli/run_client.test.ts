@@ -248,7 +248,7 @@ describe("runClient() over v2", () => {
   test("prints the document of --json as it is, however it is cut", async () => {
     const document = { version: 1, all: "ü".repeat(40_000) };
     const encoder = new AnswerEncoderV2();
-    const wire = Buffer.concat([encoder.document(document), encoder.success()]);
+    const wire = Buffer.concat([encoder.document(JSON.stringify(document)), encoder.success()]);
     using server = new FakeServer({
       asked: async (client) => {
         for (let at = 0; at < wire.length; at += 5000) {
@@ -269,7 +269,10 @@ describe("runClient() over v2", () => {
       ...projects: { name: string; started: boolean; persistent: boolean }[]
     ) => {
       const encoder = new AnswerEncoderV2();
-      using server = answering(encoder.document({ version: 1, projects }), encoder.success());
+      using server = answering(
+        encoder.document(JSON.stringify({ version: 1, projects })),
+        encoder.success(),
+      );
       return await runToEnd(status(server.name, "--restart-safe"));
     };
     const kept = { name: "kept", started: true, persistent: true };
@@ -296,7 +299,7 @@ describe("runClient() over v2", () => {
           client.send(encoder.progress(part * 2000));
         }
         client.send('{"version":2,"type":"colour","colour":"red"}\n');
-        client.send(encoder.document({ a: 1 }));
+        client.send(encoder.document(JSON.stringify({ a: 1 })));
         client.send(encoder.success());
         client.close();
       },

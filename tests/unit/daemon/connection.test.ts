@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import type { Writable } from "../../../src/daemon/outbox.ts";
 import { Connection, type ConnectionLimits } from "../../../src/daemon/connection.ts";
 import type { Answer, RequestHandler } from "../../../src/daemon/timely_answer.ts";
 import { configureLog } from "../../../src/log/logger.ts";
@@ -102,7 +103,7 @@ describe("v2", () => {
   const STATUS = '{"version":2,"command":"status"}\n';
 
   test("data() takes a line in pieces and answers in lines", async () => {
-    const connection = connect((answer) => answer.document({ a: 1 }));
+    const connection = connect((answer) => answer.document(['{"a":', "1}"]));
     for (const letter of STATUS) send(connection, letter);
     await untilClosed();
     expect(socket.messages).toEqual([
@@ -110,6 +111,56 @@ describe("v2", () => {
       { version: 2, type: "result", ok: true },
     ]);
     expect(requests).toEqual([{ command: "status" }]);
+  });
+
+  test("data() makes a long document as the client takes it, and all of it", async () => {
+    let made = 0;
+    function* pieces(): Generator<string> {
+      for (; made < 1000; made++) yield "x".repeat(1000);
+    }
+    const peer = { room: 0, taken: 0, isClosed: false };
+    const slow: Writable = {
+      write(bytes) {
+        const count = Math.min(bytes.length, peer.room);
+        peer.room -= count;
+        peer.taken += count;
+        return count;
+      },
+      terminate() {
+        peer.isClosed = true;
+      },
+    };
+    const handler: RequestHandler = (_request, answer) => answer.document(pieces());
+    const connection = new Connection(slow, handler, { ...LIMITS, maxQueuedBytes: 100_000 });
+    send(connection, STATUS);
+    let most = 0;
+    await waitFor("all of it", () => {
+      most = Math.max(most, made * 1000 - peer.taken);
+      peer.room = 10_000;
+      connection.drain();
+      return peer.isClosed;
+    }, { firstPauseMs: 1, seconds: 60 });
+    expect(made).toBe(1000);
+    expect(peer.taken).toBeGreaterThan(1_000_000);
+    expect(most).toBeLessThan(50_000);
+  });
+
+  test("data() makes no more of a document when its client has gone", async () => {
+    let made = 0;
+    function* pieces(): Generator<string> {
+      for (; made < 1000; made++) yield "x".repeat(1000);
+    }
+    let isOver = false;
+    const handler: RequestHandler = async (_request, answer) => {
+      await answer.document(pieces());
+      isOver = true;
+    };
+    const stuck: Writable = { write: () => 0, terminate: () => undefined };
+    const connection = new Connection(stuck, handler, LIMITS);
+    send(connection, STATUS);
+    connection.closed();
+    await waitFor("the end of the work", () => isOver, { firstPauseMs: 1 });
+    expect(made).toBeLessThan(100);
   });
 
   test("data() refuses a line that is too long, not JSON, or an unknown command", () => {

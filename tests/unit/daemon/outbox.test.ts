@@ -68,6 +68,30 @@ test("lag() resolves when the peer has caught up, when it is dropped, and at the
   }
 });
 
+test("emptied() resolves when all is sent, when the peer is dropped, and at the end", async () => {
+  for (const how of ["drain", "close", "end"] as const) {
+    const peer = new Peer();
+    const outbox = new Outbox(peer, LIMITS);
+    outbox.send(Uint8Array.of(1));
+    expect(outbox.emptied()).toBeUndefined();
+    peer.room = 1;
+    outbox.send(Uint8Array.of(2, 3, 4));
+    let isOver = false;
+    const over = outbox.emptied()?.then(() => {
+      isOver = true;
+    });
+    peer.room = 1;
+    outbox.drain();
+    await Promise.resolve();
+    expect(isOver).toBe(false);
+    peer.room = 1;
+    outbox[how]();
+    await over;
+    expect(isOver).toBe(true);
+    expect(outbox.emptied()).toBeUndefined();
+  }
+});
+
 test("end() closes only once everything is sent", () => {
   const peer = new Peer();
   const outbox = new Outbox(peer, LIMITS);

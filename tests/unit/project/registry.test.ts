@@ -28,7 +28,7 @@ beforeEach(() => {
 function shown(): string[] {
   return registry.view().map(({ description, started, engines }) => {
     const tasks = engines.flatMap((live) =>
-      live.tasks.map(({ name, started: runs }) => `${name}${runs ? "+" : "-"}`)
+      [...live.tasks].map(({ name, started: runs }) => `${name}${runs ? "+" : "-"}`)
     );
     return `${description.name}${started ? "+" : "-"}: ${tasks.join(" ")}`.trim();
   });

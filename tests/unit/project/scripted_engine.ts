@@ -30,6 +30,8 @@ export class ScriptedEngines implements EngineKind {
   readonly hurried: string[] = [];
   /** What has no effect of a task that runs, by the task's name. */
   readonly warnings = new Map<string, string>();
+  /** What has no effect of every other task. */
+  warning: string | undefined;
   /** Tasks that run, as `project/task`. */
   readonly running = new Set<string>();
   /** Engines and tasks that are there. */
@@ -117,7 +119,7 @@ class ScriptedEngine implements Engine {
   taskStatus(name: string): TaskStatus {
     const task = this.#task(name);
     const value = task.target.type === "pid" ? `${task.target.pid}` : task.target.comm;
-    const warning = this.#script.warnings.get(name);
+    const warning = this.#script.warnings.get(name) ?? this.#script.warning;
     return {
       name,
       engine: task.engine,

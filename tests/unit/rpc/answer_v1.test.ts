@@ -48,8 +48,8 @@ describe("AnswerEncoderV1", () => {
     );
   });
 
-  test("document() is a line of JSON", () => {
-    expect(new AnswerEncoderV1().document({ a: "ü" })).toEqual(encode('{"a":"ü"}\n'));
+  test("document() is text", () => {
+    expect(new AnswerEncoderV1().document('{"a":"ü"}')).toEqual(encode('{"a":"ü"}'));
   });
 
   test("success() is the one byte 0xFF, progress() none", () => {

@@ -21,7 +21,7 @@ describe("AnswerEncoderV2", () => {
     const wire = Buffer.concat([
       encoder.progress(2000.4),
       encoder.text("project: test\n"),
-      encoder.document({ version: 1 }),
+      encoder.document(JSON.stringify({ version: 1 })),
       encoder.success(),
     ]);
     expect(wire.toString()).toBe(
@@ -62,7 +62,10 @@ describe("AnswerEncoderV2", () => {
           const cut = texts.filter((message) => message?.type === "text");
           expect(cut.every(({ text }) => text.isWellFormed())).toBe(true);
         }
-        const documents = messagesOf(encoder.document({ pieces }), encoder.success());
+        const documents = messagesOf(
+          encoder.document(JSON.stringify({ pieces })),
+          encoder.success(),
+        );
         expect(JSON.parse(textOf(documents, "document"))).toEqual({ pieces });
       }),
       { numRuns: 30 },
@@ -83,7 +86,7 @@ describe("AnswerEncoderV2", () => {
   });
 
   test("every line is at most 64 KiB", () => {
-    const wire = new AnswerEncoderV2().document({ all: "\u0001".repeat(100_000) });
+    const wire = new AnswerEncoderV2().document(JSON.stringify({ all: "\u0001".repeat(100_000) }));
     const lengths = Buffer.from(wire).toString().split("\n").map((line) => line.length + 1);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(MAX_LINE_BYTES);
   });

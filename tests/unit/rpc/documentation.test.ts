@@ -41,7 +41,7 @@ describe("docs/protocol.md", () => {
     const answer = new AnswerEncoderV1();
     expect(dumps.map(bytesOf)).toEqual([
       formatRequestV1({ command: "project_show", project: "test" }) ?? encode("not v1"),
-      Uint8Array.of(...answer.text(formatShowTable([])), ...answer.success()),
+      Uint8Array.of(...answer.text([...formatShowTable([])].join("")), ...answer.success()),
       answer.failure(new Refusal("noProject", "x")),
       formatRequestV2({ command: "obj_add", file: "/etc/etmem/my slide.conf" }),
     ]);
@@ -64,13 +64,13 @@ describe("docs/protocol.md", () => {
   });
 
   test("shows the table of project show", () => {
-    const table = formatShowTable([{
+    const table = [...formatShowTable([{
       name: "test",
       engines: [{
         name: "slide",
         tasks: [{ type: "name", value: "mysql", name: "background_slide", started: true }],
       }],
-    }]);
+    }])].join("");
     // Markdown does not keep the blanks at the end of a row.
     const trimmed = (text: string): string => text.replaceAll(/ +$/gm, "");
     expect(blocks(protocol).map(trimmed)).toContain(trimmed(table));

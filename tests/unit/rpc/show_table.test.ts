@@ -1,13 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { formatShowTable } from "../../../src/rpc/show_table.ts";
+import { formatShowTable, type ShownProject } from "../../../src/rpc/show_table.ts";
+
+function tableOf(projects: readonly ShownProject[]): string {
+  return [...formatShowTable(projects)].join("");
+}
 
 describe("formatShowTable()", () => {
   test("says so and adds an empty line when there is no project", () => {
-    expect(formatShowTable([])).toBe("no project exists\n\n");
+    expect(tableOf([])).toBe("no project exists\n\n");
   });
 
   test("prints the header alone for a project without tasks", () => {
-    expect(formatShowTable([{ name: "test", engines: [{ name: "slide", tasks: [] }] }])).toBe(
+    expect(tableOf([{ name: "test", engines: [{ name: "slide", tasks: [] }] }])).toBe(
       "project: test\n" +
         "number   type     value            name             engine           started \n",
     );
@@ -26,7 +30,7 @@ describe("formatShowTable()", () => {
       },
       { name: "old", engines: [] },
     ] as const;
-    expect(formatShowTable(projects)).toBe(
+    expect(tableOf(projects)).toBe(
       "project: new\n" +
         "number   type     value            name             engine           started \n" +
         "1        pid      23456            vm               cslide           false   \n" +
@@ -39,7 +43,7 @@ describe("formatShowTable()", () => {
 
   test("pads as printf(3) does: by bytes, and long cells push the rest", () => {
     const name = "a_name_longer_than_16";
-    const row = formatShowTable([{
+    const row = tableOf([{
       name: "p",
       engines: [{ name: "ü", tasks: [{ type: "pid", value: "1", name, started: true }] }],
     }]).split("\n")[2];

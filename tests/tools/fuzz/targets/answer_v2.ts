@@ -70,7 +70,7 @@ export const ANSWER_V2: FuzzTarget = {
     const wire = Buffer.concat([
       encoder.text(input.subarray(0, half)),
       encoder.text(input.subarray(half)),
-      encoder.document([text]),
+      encoder.document(JSON.stringify([text])),
       encoder.failure(new Refusal("invalid", text)),
     ]);
     let arrived = "";
