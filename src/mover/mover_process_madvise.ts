@@ -7,6 +7,7 @@ import {
   PidFd,
   processMadvise,
 } from "../../ffi/process_madvise.ts";
+import { missingCapabilities } from "../procfs/capabilities.ts";
 import { pageOf } from "../procfs/pagemap.ts";
 import { readMaps } from "../procfs/maps.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
@@ -127,14 +128,17 @@ class ProcessMadviseMover implements Mover {
   }
 }
 
+/** The kernel asks for both only of another process: a try on this one says nothing of them. */
+const NEEDED = ["CAP_SYS_NICE", "CAP_SYS_PTRACE"] as const;
+
 function missing(): string | undefined {
   try {
     using self = new PidFd(process.pid);
     processMadvise(self.fd, vector, 0, 0, MADV_PAGEOUT);
-    return undefined;
+    return missingCapabilities(NEEDED);
   } catch (error) {
     if (errorCode(error) === "ENOSYS") return "this kernel has no process_madvise (Linux 5.10)";
-    return messageOf(error);
+    return missingCapabilities(NEEDED) ?? messageOf(error);
   }
 }
 

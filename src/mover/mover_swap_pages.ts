@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { AT_FDCWD, close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
+import { missingCapabilities } from "../procfs/capabilities.ts";
 import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
 import { SwapPagesText } from "./swap_pages_text.ts";
@@ -54,7 +55,8 @@ function missing(): string | undefined {
   if (!existsSync(path)) return "this kernel has no /proc/PID/swap_pages";
   try {
     close(openAt(AT_FDCWD, path, O_WRONLY));
-    return undefined;
+    // It is its process's owner who may write to it.
+    return missingCapabilities(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]);
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENODEV") return "the module etmem_swap is not loaded: modprobe etmem_swap";

@@ -17,6 +17,7 @@ import { decodeIdlePages } from "./idle_pages_stream.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { PageRange } from "./page_range.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
+import { missingCapabilities } from "../procfs/capabilities.ts";
 import { readRanges } from "./vma_selection.ts";
 
 /** _IOW(0x66, 0 and 2, unsigned int) of etmem_scan. */
@@ -228,7 +229,8 @@ function failureOf(attempt: (fd: number) => void): string | undefined {
 }
 
 function missing(): string | undefined {
-  return failureOf(() => {});
+  const dac = ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"] as const;
+  return failureOf(() => {}) ?? missingCapabilities(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", dac]);
 }
 
 function missingForSwapFlag(): string | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { missingCapabilities } from "../procfs/capabilities.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -116,12 +117,19 @@ function readFewRanges({ dirFd, pagemap, selection }: ScanTarget): FewRanges | u
   return { ranges: toPageRanges(vmas), leftAlone };
 }
 
+/** Without the first, pagemap has no frame numbers, and no error either. */
+const NEEDED = [
+  "CAP_SYS_ADMIN",
+  "CAP_SYS_PTRACE",
+  ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"],
+] as const;
+
 function missing(): string | undefined {
   if (!existsSync(BITMAP)) return `this kernel has no ${BITMAP} (CONFIG_IDLE_PAGE_TRACKING)`;
   try {
     new IdleBitmap()[Symbol.dispose]();
     new KpageFlags()[Symbol.dispose]();
-    return undefined;
+    return missingCapabilities(NEEDED);
   } catch (error) {
     return `${messageOf(error)} (${errorCode(error) ?? "?"})`;
   }

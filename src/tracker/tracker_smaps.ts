@@ -1,3 +1,4 @@
+import { missingCapabilities } from "../procfs/capabilities.ts";
 import { close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
 import { runsVirtualMachine } from "../procfs/kvm.ts";
 import { isGone } from "../procfs/read_file.ts";
@@ -91,6 +92,7 @@ export const SMAPS: TrackerKind<"smaps"> = {
   seesHugetlb: false,
   losesMovedPages: false,
   missingForSwapFlag: () => "smaps knows nothing of MADV_SWAPFLAG",
-  missing: () => undefined,
+  // Only the owner of a process may write to its clear_refs.
+  missing: () => missingCapabilities(["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]),
   create: () => new SmapsTracker(),
 };

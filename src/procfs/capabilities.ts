@@ -1,0 +1,36 @@
+import { AT_FDCWD } from "../../ffi/libc.ts";
+import { readText } from "./read_file.ts";
+
+/** Bits of CapEff in /proc/PID/status, of include/uapi/linux/capability.h. */
+const BITS = {
+  CAP_DAC_OVERRIDE: 1,
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_NICE: 23,
+} as const;
+
+/** A capability that looking into other processes, or moving their memory, takes. */
+export type Capability = keyof typeof BITS;
+
+/**
+ * Which capabilities this process lacks: containers and units take them from root, and the kernel
+ * says no more than EPERM or EACCES, and that only of a process of somebody else.
+ * @param needed each a capability, or some of which one is enough.
+ * @param status the text of /proc/self/status.
+ * @returns undefined when it has them all, or /proc does not say.
+ */
+export function missingCapabilities(
+  needed: readonly (Capability | readonly Capability[])[],
+  status: string | undefined = readText(AT_FDCWD, "/proc/self/status"),
+): string | undefined {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
+  if (mask === undefined) return undefined;
+  const effective = BigInt(`0x${mask}`);
+  const missing = needed
+    .map((one): readonly Capability[] => typeof one === "string" ? [one] : one)
+    .filter((oneOf) => !oneOf.some((name) => (effective >> BigInt(BITS[name])) % 2n === 1n))
+    .map((oneOf) => oneOf.join(" or "));
+  if (missing.length === 0) return undefined;
+  return `this process lacks ${missing.join(" and ")}`;
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import type { ServerStatus } from "../../src/status/server_status.ts";
+import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
+import { ServerProcess } from "./server_process.ts";
+import { slideFile } from "./slide_server.ts";
+
+const setpriv = Bun.which("setpriv");
+const isRoot = process.getuid?.() === 0;
+
+/** A capability, and what cannot be used without it on a kernel of any configuration. */
+const LACKING = [
+  ["CAP_SYS_NICE", [], ["process_madvise"]],
+  ["CAP_SYS_PTRACE", ["smaps"], ["process_madvise"]],
+  ["CAP_DAC_OVERRIDE", ["smaps"], []],
+] as const;
+
+test.skipIf(setpriv === null || !isRoot).each(LACKING)(
+  "a server without %s says what it cannot use, and starts no project with it",
+  async (capability, trackers, movers) => {
+    const without = `-${capability.slice("CAP_".length).toLowerCase()}`;
+    await using server = await ServerProcess.start({
+      through: ["setpriv", "--bounding-set", without, "--inh-caps", without],
+    });
+    const reason = `this process lacks ${capability}`;
+    const { stdout } = await server.etmem("status", "--json");
+    const status = JSON.parse(stdout) as ServerStatus;
+    const lacking = (list: ServerStatus["trackers"] | ServerStatus["movers"]): unknown[] =>
+      list.filter((one) => !one.available && one.reason === reason).map(({ name }) => name);
+    expect(lacking(status.trackers)).toEqual(expect.arrayContaining([...trackers]) as unknown[]);
+    expect(lacking(status.movers)).toEqual(expect.arrayContaining([...movers]) as unknown[]);
+
+    using swap = TemporarySwap.make(2 ** 20);
+    if (swap.missing !== undefined) return;
+    const path = server.file("c.conf", slideFile("p", { pid: process.pid }));
+    expect(await server.etmem("obj", "add", "-f", path)).toMatchObject({ status: 0 });
+    const { status: exit, stderr } = await server.etmem("project", "start", "-n", "p");
+    expect(exit).toBe(1);
+    expect(stderr).toContain(reason);
+  },
+);

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test";
+import { missingCapabilities } from "../../../src/procfs/capabilities.ts";
+
+/** /proc/self/status of a process with some capabilities. */
+const withMask = (mask: bigint): string => `Name:\tetmemd\nCapEff:\t${mask.toString(16)}\n`;
+const ALL = 0x1ffffffffffn;
+const NICE = 1n << 23n;
+
+describe("missingCapabilities()", () => {
+  test("names what is not effective", () => {
+    const needed = ["CAP_SYS_NICE", "CAP_SYS_PTRACE"] as const;
+    expect(missingCapabilities(needed, withMask(ALL))).toBeUndefined();
+    expect(missingCapabilities(needed, withMask(ALL & ~NICE))).toBe(
+      "this process lacks CAP_SYS_NICE",
+    );
+    expect(missingCapabilities(needed, withMask(0n))).toBe(
+      "this process lacks CAP_SYS_NICE and CAP_SYS_PTRACE",
+    );
+  });
+
+  test("is content with one of several", () => {
+    const needed = [["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"]] as const;
+    expect(missingCapabilities(needed, withMask(2n))).toBeUndefined();
+    expect(missingCapabilities(needed, withMask(4n))).toBeUndefined();
+    expect(missingCapabilities(needed, withMask(ALL & ~6n))).toBe(
+      "this process lacks CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH",
+    );
+  });
+
+  test("says nothing when /proc does not", () => {
+    expect(missingCapabilities(["CAP_SYS_NICE"], "")).toBeUndefined();
+    expect(missingCapabilities(["CAP_SYS_NICE"], undefined)).toBe(
+      missingCapabilities(["CAP_SYS_NICE"]),
+    );
+  });
+});
