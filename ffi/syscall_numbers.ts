@@ -8,6 +8,7 @@ interface SyscallNumbers {
   readonly sched_getaffinity: number;
   readonly move_pages: number;
   readonly pidfd_open: number;
+  readonly kcmp: number;
   readonly process_madvise: number;
 }
 
@@ -21,6 +22,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_setaffinity: 203,
     sched_getaffinity: 204,
     move_pages: 279,
+    kcmp: 312,
     pidfd_open: 434,
     process_madvise: 440,
   },
@@ -29,6 +31,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_setaffinity: 122,
     sched_getaffinity: 123,
     move_pages: 239,
+    kcmp: 272,
     pidfd_open: 434,
     process_madvise: 440,
   },

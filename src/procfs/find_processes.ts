@@ -9,6 +9,8 @@ export interface FoundProcess {
   readonly startTicks: number;
   /** ProcessStat.activity */
   readonly activity: string;
+  /** ProcessStat.memoryId */
+  readonly memoryId: string;
 }
 
 /** A process that a query names, whether or not it is one to work on. */
@@ -228,9 +230,9 @@ export function searchProcesses(
     for (const process of generation) {
       if (seen.has(process.pid) || process.isKernelThread || isServer(process.comm)) continue;
       seen.add(process.pid);
-      const { pid, startTicks, activity } = process;
+      const { pid, startTicks, activity, memoryId } = process;
       // The dead may have children: a process is its parent's until that was waited for.
-      if (!process.isDead) found.push({ pid, startTicks, activity });
+      if (!process.isDead) found.push({ pid, startTicks, activity, memoryId });
       if (pid !== INIT_PID) parents.push(process);
     }
     generation = parents.length === 0 ? [] : look.childrenOf(parents);

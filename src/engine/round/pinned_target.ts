@@ -7,6 +7,7 @@ import {
   type ProcessQuery,
   searchProcesses,
 } from "../../procfs/find_processes.ts";
+import { partBySpace } from "../../procfs/shared_spaces.ts";
 import { targetValue } from "../task_status.ts";
 import type { RoundRecord } from "./round_record.ts";
 
@@ -47,7 +48,17 @@ export class PinnedTarget {
     if (found.length === 0 && isKnown) {
       for (const [reason, pids] of whyNone(this.#query, named)) this.#skip(record, reason, pids);
     }
-    return found;
+    return this.#withoutSharers(found, record);
+  }
+
+  /**
+   * Of processes with one address space the first is worked on: a scan for one of them clears what
+   * a scan for another would see.
+   */
+  #withoutSharers(found: readonly FoundProcess[], record: RoundRecord): readonly FoundProcess[] {
+    const { own, shared } = partBySpace(found);
+    if (shared.length > 0) record.skip(SHARER, shared.map(({ pid }) => pid));
+    return own;
   }
 
   #search(onUnreadable: OnUnreadable): ReturnType<typeof searchProcesses> {
@@ -72,6 +83,7 @@ export class PinnedTarget {
 
 type Reason = readonly [reason: string, pids: readonly number[]];
 
+const SHARER = "has the address space of another process";
 const NO_KERNEL_THREAD = "a kernel thread is never a target";
 const NO_SERVER = "an etmemd server is never a target";
 

@@ -14,6 +14,7 @@ import {
   write,
 } from "../../../ffi/libc.ts";
 import { bindThread, CpuStay, threadCpus } from "../../../ffi/affinity.ts";
+import { compareSpaces } from "../../../ffi/kcmp.ts";
 import { FileMapping } from "../../../ffi/own_mappings.ts";
 import { MovePagesBatch, MPOL_MF_MOVE } from "../../../ffi/move_pages.ts";
 import { IoVector, MADV_PAGEOUT, PidFd, processMadvise } from "../../../ffi/process_madvise.ts";
@@ -229,6 +230,13 @@ export const WRAPPER_FAULTS: readonly WrapperFaults[] = [
     number: { x64: 279, arm64: 239 },
     ...THROWS,
     prepare: onNothing(() => ownPage().moveTo(0, 0, MPOL_MF_MOVE)),
+  },
+  {
+    wrapper: "compareSpaces",
+    syscall: "kcmp",
+    number: { x64: 312, arm64: 272 },
+    ...THROWS,
+    prepare: onNothing(() => compareSpaces(process.pid, process.pid)),
   },
   {
     wrapper: "PidFd",

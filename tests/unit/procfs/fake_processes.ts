@@ -37,7 +37,7 @@ export class FakeProc implements Disposable {
     { pid, ppid, comm = "app", state = "S", flags = 0, startTicks = pid, tgid = pid }: FakeProcess,
   ): void {
     const fields = [pid, `(${comm})`, state, ppid, 0, 0, 0, 0, flags, ...Array(10).fill(0)];
-    fields.push(1, 0, startTicks, 0, 0, 0, 4096, 0, 8192, ...Array(24).fill(0));
+    fields.push(1, 0, startTicks, 0, 0, 0, 4096 * pid, 0, 8192, ...Array(24).fill(0));
     mkdirSync(this.#folder.at(String(pid)), { recursive: true });
     writeFileSync(this.#folder.at(`${pid}/stat`), `${fields.join(" ")}\n`);
     writeFileSync(this.#folder.at(`${pid}/comm`), `${comm}\n`);

@@ -119,7 +119,7 @@ describe("findProcesses()", () => {
   test("gives the start time, which tells a process from another with its pid", () => {
     using proc = new FakeProc([{ pid: 10, ppid: 1, startTicks: 4711 }]);
     expect(findProcesses(byPid(10), fail, proc.root)).toEqual([
-      { pid: 10, startTicks: 4711, activity: "0:0:0:0" },
+      { pid: 10, startTicks: 4711, activity: "0:0:0:0", memoryId: "40960:8192" },
     ]);
   });
 

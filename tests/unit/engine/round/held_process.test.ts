@@ -20,7 +20,12 @@ const ENTRY = new URL("../../worker/test_jobs.ts", import.meta.url).href;
 const pool = new WorkerPool<TestJobs>(ENTRY, { heldMs: 100 });
 afterAll(() => pool.close());
 
-const found = (pid: number): FoundProcess => ({ pid, startTicks: 1, activity: "" });
+const found = (pid: number): FoundProcess => ({
+  pid,
+  startTicks: 1,
+  activity: "",
+  memoryId: "1:1",
+});
 const SLOW = found(1);
 const OTHER = found(2);
 

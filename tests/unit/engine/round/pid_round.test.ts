@@ -65,8 +65,13 @@ function trialOf(target: TargetProcess, more: Partial<Start> = {}): Trial {
     onHeld: () => {},
     ...more,
   };
-  const { startTicks, activity } = readProcessStat(target.process.dirFd)!;
-  return { process: { pid: target.pid, startTicks, activity }, replies, start, controller };
+  const { startTicks, activity, memoryId } = readProcessStat(target.process.dirFd)!;
+  return {
+    process: { pid: target.pid, startTicks, activity, memoryId },
+    replies,
+    start,
+    controller,
+  };
 }
 
 describe("runPidRound()", () => {

@@ -12,7 +12,7 @@ import { task } from "../slide/slide_trial.ts";
 type Request = ScanStepRequest<string>;
 type Reply = ScanStepReply<number>;
 
-const PROCESS = { pid: 7, startTicks: 1, activity: "" };
+const PROCESS = { pid: 7, startTicks: 1, activity: "", memoryId: "1:1" };
 const COSTS = { times: noPhases(), cpuUs: 0, errors: [], figures: {} };
 
 function finished(result: number): Reply {
