@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ServerStatus } from "../../src/status/server_status.ts";
+import type { Availability, ServerStatus } from "../../src/status/server_status.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { ServerProcess } from "./server_process.ts";
 import { slideFile } from "./slide_server.ts";
@@ -24,7 +24,7 @@ test.skipIf(setpriv === null || !isRoot).each(LACKING)(
     const reason = `this process lacks ${capability}`;
     const { stdout } = await server.etmem("status", "--json");
     const status = JSON.parse(stdout) as ServerStatus;
-    const lacking = (list: ServerStatus["trackers"] | ServerStatus["movers"]): unknown[] =>
+    const lacking = (list: readonly Availability[]): unknown[] =>
       list.filter((one) => !one.available && one.reason === reason).map(({ name }) => name);
     expect(lacking(status.trackers)).toEqual(expect.arrayContaining([...trackers]) as unknown[]);
     expect(lacking(status.movers)).toEqual(expect.arrayContaining([...movers]) as unknown[]);
