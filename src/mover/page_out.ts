@@ -1,6 +1,7 @@
 import { isGone } from "../procfs/read_file.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
+import { FrameFates } from "./frame_fates.ts";
 import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 
@@ -31,6 +32,8 @@ export interface PageOutOrder {
   readonly hold: () => string | undefined;
   /** Leave pages alone that several processes have. */
   readonly sparesShared: boolean;
+  /** Descriptor of /proc/PID. */
+  readonly dirFd: number;
   readonly mover: Mover;
   readonly pagemap: Pagemap;
   /** Takes note of what moved. */
@@ -40,6 +43,7 @@ export interface PageOutOrder {
 /** What came of it, in base pages. */
 export interface PageOutAccount {
   asked: number;
+  /** Base pages that have left DRAM: written to swap, or given up by the kernel. */
   moved: number;
   /** Base pages that were asked for and have not moved, by reason. */
   readonly refused: Map<string, number>;
@@ -56,18 +60,24 @@ export interface PageOutAccount {
 }
 
 const PROCESS_GONE = "process gone";
+const UNWRITTEN = "could not be written to swap";
+const IN_PAGE_CACHE = "still in the page cache";
 
 /** Adds to a count by reason. */
 export function tally(counts: Map<string, number>, reason: string, n: number): void {
   if (n > 0) counts.set(reason, (counts.get(reason) ?? 0) + n);
 }
 
-/** The batch in hand, and for each base page of it what it was before: one a thread. */
+/**
+ * The batch in hand, and for each base page of it what it was before, and in which frame:
+ * one a thread.
+ */
 let batchInHand: PageBatch | undefined;
 let before: Uint8Array | undefined;
+let framesBefore: Float64Array | undefined;
 
 /** Pages out batch by batch. Before and after each batch pagemap says where its pages are. */
-class PageOut {
+class PageOut implements Disposable {
   readonly account: PageOutAccount = {
     asked: 0,
     moved: 0,
@@ -81,9 +91,16 @@ class PageOut {
   readonly #order: PageOutOrder;
   readonly #batch = batchInHand ??= newBatch(LARGEST_BATCH_PAGES);
   readonly #before = before ??= new Uint8Array(LARGEST_BATCH_PAGES);
+  readonly #framesBefore = framesBefore ??= new Float64Array(LARGEST_BATCH_PAGES);
+  readonly #fates: FrameFates;
 
   constructor(order: PageOutOrder) {
     this.#order = order;
+    this.#fates = new FrameFates(order.dirFd, this.account.errors);
+  }
+
+  [Symbol.dispose](): void {
+    this.#fates[Symbol.dispose]();
   }
 
   run(): void {
@@ -200,7 +217,8 @@ class PageOut {
   }
 
   /**
-   * Notes in `before`, from `base` on, what the pages of a unit are. @returns how many are present.
+   * Notes, from `base` on, what the pages of a unit are and in which frames.
+   * @returns how many are present.
    */
   #notePresent(page: number, size: number, base: number): number {
     const { pagemap } = this.#order;
@@ -211,6 +229,7 @@ class PageOut {
       this.#before[base + i] = isPresent
         ? WAS_PRESENT | (pagemap.isFile(page + i) ? WAS_FILE : 0)
         : 0;
+      this.#framesBefore[base + i] = pagemap.frame(page + i);
     }
     return present;
   }
@@ -230,6 +249,9 @@ class PageOut {
     let base = 0;
     let refusal = 0;
     this.#order.pagemap.forget();
+    this.#fates.forget();
+    const unwrittenBefore = this.#unwritten;
+    const movedBefore = this.account.moved;
     for (let unit = 0; unit < batch.count; unit++) {
       if (!this.#ensureLoaded(unit)) {
         const { held } = this.account;
@@ -242,30 +264,57 @@ class PageOut {
       while (refusal < outright.length && endOf(outright[refusal]!) <= page) refusal++;
       for (let i = 0; i < size; i++) {
         const was = this.#before[base + i]!;
-        if (was !== 0) this.#settle(page + i, was, outright[refusal]);
+        if (was === 0) continue;
+        const reason = this.#settle(
+          page + i,
+          was,
+          this.#framesBefore[base + i]!,
+          outright[refusal],
+        );
+        if (reason === undefined) this.account.moved++;
+        else tally(this.account.refused, reason, 1);
       }
       base += size;
     }
+    if (this.#unwritten - unwrittenBefore > this.account.moved - movedBefore) {
+      this.account.held ??= "swap space cannot be written";
+    }
+  }
+
+  /** Pages that wait in vain in the swap cache. */
+  get #unwritten(): number {
+    return this.account.refused.get(UNWRITTEN) ?? 0;
   }
 
   /**
-   * Accounts for a page that was present.
-   * @param was what it was before.
+   * Finds out what became of a page that was present.
+   * @param was what it was before. @param frame where it was; 0 when that cannot be known.
    * @param said the first refusal that ends behind the first page of its unit.
+   * @returns why it has not left DRAM; undefined when it has.
    */
-  #settle(page: number, was: number, said: OutrightRefusal | undefined): void {
+  #settle(
+    page: number,
+    was: number,
+    frame: number,
+    said: OutrightRefusal | undefined,
+  ): string | undefined {
     const { pagemap, moved } = this.#order;
     if (pagemap.isSwapped(page)) {
-      this.account.moved++;
+      if (this.#fates.of(frame) === "unwritten") return UNWRITTEN;
       moved.add(page);
-    } else if (pagemap.isPresent(page)) {
-      const isSaid = said !== undefined && page >= said.page;
-      tally(this.account.refused, isSaid ? said.reason : this.#reasonFor(page), 1);
-    } else if ((was & WAS_FILE) !== 0) {
-      this.account.moved++;
-    } else {
-      tally(this.account.refused, "unmapped meanwhile", 1);
+      return undefined;
     }
+    if (pagemap.isPresent(page)) {
+      const isSaid = said !== undefined && page >= said.page;
+      return isSaid ? said.reason : this.#reasonFor(page);
+    }
+    if ((was & WAS_FILE) === 0) {
+      // Where it is still mapped it was given up: its contents needed no writing (MADV_FREE).
+      return this.#fates.isMapped(page) ? undefined : "unmapped meanwhile";
+    }
+    const fate = this.#fates.of(frame);
+    if (fate === "unwritten") return UNWRITTEN;
+    return fate === "page cache" ? IN_PAGE_CACHE : undefined;
   }
 
   #reasonFor(page: number): string {
@@ -290,7 +339,7 @@ function endOf(refusal: OutrightRefusal): number {
  * @returns base pages; `asked` = `moved` + all `refused`. @throws {SystemCallError}
  */
 export function pageOut(order: PageOutOrder): PageOutAccount {
-  const run = new PageOut(order);
+  using run = new PageOut(order);
   run.run();
   return run.account;
 }

@@ -1,12 +1,20 @@
 import { AT_FDCWD, close, O_RDONLY, openAt, preadFully } from "../../ffi/libc.ts";
 
 /** Of include/uapi/linux/kernel-page-flags.h. */
+const KPF_DIRTY = 1 << 4;
+const KPF_LRU = 1 << 5;
+const KPF_WRITEBACK = 1 << 8;
+const KPF_MMAP = 1 << 11;
+const KPF_ANON = 1 << 12;
+const KPF_SWAPCACHE = 1 << 13;
 const KPF_HEAD = 1 << 15;
 const KPF_TAIL = 1 << 16;
 const KPF_ZERO_PAGE = 1 << 24;
 
 const FILE = "kpageflags";
 const ENTRY_BYTES = 8;
+/** Frames read at once by who asks for one after its neighbour. */
+const NEIGHBOURS = 64;
 
 /**
  * /proc/kpageflags: what the kernel says of each page frame
@@ -17,6 +25,10 @@ export class KpageFlags implements Disposable {
   readonly #entry = new Uint32Array(2);
   /** Two words an entry; the flags we look at are in the low one. */
   #window = new Uint32Array(0);
+  /** The frames round one that `stateOf` was asked for, from `#near` on, and the one asked last. */
+  readonly #neighbours = new Uint32Array(2 * NEIGHBOURS);
+  #near = -1;
+  #last = -1;
 
   /** @throws {SystemCallError} */
   constructor(path = "/proc/kpageflags") {
@@ -64,6 +76,39 @@ export class KpageFlags implements Disposable {
    */
   isTail(index: number): boolean {
     return (this.#window[2 * index]! & KPF_TAIL) !== 0;
+  }
+
+  /**
+   * What an unmapped page's frame is still used for. Frames that follow each other cost little.
+   * @throws {SystemCallError}
+   */
+  stateOf(frame: number): "unwritten" | "page cache" | "left" {
+    const flags = this.#flagsNear(frame);
+    if ((flags & KPF_SWAPCACHE) !== 0) {
+      // After a failed write the kernel marks the page dirty again (mm/page_io.c).
+      const failed = (flags & (KPF_DIRTY | KPF_WRITEBACK | KPF_MMAP)) === KPF_DIRTY;
+      return failed ? "unwritten" : "left";
+    }
+    return (flags & (KPF_LRU | KPF_ANON)) === KPF_LRU ? "page cache" : "left";
+  }
+
+  /** Drops what `stateOf` has read ahead: it is out of date. */
+  forget(): void {
+    this.#near = this.#last = -1;
+  }
+
+  #flagsNear(frame: number): number {
+    const isNear = Math.abs(frame - this.#last) === 1;
+    this.#last = frame;
+    const near = frame - frame % NEIGHBOURS;
+    if (near !== this.#near) {
+      if (!isNear) return this.#flags(frame);
+      this.#near = near;
+      this.#neighbours.fill(0);
+      const bytes = NEIGHBOURS * ENTRY_BYTES;
+      preadFully(this.#fd, this.#neighbours, bytes, near * ENTRY_BYTES, FILE);
+    }
+    return this.#neighbours[2 * (frame - near)]!;
   }
 
   [Symbol.dispose](): void {

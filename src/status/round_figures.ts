@@ -133,7 +133,7 @@ const TABLE = [
   {
     name: "moved_bytes",
     unit: "bytes",
-    meaning: "of `asked_bytes`: found in swap (on the other node) afterwards",
+    meaning: "of `asked_bytes`: has left DRAM (is on the other node) afterwards",
     inTotal: true,
     inLog: true,
     shown: { row: "moved", label: "moved", share: { of: "asked_bytes", label: "of asked" } },

@@ -115,6 +115,7 @@ function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
     // A frame that several processes have is marked idle for each of them, so that none sees what
     // was used before another's mark. process_madvise refuses such frames itself.
     sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
+    dirFd,
     mover,
     pagemap,
     moved,

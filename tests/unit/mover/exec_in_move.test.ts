@@ -85,6 +85,7 @@ describe.skipIf(missing !== undefined)("a program that is executed in the middle
         },
         hold: () => undefined,
         sparesShared: false,
+        dirFd: opened.dirFd,
         mover,
         pagemap: opened.pagemap,
         moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
