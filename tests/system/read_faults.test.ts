@@ -212,13 +212,13 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
     injector.set("process_madvise * EPERM");
     // What comes back now cannot go again.
     for (const { target } of trials) expect(await target.target.verify()).toBe(0);
-    const refused = trials.map(({ project }) =>
+    const waits = trials.map(({ project }) =>
       server.untilRound(project, "in which all is refused", ({ state, asked_bytes, refused }) => {
         return state === "done" && asked_bytes >= MOST &&
           refused.some(({ reason }) => reason === "EPERM");
       })
     );
-    for (const round of await Promise.all(refused)) {
+    for (const round of await Promise.all(waits)) {
       expectAccount(round);
       expect(round.moved_bytes).toBe(0);
     }
