@@ -113,6 +113,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   { path: "tests/system/arm64/", reason: "it tests this emulation" },
   { path: "tests/unit/bench/", reason: "nothing in it depends on the architecture" },
   { path: "tests/unit/demo/", reason: "nothing in it depends on the architecture" },
+  { path: "tests/tools/additions/", reason: "nothing in it depends on the architecture" },
   { path: "tests/tools/fuzz/", reason: "nothing in it depends on the architecture" },
   { path: "tests/tools/gate/", reason: "nothing in it depends on the architecture" },
   { path: "tests/tools/layering/", reason: "nothing in it depends on the architecture" },

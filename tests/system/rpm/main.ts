@@ -39,10 +39,10 @@ for (const check of CHECKS.filter(isWanted)) {
 
 const scenarios = SCENARIOS.filter(isWanted);
 if (scenarios.length > 0) {
-  copyFileSync(join(TESTS, "rpm/guest/boot.sh"), join(share, "boot.sh"));
-  copyFileSync(compile(join(TESTS, "fixtures/target.c")), join(share, "bin/target"));
+  copyFileSync(join(TESTS, "system/rpm/guest/boot.sh"), join(share, "boot.sh"));
+  copyFileSync(compile(join(TESTS, "tools/fixtures/target.c")), join(share, "bin/target"));
   compileEngine(built.root, join(share, "idle_twice.so"));
-  await compileDriver(join(TESTS, "rpm/guest/main.ts"), join(share, "bin/guest"));
+  await compileDriver(join(TESTS, "system/rpm/guest/main.ts"), join(share, "bin/guest"));
   const image = join(folder, "rootfs-systemd.ext4");
   makeImage(built.root, image);
   process.env["ROOTFS"] = image;
