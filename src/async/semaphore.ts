@@ -1,8 +1,11 @@
+import { onAbort } from "./abortable.ts";
+
 /** Lets at most so many pieces of work run at the same time; the others wait in order. */
 export class Semaphore {
   /** Below 0 while more were taken than there are. */
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  /** In the order in which they asked. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
     this.#free = count;
@@ -29,17 +32,16 @@ export class Semaphore {
       return;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const giveUp = (): void => {
-      const at = this.#waiting.indexOf(resolve);
-      if (at >= 0) this.#waiting.splice(at, 1);
-      reject(signal?.reason);
-    };
-    this.#waiting.push(resolve);
-    signal?.addEventListener("abort", giveUp);
+    this.#waiting.add(resolve);
+    if (signal === undefined) return await promise;
+    const end = onAbort(signal, () => {
+      this.#waiting.delete(resolve);
+      reject(signal.reason);
+    });
     try {
       await promise;
     } finally {
-      signal?.removeEventListener("abort", giveUp);
+      end();
     }
   }
 
@@ -50,8 +52,12 @@ export class Semaphore {
 
   /** Gives a slot back, to the first that waits. */
   giveBack(): void {
-    const next = this.#free < 0 ? undefined : this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    const [next] = this.#free < 0 ? [] : this.#waiting;
+    if (next === undefined) {
+      this.#free++;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }

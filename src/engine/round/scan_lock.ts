@@ -1,3 +1,4 @@
+import { onAbort } from "../../async/abortable.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 
 /** A task holds the lock of a process. */
@@ -127,12 +128,12 @@ function isFirst(
   return new Promise((resolve) => {
     const end = (hasHappened: boolean): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", give);
+      forget();
       resolve(hasHappened);
     };
     const give = (): void => end(false);
     const timer = patienceMs === Infinity ? undefined : setTimeout(give, patienceMs);
-    signal.addEventListener("abort", give, { once: true });
+    const forget = onAbort(signal, give);
     void happens.then(() => end(!signal.aborted));
   });
 }
