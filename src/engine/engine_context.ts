@@ -2,6 +2,7 @@ import { log } from "../log/logger.ts";
 import { formatCount } from "../text/quantities.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
+import { ProcessSweep } from "./round/process_sweep.ts";
 import { ScanLock } from "./round/scan_lock.ts";
 
 /** In a compiled program the entry points keep their paths below its virtual root. */
@@ -17,18 +18,23 @@ export interface EngineContext {
   readonly workers: Workers;
   /** Which task scans which process. */
   readonly scanLock: ScanLock;
+  /** Where tasks look for their processes. */
+  readonly sweep: ProcessSweep;
 }
+
+const workers: Workers = new WorkerPool(WORKER_ENTRY, {
+  onFull: (held) => {
+    const many = formatCount(held, "thread", "threads");
+    log.warning(`the kernel holds ${many}: work waits until it lets one go`);
+  },
+});
 
 /**
  * That of the server, for all projects. Each entry of the engine table hands it to the engines that
  * it makes.
  */
 export const engineContext: EngineContext = {
-  workers: new WorkerPool(WORKER_ENTRY, {
-    onFull: (held) => {
-      const many = formatCount(held, "thread", "threads");
-      log.warning(`the kernel holds ${many}: work waits until it lets one go`);
-    },
-  }),
+  workers,
   scanLock: new ScanLock(),
+  sweep: new ProcessSweep((request) => workers.run("sweep_processes", request)),
 };

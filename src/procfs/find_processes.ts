@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../ffi/libc.ts";
-import { isGone, isRecord, readText } from "./read_file.ts";
+import { isGone, readRecord, readText } from "./read_file.ts";
 import { type ProcessStat, readProcessStat } from "./process_stat.ts";
 
 /** A process that was found; pid and start time together are never used again. */
@@ -52,6 +52,12 @@ const knownProcesses = new Map<string, number>();
 /** So many are remembered. */
 const MOST_KNOWN = 1000;
 
+/** The family of a pid is looked at on the main thread while it is no larger. */
+const MOST_NEARBY = 64;
+
+/** A look has to read more than it may. */
+class TooMuchToRead extends Error {}
+
 /** Is told which process could not be looked at, and why. */
 export type OnUnreadable = (pid: number, error: Error) => void;
 
@@ -62,19 +68,38 @@ interface Process extends ProcessStat {
 /** One look at /proc. It keeps what it has read. */
 class ProcLook implements Disposable {
   readonly #root: string;
+  readonly #most: number;
   readonly #fd: number;
-  readonly #seen = new Map<number, Process | undefined>();
-  readonly #onUnreadable: OnUnreadable;
+  readonly #seen = new Map<number, Process | undefined | Error>();
   #pids: number[] | undefined;
+  /** By name: all processes that have it. */
+  #names: Map<string, number[]> | undefined;
+  readonly #nameless: [pid: number, error: Error][] = [];
+  #onUnreadable: OnUnreadable = () => {};
+  /** Processes that the query which is answered has been told of. */
+  readonly #told = new Set<number>();
 
-  constructor(root: string, onUnreadable: OnUnreadable) {
+  /** @param most processes that it may read; without, all. */
+  constructor(root: string, most = Infinity) {
     this.#root = root;
-    this.#onUnreadable = onUnreadable;
+    this.#most = most;
     this.#fd = openAt(AT_FDCWD, root, O_RDONLY);
   }
 
   [Symbol.dispose](): void {
     close(this.#fd);
+  }
+
+  /** Begins with another query. @param onUnreadable is told of each process once. */
+  begin(onUnreadable: OnUnreadable): void {
+    this.#onUnreadable = onUnreadable;
+    this.#told.clear();
+  }
+
+  #tell(pid: number, error: Error): void {
+    if (this.#told.has(pid)) return;
+    this.#told.add(pid);
+    this.#onUnreadable(pid, error);
   }
 
   /**
@@ -84,14 +109,15 @@ class ProcLook implements Disposable {
     try {
       return look();
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      this.#onUnreadable(pid, error);
+      if (!(error instanceof Error) || error instanceof TooMuchToRead) throw error;
+      this.#tell(pid, error);
       return undefined;
     }
   }
 
   allPids(): number[] {
     if (this.#pids === undefined) {
+      if (this.#most < Infinity) throw new TooMuchToRead();
       this.#pids = [];
       for (const name of readdirSync(this.#root)) {
         const pid = Number(name);
@@ -101,12 +127,32 @@ class ProcLook implements Disposable {
     return this.#pids;
   }
 
-  /** All processes of a name: of many only this is read, so it has to be cheap. */
-  pidsOf(comm: Uint8Array): number[] {
-    const record = Buffer.concat([comm, Buffer.from("\n")]);
-    return this.allPids().filter((pid) =>
-      this.#lookAt(pid, () => isRecord(this.#fd, `${pid}/comm`, record)) ?? false
-    );
+  /**
+   * All processes of a name, each byte of which is one character: of many only this is read,
+   * so it has to be cheap.
+   */
+  pidsOf(comm: string): readonly number[] {
+    const names = this.#names ??= this.#readNames();
+    for (const [pid, error] of this.#nameless) this.#tell(pid, error);
+    return names.get(comm) ?? [];
+  }
+
+  #readNames(): Map<string, number[]> {
+    const names = new Map<string, number[]>();
+    for (const pid of this.allPids()) {
+      try {
+        // What can be read of a process that has ended meanwhile is no name.
+        const comm = readRecord(this.#fd, `${pid}/comm`)?.slice(0, -1);
+        if (comm === undefined) continue;
+        const pids = names.get(comm);
+        if (pids === undefined) names.set(comm, [pid]);
+        else pids.push(pid);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.#nameless.push([pid, error]);
+      }
+    }
+    return names;
   }
 
   /**
@@ -128,11 +174,25 @@ class ProcLook implements Disposable {
   }
 
   process(pid: number): Process | undefined {
-    if (this.#seen.has(pid)) return this.#seen.get(pid);
-    const stat = this.#lookAt(pid, () => readProcessStat(this.#fd, `${pid}/stat`));
-    const found = stat === undefined ? undefined : { ...stat, pid };
-    this.#seen.set(pid, found);
-    return found;
+    let known = this.#seen.get(pid);
+    if (known === undefined && !this.#seen.has(pid)) {
+      known = this.#readProcess(pid);
+      this.#seen.set(pid, known);
+    }
+    if (!(known instanceof Error)) return known;
+    this.#tell(pid, known);
+    return undefined;
+  }
+
+  #readProcess(pid: number): Process | undefined | Error {
+    if (this.#seen.size >= this.#most) throw new TooMuchToRead();
+    try {
+      const stat = readProcessStat(this.#fd, `${pid}/stat`);
+      return stat === undefined ? undefined : { ...stat, pid };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return error;
+    }
   }
 
   /**
@@ -194,9 +254,8 @@ function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
     const process = look.processOf(query.pid);
     return process === undefined ? [] : [process];
   }
-  const comm = Buffer.from(query.comm).subarray(0, COMM_MAX);
-  const text = decoder.decode(comm);
-  return look.pidsOf(comm).flatMap((pid) => {
+  const text = decoder.decode(Buffer.from(query.comm).subarray(0, COMM_MAX));
+  return look.pidsOf(text).flatMap((pid) => {
     const process = look.process(pid);
     return process?.comm === text ? [process] : [];
   });
@@ -207,20 +266,58 @@ function isWanted(query: ProcessQuery, { startTicks }: Process): boolean {
     query.startTicks === startTicks;
 }
 
+/** What looking for the processes of one query came to, and who could not be looked at. */
+export interface SweptProcesses extends ProcessSearch {
+  readonly unreadable: readonly { readonly pid: number; readonly error: Error }[];
+}
+
 /**
- * Finds the processes that a query names and all their descendants (those of pid 1 are not
- * followed), without kernel threads, etmemd servers and what ended.
- * @param onUnreadable told of processes that cannot be looked at; they are left out,
- * the others are found.
- * @param root where procfs is mounted. @returns what was found, and what has the pid or the name.
+ * Looks for the processes of several queries at once: what they have in common is read once. Finds
+ * the processes that a query names and all their descendants (those of pid 1 are not followed),
+ * without kernel threads, etmemd servers and what ended. What cannot be looked at is left out.
+ * @param root where procfs is mounted. @returns in the order of the queries.
  * @throws {SystemCallError} when procfs cannot be read.
  */
-export function searchProcesses(
-  query: ProcessQuery,
-  onUnreadable: OnUnreadable,
+export function sweepProcesses(
+  queries: readonly ProcessQuery[],
   root = "/proc",
-): ProcessSearch {
-  using look = new ProcLook(root, onUnreadable);
+): SweptProcesses[] {
+  using look = new ProcLook(root);
+  return queries.map((query) => {
+    const unreadable: { pid: number; error: Error }[] = [];
+    look.begin((pid, error) => unreadable.push({ pid, error }));
+    return { ...search(query, look), unreadable };
+  });
+}
+
+/**
+ * The same for a pid whose descendants are few, which is found fast.
+ * @returns undefined when they are not, or what is looked for is a name.
+ * @throws {SystemCallError} when procfs cannot be read.
+ */
+export function searchNearby(query: ProcessQuery, root = "/proc"): SweptProcesses | undefined {
+  if (query.type === "name") return undefined;
+  using look = new ProcLook(root, MOST_NEARBY);
+  const unreadable: { pid: number; error: Error }[] = [];
+  look.begin((pid, error) => unreadable.push({ pid, error }));
+  try {
+    return { ...search(query, look), unreadable };
+  } catch (error) {
+    if (error instanceof TooMuchToRead) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * When the process started that has a pid now, and is a process, not a thread.
+ * @returns undefined when there is none, or it cannot be looked at.
+ */
+export function startTicksOf(pid: number, root = "/proc"): number | undefined {
+  using look = new ProcLook(root);
+  return look.processOf(pid)?.startTicks;
+}
+
+function search(query: ProcessQuery, look: ProcLook): ProcessSearch {
   const seen = new Set<number>();
   const found: FoundProcess[] = [];
   const named = namedBy(query, look);
@@ -248,11 +345,19 @@ export function searchProcesses(
   };
 }
 
-/** The processes that searchProcesses() finds. */
+/**
+ * Finds the processes of one query.
+ * @param onUnreadable told of processes that cannot be looked at; they are left out,
+ * the others are found.
+ * @param root where procfs is mounted.
+ * @throws {SystemCallError} when procfs cannot be read.
+ */
 export function findProcesses(
   query: ProcessQuery,
   onUnreadable: OnUnreadable,
   root = "/proc",
 ): readonly FoundProcess[] {
-  return searchProcesses(query, onUnreadable, root).found;
+  using look = new ProcLook(root);
+  look.begin(onUnreadable);
+  return search(query, look).found;
 }

@@ -109,19 +109,6 @@ function readUpTo(fd: number, wanted: number): number {
   return length;
 }
 
-/**
- * Whether a file of one line holds exactly these bytes; no process has it when it is gone.
- * @throws {SystemCallError}
- */
-export function isRecord(dirFd: number, path: string, expected: Uint8Array): boolean {
-  return withFile(dirFd, path, (fd) => {
-    const length = readUpTo(fd, expected.length);
-    if (length !== expected.length) return false;
-    for (let i = 0; i < length; i++) if (buffer[i] !== expected[i]) return false;
-    return true;
-  }) ?? false;
-}
-
 const decoder = new TextDecoder("latin1");
 
 /** The same as text, each byte one character. */

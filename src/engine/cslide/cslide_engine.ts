@@ -111,6 +111,7 @@ class CslideEngine implements Engine {
       engine: this.#description,
       pairs: this.#pairs,
       workers: this.#context.workers,
+      sweep: this.#context.sweep,
     };
     for (let runs = this.#runs; runs.length > 0; runs = this.#runs) {
       this.#wake = new AbortController();

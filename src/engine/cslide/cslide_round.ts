@@ -3,6 +3,7 @@ import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { Workers } from "../engine_context.ts";
 import { closeProcess } from "../round/opened_process.ts";
+import type { ProcessSweep } from "../round/process_sweep.ts";
 import type { RoundRecord } from "../round/round_record.ts";
 import { processKey } from "../round/scan_lock.ts";
 import type { ScannedRound } from "../round/task_processes.ts";
@@ -24,6 +25,7 @@ export interface CslideRoundSetup {
   readonly engine: CslideEngineDescription;
   readonly pairs: readonly DecidedPair[];
   readonly workers: Workers;
+  readonly sweep: ProcessSweep;
 }
 
 /** A task in a round. */
@@ -70,7 +72,7 @@ export class CslideRound {
   async run(): Promise<void> {
     let hasFailed = true;
     try {
-      this.#findProcesses();
+      await this.#findProcesses();
       await Promise.all(this.#entries.map(async (entry) => {
         entry.scanned = await entry.run.processes.round(entry.process, entry.record);
       }));
@@ -92,14 +94,19 @@ export class CslideRound {
   }
 
   /** A process that several tasks name belongs to the first of them. */
-  #findProcesses(): void {
+  async #findProcesses(): Promise<void> {
     const taken = new Map<string, string>();
-    for (const part of this.#parts) {
-      const { run, record } = part;
-      const found = run.life.target.find(
+    // All are found in one sweep.
+    const searches = await Promise.all(this.#parts.map(({ run, record }) =>
+      run.life.target.find(
+        (query) => this.#setup.sweep.find(query),
         record,
         (pid, error) => run.life.fail(record, pid, error),
-      );
+      )
+    ));
+    for (const [i, part] of this.#parts.entries()) {
+      const { run, record } = part;
+      const found = searches[i]!;
       run.forgetAllBut(new Set(found.map(processKey)));
       for (const process of found) {
         const other = taken.get(processKey(process));

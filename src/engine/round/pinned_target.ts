@@ -5,7 +5,8 @@ import {
   type NamedProcess,
   type OnUnreadable,
   type ProcessQuery,
-  searchProcesses,
+  startTicksOf,
+  type SweptProcesses,
 } from "../../procfs/find_processes.ts";
 import { partBySpace } from "../../procfs/shared_spaces.ts";
 import { targetValue } from "../task_status.ts";
@@ -28,24 +29,27 @@ export class PinnedTarget {
     this.#root = root;
   }
 
-  /** Looks now which process has the pid, where the first round may begin later. */
+  /** Looks now which process has the pid: the first round begins later. */
   settle(): void {
     // What cannot be read now is told by the round that cannot read it.
-    if (this.#query.type === "pid") this.#search(() => {});
+    if (this.#query.type === "pid") this.#pin(startTicksOf(this.#query.pid, this.#root));
   }
 
   /**
    * Finds the processes of a round. When there are none, the round says under `skipped` why.
-   * @throws {SystemCallError} when procfs cannot be read.
+   * @param search looks for them.
+   * @throws what the search throws.
    */
-  find(record: RoundRecord, onUnreadable: OnUnreadable): readonly FoundProcess[] {
-    let isKnown = true;
-    const { found, named } = this.#search((pid, error) => {
-      isKnown = false;
-      onUnreadable(pid, error);
-    });
+  async find(
+    search: (query: ProcessQuery) => Promise<SweptProcesses>,
+    record: RoundRecord,
+    onUnreadable: OnUnreadable,
+  ): Promise<readonly FoundProcess[]> {
+    const { found, named, unreadable } = await search(this.#query);
+    this.#pin(named[0]?.startTicks);
+    for (const { pid, error } of unreadable) onUnreadable(pid, error);
     record.status.processes = found.length;
-    if (found.length === 0 && isKnown) {
+    if (found.length === 0 && unreadable.length === 0) {
       for (const [reason, pids] of whyNone(this.#query, named)) this.#skip(record, reason, pids);
     }
     return this.#withoutSharers(found, record);
@@ -61,13 +65,11 @@ export class PinnedTarget {
     return own;
   }
 
-  #search(onUnreadable: OnUnreadable): ReturnType<typeof searchProcesses> {
-    const search = searchProcesses(this.#query, onUnreadable, this.#root);
-    const [first] = search.named;
-    if (this.#query.type === "pid" && this.#query.startTicks === undefined && first !== undefined) {
-      this.#query = { ...this.#query, startTicks: first.startTicks };
-    }
-    return search;
+  /** @param startTicks of the process that has the pid. */
+  #pin(startTicks: number | undefined): void {
+    const query = this.#query;
+    if (query.type !== "pid" || query.startTicks !== undefined) return;
+    if (startTicks !== undefined) this.#query = { ...query, startTicks };
   }
 
   /** Each reason is logged once, with its pid where it is about one process. */

@@ -4,8 +4,10 @@ import { log } from "../../log/logger.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { messageOf } from "../../text/message_of.ts";
+import type { EngineContext } from "../engine_context.ts";
+import type { ProcessSweep } from "./process_sweep.ts";
 import type { RoundRecord } from "./round_record.ts";
-import { processKey, type ScanLock } from "./scan_lock.ts";
+import { processKey } from "./scan_lock.ts";
 import type { TaskLife } from "./task_life.ts";
 import { type ProcessesPlan, TaskProcesses } from "./task_processes.ts";
 
@@ -33,17 +35,23 @@ interface QuietProcess {
   readonly scannedMs: number;
 }
 
+type Common = Pick<EngineContext, "scanLock" | "sweep">;
+
 /** A started task that works process by process: one round after the other until it is stopped. */
 export class TaskRun<Order> {
   readonly life: TaskLife;
   readonly #plan: TaskRunPlan<Order>;
+  readonly #sweep: ProcessSweep;
   readonly #processes: TaskProcesses<Order, FigureGains>;
   /** By process key: those that had nothing present at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
   readonly #ended: Promise<void>;
 
-  constructor(life: TaskLife, plan: TaskRunPlan<Order>, scanLock: ScanLock) {
+  constructor(life: TaskLife, plan: TaskRunPlan<Order>, { scanLock, sweep }: Common) {
     this.life = life;
+    this.#sweep = sweep;
+    // The first search comes later, and finds the process that has the pid now.
+    life.target.settle();
     this.#plan = plan;
     this.#processes = new TaskProcesses(life, plan, new Semaphore(plan.maxThreads), scanLock);
     this.#ended = this.#run();
@@ -68,10 +76,12 @@ export class TaskRun<Order> {
   }
 
   async #round(record: RoundRecord): Promise<void> {
-    const found = this.life.target.find(
+    const found = await this.life.target.find(
+      (query) => this.#sweep.find(query),
       record,
       (pid, error) => this.life.fail(record, pid, error),
     );
+    if (this.life.isOver) return;
     this.#forgetAllBut(found);
     const held = this.#plan.heldBack();
     if (held !== undefined) {

@@ -73,5 +73,5 @@ export function startSlideRun(
     afterRound: async ({ status }) => {
       status.phases.swapcache_us = Math.round(await swapCache.keep());
     },
-  }, context.scanLock);
+  }, context);
 }

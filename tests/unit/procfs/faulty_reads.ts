@@ -8,7 +8,7 @@ import { Pagemap, pageOf } from "../../../src/procfs/pagemap.ts";
 import { readProcessStat } from "../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../src/procfs/process_memory.ts";
 import { findProcesses } from "../../../src/procfs/find_processes.ts";
-import { isRecord } from "../../../src/procfs/read_file.ts";
+import { readRecord } from "../../../src/procfs/read_file.ts";
 import { readSmaps } from "../../../src/procfs/smaps.ts";
 import { readMovableRoom } from "../../../src/procfs/zoneinfo.ts";
 import { armFault } from "../../tools/fixtures/armed_fault.ts";
@@ -38,8 +38,7 @@ const NO_BYTES = new Set(["pagemap", "pagemap_alive", "kpageflags", "nodes"]);
 const target = Bun.spawn(["sleep", "1000"], { stdio: ["ignore", "ignore", "ignore"] });
 const dirFd = openAt(AT_FDCWD, `/proc/${target.pid}`, O_RDONLY);
 const pagemapFd = openAt(dirFd, "pagemap", O_RDONLY);
-const comm = Buffer.from("sleep\n");
-while (!isRecord(dirFd, "comm", comm)) await Bun.sleep(2);
+while (readRecord(dirFd, "comm") !== "sleep\n") await Bun.sleep(2);
 target.kill("SIGSTOP");
 while (!/\) T /.test(await Bun.file(`/proc/${target.pid}/stat`).text())) await Bun.sleep(2);
 
@@ -70,7 +69,7 @@ const READERS: readonly (readonly [string, typeof READ | typeof PREAD, () => unk
   ["smaps", READ, areas],
   ["stat", READ, () => readProcessStat(dirFd)],
   ["status", READ, () => readProcessSizes(dirFd)],
-  ["comm", READ, () => [isRecord(dirFd, "comm", comm), isRecord(dirFd, "comm", comm.subarray(1))]],
+  ["comm", READ, () => readRecord(dirFd, "comm")],
   ["meminfo", READ, () => readMemInfo().totalBytes],
   ["zoneinfo", READ, () => [...readMovableRoom().keys()]],
   ["nodes", READ, () => readNodes().map(({ distances, ...node }) => [node, [...distances]])],

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../ffi/libc.ts";
 import {
   isGone,
-  isRecord,
   readFile,
   readPieces,
   readRecord,
@@ -57,20 +56,6 @@ describe("readText()", () => {
     using folder = new ScratchFolder();
     writeFileSync(folder.at("file"), Uint8Array.of(0x61, 0xff, 0xfe, 0x62));
     expect(readText(AT_FDCWD, folder.at("file"))).toHaveLength(4);
-  });
-});
-
-describe("isRecord()", () => {
-  test("tells whether a file holds exactly these bytes", () => {
-    using folder = new ScratchFolder();
-    writeFileSync(folder.at("file"), "mysqld\n");
-    const is = (text: string): boolean =>
-      isRecord(AT_FDCWD, folder.at("file"), Buffer.from(text, "latin1"));
-    expect(is("mysqld\n")).toBe(true);
-    for (const other of ["mysqld", "mysqld\n\n", "mysqlD\n", "", "ysqld\n"]) {
-      expect(is(other)).toBe(false);
-    }
-    expect(isRecord(AT_FDCWD, folder.at("nothing"), Buffer.from(""))).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 import { project } from "../slide/slide_trial.ts";
 
-const { scanLock, workers } = engineContext;
+const { scanLock, sweep, workers } = engineContext;
 
 afterEach(() => configureLog("error", []));
 
@@ -46,6 +46,7 @@ function roundOf(runs: readonly CslideRun[]): CslideRound {
     },
     pairs: [],
     workers,
+    sweep,
   }, runs);
 }
 

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { TaskTarget } from "../../../../src/config/task.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
+import { ProcessSweep } from "../../../../src/engine/round/process_sweep.ts";
+import { sweepProcesses } from "../../../../src/procfs/find_processes.ts";
 import type { SkippedProcesses } from "../../../../src/status/round_status.ts";
 import { FakeProc, kernelThread } from "../../procfs/fake_processes.ts";
 
@@ -10,11 +12,22 @@ const byPid = (pid: number): TaskTarget => ({ type: "pid", pid });
 const byName = (comm: string): TaskTarget => ({ type: "name", comm });
 
 let number = 0;
+let proc: FakeProc;
 
 /** What a round finds, and why it does not. */
-function round(target: PinnedTarget): { pids: number[]; skipped: SkippedProcesses[] } {
+async function round(
+  target: PinnedTarget,
+): Promise<{ pids: number[]; skipped: SkippedProcesses[] }> {
   const record = new RoundRecord(++number);
-  const found = target.find(record, (pid, error) => record.fail(error, pid));
+  const sweep = new ProcessSweep(
+    ({ queries, root }) => Promise.resolve({ searches: sweepProcesses(queries, root) }),
+    proc.root,
+  );
+  const found = await target.find(
+    (query) => sweep.find(query),
+    record,
+    (pid, error) => record.fail(error, pid),
+  );
   expect(record.status.processes).toBe(found.length);
   return { pids: found.map(({ pid }) => pid), skipped: record.status.skipped };
 }
@@ -25,65 +38,64 @@ const none = (reason: string, pids: number[] = []) => ({
 });
 
 describe("PinnedTarget", () => {
-  let proc: FakeProc;
   afterEach(() => proc[Symbol.dispose]());
 
   const end = (pid: number): void => rmSync(`${proc.root}/${pid}`, { recursive: true });
   const start = (target: TaskTarget): PinnedTarget =>
     new PinnedTarget(target, "project p: task t", proc.root);
 
-  test("never finds a process that gets the pid of the first, until another start", () => {
+  test("never finds a process that gets the pid of the first, until another start", async () => {
     proc = new FakeProc([{ pid: 10, ppid: 1 }, { pid: 11, ppid: 10 }]);
     const target = start(byPid(10));
-    expect(round(target)).toEqual({ pids: [10, 11], skipped: [] });
+    expect(await round(target)).toEqual({ pids: [10, 11], skipped: [] });
     proc.add({ pid: 12, ppid: 11 });
-    expect(round(target).pids).toEqual([10, 11, 12]);
+    expect((await round(target)).pids).toEqual([10, 11, 12]);
     for (const pid of [10, 11, 12]) end(pid);
-    expect(round(target)).toEqual(none("the process has ended", [10]));
+    expect(await round(target)).toEqual(none("the process has ended", [10]));
     proc.add({ pid: 10, ppid: 1, startTicks: 4711 });
     proc.add({ pid: 11, ppid: 10, startTicks: 4712 });
     for (let i = 0; i < 3; i++) {
-      expect(round(target)).toEqual(none("the pid is another process now", [10]));
+      expect(await round(target)).toEqual(none("the pid is another process now", [10]));
     }
-    expect(round(start(byPid(10)))).toEqual({ pids: [10, 11], skipped: [] });
+    expect(await round(start(byPid(10)))).toEqual({ pids: [10, 11], skipped: [] });
   });
 
-  test("takes a process that comes later for the first, and a later one for another", () => {
+  test("takes a process that comes later for the first, and a later one for another", async () => {
     proc = new FakeProc([]);
     const target = start(byPid(4194000));
     target.settle();
-    expect(round(target)).toEqual(none("there is no such process", [4194000]));
+    expect(await round(target)).toEqual(none("there is no such process", [4194000]));
     proc.add({ pid: 4194000, ppid: 1, startTicks: 100 });
-    expect(round(target)).toEqual({ pids: [4194000], skipped: [] });
+    expect(await round(target)).toEqual({ pids: [4194000], skipped: [] });
     proc.add({ pid: 4194000, ppid: 1, startTicks: 200 });
-    expect(round(target)).toEqual(none("the pid is another process now", [4194000]));
+    expect(await round(target)).toEqual(none("the pid is another process now", [4194000]));
   });
 
-  test("settle() decides before the first round", () => {
+  test("settle() decides before the first round", async () => {
     proc = new FakeProc([{ pid: 10, ppid: 1, startTicks: 100 }]);
     const target = start(byPid(10));
     target.settle();
     proc.add({ pid: 10, ppid: 1, startTicks: 200 });
-    expect(round(target)).toEqual(none("the pid is another process now", [10]));
+    expect(await round(target)).toEqual(none("the pid is another process now", [10]));
   });
 
-  test("keeps a process that executes another program", () => {
+  test("keeps a process that executes another program", async () => {
     proc = new FakeProc([{ pid: 10, ppid: 1, comm: "sh" }]);
     const target = start(byPid(10));
-    expect(round(target).pids).toEqual([10]);
+    expect((await round(target)).pids).toEqual([10]);
     proc.add({ pid: 10, ppid: 1, comm: "java" });
-    expect(round(target).pids).toEqual([10]);
+    expect((await round(target)).pids).toEqual([10]);
   });
 
-  test("goes by the name alone with type=name", () => {
+  test("goes by the name alone with type=name", async () => {
     proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }]);
     const target = start(byName("web"));
-    expect(round(target).pids).toEqual([10]);
+    expect((await round(target)).pids).toEqual([10]);
     proc.add({ pid: 10, ppid: 1, comm: "web", startTicks: 4711 });
-    expect(round(target)).toEqual({ pids: [10], skipped: [] });
+    expect(await round(target)).toEqual({ pids: [10], skipped: [] });
   });
 
-  test("says why there is nothing to work on", () => {
+  test("says why there is nothing to work on", async () => {
     proc = new FakeProc([
       kernelThread(2, "kthreadd"),
       { pid: 20, ppid: 1, comm: "etmemd" },
@@ -103,22 +115,22 @@ describe("PinnedTarget", () => {
       [byName("etmemd"), isServer, [20]],
     ];
     for (const [target, reason, pids] of cases) {
-      expect(round(start(target))).toEqual(none(reason, pids));
+      expect(await round(start(target))).toEqual(none(reason, pids));
     }
   });
 
-  test("says nothing of what it leaves out when there is something to work on", () => {
+  test("says nothing of what it leaves out when there is something to work on", async () => {
     proc = new FakeProc([kernelThread(3, "worker"), { pid: 10, ppid: 1, comm: "worker" }]);
-    expect(round(start(byName("worker")))).toEqual({ pids: [10], skipped: [] });
+    expect(await round(start(byName("worker")))).toEqual({ pids: [10], skipped: [] });
   });
 
-  test("does not take a process for absent that cannot be looked at", () => {
+  test("does not take a process for absent that cannot be looked at", async () => {
     proc = new FakeProc([{ pid: 10, ppid: 1 }]);
     // Reading a folder is EISDIR: the same way as EIO or EACCES.
     rmSync(`${proc.root}/10/stat`);
     mkdirSync(`${proc.root}/10/stat`);
     const target = start(byPid(10));
     target.settle();
-    expect(round(target)).toEqual(none('read "PID/stat": EISDIR', [10]));
+    expect(await round(target)).toEqual(none('read "PID/stat": EISDIR', [10]));
   });
 });

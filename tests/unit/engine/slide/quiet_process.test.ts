@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
 import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
@@ -24,7 +25,7 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
     swapCache: new SwapCache(description, workers),
-    context: { workers, scanLock: new ScanLock() },
+    context: { workers, scanLock: new ScanLock(), sweep: engineContext.sweep },
   });
   try {
     const second = await waitFor("a second round", () => {

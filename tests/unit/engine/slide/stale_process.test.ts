@@ -49,7 +49,7 @@ test("a round that skips a process does not make another task's scan pass for on
       tracker: SMAPS,
       mover: PROCESS_MADVISE,
       swapCache: new SwapCache(description, workers),
-      context: { workers: { run } as WorkerPool<Jobs>, scanLock },
+      context: { workers: { run } as WorkerPool<Jobs>, scanLock, sweep: engineContext.sweep },
     },
   );
   try {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { setEnvironmentData } from "node:worker_threads";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
 import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
@@ -116,7 +117,11 @@ describe("startSlideRun()", () => {
         tracker: SMAPS,
         mover: PROCESS_MADVISE,
         swapCache: trial.cache,
-        context: { workers: trial.workers, scanLock: new ScanLock() },
+        context: {
+          workers: trial.workers,
+          scanLock: new ScanLock(),
+          sweep: engineContext.sweep,
+        },
       },
     );
     try {

@@ -1,0 +1,87 @@
+import {
+  type ProcessQuery,
+  searchNearby,
+  type SweptProcesses,
+} from "../../procfs/find_processes.ts";
+
+/** What tasks look for in one sweep. */
+export interface SweepRequest {
+  readonly queries: readonly ProcessQuery[];
+  /** Where procfs is mounted. */
+  readonly root: string;
+}
+
+/** What was found, in the order of the queries. */
+export interface SweepReply {
+  readonly searches: readonly SweptProcesses[];
+}
+
+/** From the begin of a sweep to that of the next. */
+const PERIOD_MS = 1000;
+
+/** A task that waits for the next sweep. */
+interface Waiting {
+  readonly query: ProcessQuery;
+  readonly end: PromiseWithResolvers<SweptProcesses>;
+}
+
+/**
+ * Looks for the processes of all tasks at once, at most once a second, and in a thread: on a host
+ * with thousands of processes that takes 100 ms and more. A task waits for a sweep that begins
+ * after it has asked, so that what it gets is fresh. Only a pid whose descendants are few is looked
+ * for at once.
+ */
+export class ProcessSweep {
+  readonly #sweep: (request: SweepRequest) => Promise<SweepReply>;
+  readonly #root: string;
+  #waiting: Waiting[] = [];
+  #isDue = false;
+  /** When the last sweep began, by the monotonic clock. */
+  #begunMs = -Infinity;
+
+  /**
+   * @param sweep has a thread do sweepProcesses().
+   * @param root where procfs is mounted.
+   */
+  constructor(sweep: (request: SweepRequest) => Promise<SweepReply>, root = "/proc") {
+    this.#sweep = sweep;
+    this.#root = root;
+  }
+
+  /**
+   * Finds the processes of a query.
+   * @throws {JobError} when procfs cannot be read.
+   */
+  async find(query: ProcessQuery): Promise<SweptProcesses> {
+    const nearby = searchNearby(query, this.#root);
+    if (nearby !== undefined) return nearby;
+    const end = Promise.withResolvers<SweptProcesses>();
+    this.#waiting.push({ query, end });
+    this.#plan();
+    return await end.promise;
+  }
+
+  #plan(): void {
+    if (this.#isDue || this.#waiting.length === 0) return;
+    this.#isDue = true;
+    const inMs = this.#begunMs + PERIOD_MS - performance.now();
+    setTimeout(() => void this.#run(), Math.max(0, inMs));
+  }
+
+  async #run(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    this.#begunMs = performance.now();
+    const queries = new Map(waiting.map(({ query }) => [JSON.stringify(query), query]));
+    try {
+      const request = { queries: [...queries.values()], root: this.#root };
+      const { searches } = await this.#sweep(request);
+      const byKey = new Map([...queries.keys()].map((key, i) => [key, searches[i]!]));
+      for (const { query, end } of waiting) end.resolve(byKey.get(JSON.stringify(query))!);
+    } catch (error) {
+      for (const { end } of waiting) end.reject(error);
+    } finally {
+      this.#isDue = false;
+      this.#plan();
+    }
+  }
+}

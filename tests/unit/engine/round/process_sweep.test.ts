@@ -1,0 +1,89 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import { engineContext } from "../../../../src/engine/engine_context.ts";
+import { ProcessSweep } from "../../../../src/engine/round/process_sweep.ts";
+import type { ProcessQuery } from "../../../../src/procfs/find_processes.ts";
+import { FakeProc } from "../../procfs/fake_processes.ts";
+
+const { workers } = engineContext;
+afterAll(() => workers.close());
+
+const byName = (comm: string): ProcessQuery => ({ type: "name", comm });
+
+/** A sweep in a real thread, and the queries of each. */
+function newSweep(root: string): { sweep: ProcessSweep; swept: (readonly ProcessQuery[])[] } {
+  const swept: (readonly ProcessQuery[])[] = [];
+  const sweep = new ProcessSweep(async (request) => {
+    swept.push(request.queries);
+    return await workers.run("sweep_processes", request);
+  }, root);
+  return { sweep, swept };
+}
+
+test("find() looks once for all tasks that ask within a second, and once for each name", async () => {
+  const processes = Array.from({ length: 500 }, (_, i) => ({
+    pid: 10 + i,
+    ppid: 1,
+    comm: `web${i % 50}`,
+  }));
+  using proc = new FakeProc(processes);
+  const { sweep, swept } = newSweep(proc.root);
+  const first = await sweep.find(byName("web0"));
+  expect(first.found).toHaveLength(10);
+  const begin = performance.now();
+  const asked = Array.from({ length: 100 }, async (_, i) => {
+    // Some ask later.
+    await Bun.sleep(i * 3);
+    return await sweep.find(byName(`web${i % 50}`));
+  });
+  for (const [i, { found }] of (await Promise.all(asked)).entries()) {
+    const pids = found.map(({ pid }) => pid - 10).toSorted((a, b) => a - b);
+    expect(pids).toEqual(Array.from({ length: 10 }, (_, k) => i % 50 + 50 * k));
+  }
+  expect(swept.map((queries) => queries.length)).toEqual([1, 50]);
+  expect(performance.now() - begin).toBeGreaterThan(600);
+});
+
+test("find() sees what is there when it is asked, not what an earlier sweep saw", async () => {
+  using proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }]);
+  const { sweep } = newSweep(proc.root);
+  const first = sweep.find(byName("web"));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  proc.add({ pid: 11, ppid: 10, comm: "child" });
+  await first;
+  expect((await sweep.find(byName("web"))).found.map(({ pid }) => pid)).toEqual([10, 11]);
+});
+
+test("find() looks at once for a pid with few descendants, and in a thread for one with many", async () => {
+  const children = Array.from({ length: 100 }, (_, i) => ({ pid: 20 + i, ppid: 11 }));
+  using proc = new FakeProc([{ pid: 10, ppid: 1 }, { pid: 11, ppid: 1 }, ...children]);
+  const { sweep, swept } = newSweep("/proc");
+  expect((await sweep.find({ type: "pid", pid: process.pid })).named).toHaveLength(1);
+  expect(swept).toHaveLength(0);
+  const many = newSweep(proc.root);
+  expect((await many.sweep.find({ type: "pid", pid: 11 })).found).toHaveLength(101);
+  expect(many.swept).toHaveLength(1);
+});
+
+test("find() tells each task who could not be looked at, and fails when nobody can", async () => {
+  using proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }, { pid: 11, ppid: 1, comm: "web" }]);
+  rmSync(`${proc.root}/10/stat`);
+  mkdirSync(`${proc.root}/10/stat`);
+  const { sweep, swept } = newSweep(proc.root);
+  const searches = await Promise.all([1, 2].map(() => sweep.find(byName("web"))));
+  expect(swept).toHaveLength(1);
+  for (const { found, unreadable } of searches) {
+    expect(found.map(({ pid }) => pid)).toEqual([11]);
+    expect(unreadable.map(({ pid, error }) => [pid, error.message])).toEqual([
+      [10, expect.stringContaining("EISDIR")],
+    ]);
+  }
+  const missing = newSweep(`${proc.root}/nothing`);
+  let failure: unknown;
+  try {
+    await missing.sweep.find(byName("web"));
+  } catch (error) {
+    failure = error;
+  }
+  expect(String(failure)).toContain("ENOENT");
+});
