@@ -8,7 +8,7 @@ export async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
   if (name === "etmemd" || args[0] === "etmemd") {
-    const { runDaemon } = await import("./src/daemon/run_daemon.ts");
+    const runDaemon = await loadDaemon();
     return runDaemon(name === "etmemd" ? args : args.slice(1));
   }
   if (name === "etmemd-engine") {
@@ -21,6 +21,21 @@ export async function main(): Promise<number> {
   }
   const { runClient } = await import("./src/cli/run_client.ts");
   return runClient(args);
+}
+
+/** Under a limit of memory the server's code cannot be loaded: one line says so. */
+async function loadDaemon(): Promise<(args: readonly string[]) => Promise<number>> {
+  try {
+    return (await import("./src/daemon/run_daemon.ts")).runDaemon;
+  } catch (error) {
+    const { startFailure } = await import("./src/daemon/start_failure.ts");
+    const line = startFailure(error);
+    if (line === undefined) throw error;
+    return () => {
+      console.error(line);
+      return Promise.resolve(1);
+    };
+  }
 }
 
 process.exit(await main());

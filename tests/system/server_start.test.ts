@@ -125,3 +125,15 @@ test("a user that is not root cannot start it, and is told so", () => {
     stdout: versionLine("etmemd"),
   });
 });
+
+test.each([
+  ["-v", "the address space is limited to 976 MiB (ulimit -v, LimitAS=), it needs 2400 MiB"],
+  ["-d", "the data segment is limited to 976 MiB (ulimit -d, LimitDATA=), it needs 2400 MiB"],
+])("a limit of memory (ulimit %s) that is too small is named in one line", async (flag, reason) => {
+  const limited = ["sh", "-c", `ulimit ${flag} 1000000; exec "$@"`, "sh"];
+  expect(await runServer(["-s", freshName()], process.env, limited)).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: `etmemd: Cannot start the server: ${reason}\n`,
+  });
+});
