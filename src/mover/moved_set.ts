@@ -8,7 +8,10 @@ export interface MovedSetData {
   readonly bits: Uint32Array<ArrayBuffer>;
 }
 
-/** The pages of a process that were moved out and have not been seen to come back: one bit each. */
+/**
+ * Pages of a process, one bit each: those that were moved out and have not been seen to come back,
+ * or others.
+ */
 export class MovedSet {
   readonly #blocks = new Map<number, Uint32Array>();
 
@@ -41,6 +44,13 @@ export class MovedSet {
     }
     const index = page % BLOCK_PAGES;
     words[index >>> 5] = words[index >>> 5]! | (1 << (index & 31));
+  }
+
+  /** Whether it is in. */
+  has(page: number): boolean {
+    const words = this.#blocks.get(Math.floor(page / BLOCK_PAGES));
+    const index = page % BLOCK_PAGES;
+    return words !== undefined && (words[index >>> 5]! & (1 << (index & 31))) !== 0;
   }
 
   /** Takes the pages in [page, page + pages) out. @returns how many of them were in. */

@@ -2,11 +2,12 @@ import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
+import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { noPhases, type PhaseTimes } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
-import type { Tracker, TrackerKind } from "../../tracker/tracker.ts";
+import type { ScanTarget, Tracker, TrackerKind } from "../../tracker/tracker.ts";
 import { readNotSelected } from "../../tracker/not_selected.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
@@ -35,6 +36,13 @@ export interface ScannedProcess {
   readonly counts: PageCounts;
   /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
   readonly histogram: Float64Array;
+  /** ProcessStat.faults when the last scan had ended. */
+  readonly faults: number;
+  /**
+   * One more scan, which does not count: what was used since the one before.
+   * @returns why there is none. @throws {SystemCallError | ProcfsError}
+   */
+  readonly lookAgain: () => PageCounts | string;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
   /** Present memory of the process that the counts leave out: bytes by reason. */
@@ -77,6 +85,9 @@ interface Scan {
   readonly counts: PageCounts | null;
   readonly moved: MovedSet;
   readonly windowStartMs: number;
+  readonly target: ScanTarget;
+  /** ProcessStat.faults at its end. */
+  readonly faults: number;
   /** What the tracker did not look at: bytes by reason. */
   readonly leftAlone: ReadonlyMap<string, number> | undefined;
 }
@@ -170,9 +181,11 @@ class ScanStep<Order, Result extends object> {
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
     this.#errors.push(...outcome.errors);
+    const faults = readProcessStat(process.dirFd)?.faults;
+    if (faults === undefined) return { state: "gone" };
     const moved = MovedSet.fromData(known?.moved ?? nothingMoved());
     const { windowStartMs, leftAlone } = outcome;
-    return { kind, tracker, pagemap, counts, moved, windowStartMs, leftAlone };
+    return { kind, tracker, pagemap, counts, moved, windowStartMs, target, faults, leftAlone };
   }
 
   readonly #stopped = (): boolean => this.#stop.isRaised;
@@ -217,6 +230,8 @@ class ScanStep<Order, Result extends object> {
       tracker: kind,
       counts,
       histogram,
+      faults: scan.faults,
+      lookAgain: () => this.#lookAgain(scan),
       moved,
       leftAlone: this.#leftAlone(process, scan),
       times: this.#times,
@@ -229,6 +244,15 @@ class ScanStep<Order, Result extends object> {
     }
     this.#staysOpen = false;
     return { state: result };
+  }
+
+  #lookAgain({ tracker, target }: Scan): PageCounts | string {
+    const counts = new PageCounts();
+    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
+    if (outcome.state === "unfit") return outcome.reason;
+    if (outcome.state !== "scanned") return outcome.state === "gone" ? "process gone" : "stopped";
+    this.#errors.push(...outcome.errors);
+    return counts;
   }
 
   #leftAlone({ dirFd }: OpenedProcess, { leftAlone }: Scan): ReadonlyMap<string, number> {

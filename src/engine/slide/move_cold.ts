@@ -8,6 +8,7 @@ import { readProcessSizes } from "../../procfs/process_memory.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
+import { UsedSinceScan } from "./used_since_scan.ts";
 
 /** What to do with cold memory after the last scan of a round. */
 export interface MoveOrder {
@@ -30,14 +31,23 @@ function between(histogram: Float64Array, from: number, to: number): number {
 /** Walks cold units in the order in which they go: by address, or coldest first within a budget. */
 class ColdUnits {
   readonly #counts: PageCounts;
+  readonly #used: UsedSinceScan;
   /** Ranges of counts, one after the other. */
   readonly #passes: (readonly [low: number, high: number])[];
   /** Base pages that may move in all. */
   readonly #budget: number;
   #cursor: WalkCursor = { segment: 0, index: 0 };
+  /** Base pages that were passed over, since they were used meanwhile. */
+  sparedUsed = 0;
 
-  constructor(counts: PageCounts, coldThreshold: number, budget: number | undefined) {
+  constructor(
+    counts: PageCounts,
+    used: UsedSinceScan,
+    coldThreshold: number,
+    budget: number | undefined,
+  ) {
     this.#counts = counts;
+    this.#used = used;
     this.#budget = budget ?? Infinity;
     this.#passes = budget === undefined
       ? [[0, coldThreshold]]
@@ -54,6 +64,10 @@ class ColdUnits {
     for (let pass = this.#passes[0]; pass !== undefined; pass = this.#passes[0]) {
       let isSpent = false;
       const atEnd = this.#counts.walk(this.#cursor, pass[0], pass[1], (page, size) => {
+        if (this.#used.has(page, size)) {
+          this.sparedUsed += size;
+          return true;
+        }
         isSpent = batch.pages + size > left;
         if (isSpent || batch.pages + size > (batch.count === 0 ? LARGEST_BATCH_PAGES : pages)) {
           return false;
@@ -102,16 +116,20 @@ function reasonToHold(
 }
 
 /** Moves cold units until there are no more, or until there is a reason to hold. */
-function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
+function moveUnits(
+  process: ScannedProcess,
+  order: MoveOrder,
+): PageOutAccount & { readonly sparedUsed: number } {
   const { pid, dirFd, memoryId, pagemap, tracker, counts, moved, times, errors } = process;
   const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
-  const units = new ColdUnits(counts, order.coldThreshold, budget);
+  const used = new UsedSinceScan(process);
+  const units = new ColdUnits(counts, used, order.coldThreshold, budget);
   const kind: MoverKind = MOVERS.find(({ name }) => name === order.mover)!;
   const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
   using mover = kind.open({ pid, dirFd, space });
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
-    hold: () => reasonToHold(process, kind, order),
+    hold: () => reasonToHold(process, kind, order) ?? used.refresh(),
     // A frame that several processes have is marked idle for each of them, so that none sees what
     // was used before another's mark. process_madvise refuses such frames itself.
     sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
@@ -123,7 +141,7 @@ function moveUnits(process: ScannedProcess, order: MoveOrder): PageOutAccount {
   times.move_us += account.moveUs;
   times.verify_us += account.verifyUs;
   errors.push(...account.errors);
-  return account;
+  return { ...account, sparedUsed: units.sparedUsed };
 }
 
 function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
@@ -150,11 +168,19 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): FigureGains
   };
   if (cold === 0) return found;
 
-  const { asked, moved, refused, vanished, sparedShared, held } = moveUnits(process, order);
+  const { asked, moved, refused, vanished, sparedShared, sparedUsed, held } = moveUnits(
+    process,
+    order,
+  );
   const spared = new Map<string, number>();
   tally(spared, "gone before its turn", vanished);
   tally(spared, "shared: page_idle cannot tell whether it is used", sparedShared);
-  tally(spared, held ?? "dram_percent reached", cold - asked - vanished - sparedShared);
+  tally(spared, "used since the last scan", sparedUsed);
+  tally(
+    spared,
+    held ?? "dram_percent reached",
+    cold - asked - vanished - sparedShared - sparedUsed,
+  );
   return {
     ...found,
     asked_bytes: asked * PAGE_SIZE,

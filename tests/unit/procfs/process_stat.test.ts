@@ -23,6 +23,7 @@ describe("parseProcessStat()", () => {
         threads: 3,
         startTicks: 123456789012,
         memoryId: "26:28",
+        faults: 22,
         activity: "10:12:23:24",
       });
   });

@@ -17,7 +17,7 @@ function statByExpression(text: string): ProcessStat | undefined {
   const fields = rest.trim().split(" ");
   const at = (number: number): string => fields[number - 3] ?? "";
   if (fields.length < LAST_FIELD - 2) return undefined;
-  if (![4, 9, 20, 22].every((number) => /^-?\d+$/.test(at(number)))) return undefined;
+  if (![4, 9, 10, 12, 20, 22].every((number) => /^-?\d+$/.test(at(number)))) return undefined;
   return {
     comm,
     ppid: Number(at(4)),
@@ -27,6 +27,7 @@ function statByExpression(text: string): ProcessStat | undefined {
     threads: Number(at(20)),
     startTicks: Number(at(22)),
     memoryId: `${at(26)}:${at(28)}`,
+    faults: Number(at(10)) + Number(at(12)),
     activity: [10, 12, 23, 24].map(at).join(":"),
   };
 }

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { MovedSet } from "../../../../src/mover/moved_set.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { pageOf } from "../../../../src/procfs/pagemap.ts";
+import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
 import { PAGE_IDLE } from "../../../../src/tracker/tracker_page_idle.ts";
@@ -57,6 +58,8 @@ function move(
     pagemap: process.pagemap,
     tracker: PAGE_IDLE,
     counts,
+    faults: readProcessStat(process.dirFd)!.faults,
+    lookAgain: () => counts,
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
     histogram: counts.histogram(),
     leftAlone: new Map(),

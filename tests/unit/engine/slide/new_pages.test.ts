@@ -1,0 +1,73 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
+import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
+import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
+import { runScanStep, type ScannedProcess } from "../../../../src/engine/round/run_scan_step.ts";
+import type { ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
+import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
+import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
+import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
+import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
+import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
+
+const MIB = 2 ** 20;
+const SIZE_MIB = 64;
+const swap = TemporarySwap.make(128 * MIB);
+afterAll(() => swap[Symbol.dispose]());
+const missing = swap.missing ?? PROCESS_MADVISE.missing();
+if (missing !== undefined) console.log(`new pages: left out: ${missing}`);
+
+/** Has the target fill its memory anew, and waits without giving up the thread. */
+function changeNow(target: AddressSpace, change: "remap" | "purge", dirFd: number): void {
+  const faults = (): number => readProcessStat(dirFd)!.faults;
+  const before = faults();
+  void target.tell(change);
+  while (faults() < before + SIZE_MIB * MIB / PAGE_SIZE) Bun.sleepSync(1);
+}
+
+/** A round whose memory changes between the last scan and the move. */
+async function moveAfter(change: "remap" | "purge" | "none") {
+  await using target = await AddressSpace.start("alone", SIZE_MIB);
+  using opened = new OpenProcess(target.pid);
+  const { startTicks } = readProcessStat(opened.dirFd)!;
+  const request: ScanStepRequest<MoveOrder> = {
+    pid: target.pid,
+    startTicks,
+    tracker: "smaps",
+    selection: { kind: "swappable" },
+    flags: { swapFlag: false, ignoreHost: false },
+    isStale: false,
+    stop: new StopFlag().words,
+  };
+  const first = runScanStep(request, moveCold);
+  if (first.state !== "open") throw new Error(first.state);
+  const { open, memory } = first;
+  const finish = { mover: "process_madvise", coldThreshold: 1 } as const;
+  let looks = 0;
+  const reply = runScanStep({ ...request, open, memory, finish }, (scanned: ScannedProcess) => {
+    if (change !== "none") changeNow(target, change, scanned.dirFd);
+    return moveCold({ ...scanned, lookAgain: () => (looks++, scanned.lookAgain()) }, finish);
+  });
+  if (reply.state !== "finished") throw new Error(reply.state);
+  return { figures: reply.result, looks, sizes: readProcessSizes(opened.dirFd)! };
+}
+
+describe.skipIf(missing !== undefined)("moveCold() after the last scan", () => {
+  for (const change of ["remap", "purge"] as const) {
+    test(`leaves pages alone that are new since the scan (${change})`, async () => {
+      const { figures, looks, sizes } = await moveAfter(change);
+      expect(figures.cold_bytes).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
+      expect(looks).toBeGreaterThan(0);
+      expect(sizes.swapBytes).toBeLessThan(MIB);
+      const used = figures.spared?.get("used since the last scan");
+      expect(used).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
+    });
+  }
+
+  test("does not look again while there is no page fault", async () => {
+    const { figures, looks } = await moveAfter("none");
+    expect(looks).toBe(0);
+    expect(figures.moved_bytes).toBeGreaterThan(SIZE_MIB * MIB * 0.9);
+  });
+});
