@@ -10,6 +10,10 @@ const FILE = "page_idle/bitmap";
 const WORD_FRAMES = 64;
 const WORD_BYTES = 8;
 const BLOCK_BYTES = BLOCK_FRAMES / 8;
+/** Words that are read before their frames are marked: a huge page of 64K pages. */
+const MOST_WORDS = 128;
+
+const NO_FRAMES = new Uint32Array(BLOCK_FRAMES / 32);
 
 /** Words of a block that are dealt with by one call, the first and the one behind the last. */
 type Run = readonly [from: number, to: number];
@@ -23,10 +27,15 @@ function runsOf(bits: Uint32Array): Run[] {
   for (let word = 0; word < bits.length / 2; word++) {
     if (bits[2 * word] === 0 && bits[2 * word + 1] === 0) continue;
     const last = runs.at(-1);
-    if (last !== undefined && word <= last[1] + 1) last[1] = word + 1;
+    const isNear = last !== undefined && word <= last[1] + 1 && word % MOST_WORDS !== 0;
+    if (isNear) last[1] = word + 1;
     else runs.push([word, word + 1]);
   }
   return runs;
+}
+
+function hasFrames(bits: Uint32Array, [from, to]: Run): boolean {
+  return bits.subarray(2 * from, 2 * to).some((word) => word !== 0);
 }
 
 /** The kernel's idle flags of page frames (Documentation/admin-guide/mm/idle_page_tracking.rst). */
@@ -43,65 +52,65 @@ export class IdleBitmap implements Disposable {
   }
 
   /**
-   * Marks frames idle. A 1 marks a frame, a 0 changes nothing;
-   * frames that are on no LRU list are passed over by the kernel.
+   * Which of the marked frames were not used since they were marked, and marks those that are there
+   * now: a few right after they were read, so that no use falls between. A 1 marks a frame,
+   * a 0 changes nothing. A frame that has left the LRU lists, or that never was on one,
+   * is passed over by the kernel and counts as used.
    * @param stopped asked between blocks. @throws {SystemCallError}
    */
-  mark(frames: FrameSet, stopped: () => boolean): void {
-    for (const [number, bits] of frames.blocks()) {
-      if (stopped()) return;
-      for (const [from, to] of runsOf(bits)) {
-        const run = bits.subarray(2 * from, 2 * to);
-        try {
-          const position = number * BLOCK_BYTES + from * WORD_BYTES;
-          pwrite(this.#fd, run, run.byteLength, position, FILE);
-        } catch (error) {
-          // Memory of a device, behind the last frame that the bitmap knows.
-          if (errorCode(error) !== "ENXIO") throw error;
-        }
-      }
-    }
-  }
-
-  /**
-   * Which of the marked frames were not used since they were marked. A frame that has left the LRU
-   * lists, or that never was on one, counts as used.
-   * @param stopped asked between blocks. @throws {SystemCallError}
-   */
-  idleOf(marked: FrameSet, flags: KpageFlags, stopped: () => boolean): FrameSet {
+  renew(marked: FrameSet, present: FrameSet, flags: KpageFlags, stopped: () => boolean): FrameSet {
     const idle: [number, Uint32Array<ArrayBuffer>][] = [];
-    for (const [number, bits] of marked.blocks()) {
+    const before = new Map(marked.blocks());
+    const now = new Map(present.blocks());
+    const numbers = [...new Set([...before.keys(), ...now.keys()])].sort((a, b) => a - b);
+    for (const number of numbers) {
       if (stopped()) break;
-      const answer = new Uint32Array(bits.length);
-      for (const run of runsOf(bits)) this.#read(number, run, bits, answer, flags);
+      const was = before.get(number) ?? NO_FRAMES;
+      const is = now.get(number) ?? NO_FRAMES;
+      const answer = new Uint32Array(NO_FRAMES.length);
+      for (const run of runsOf(was.map((bits, i) => bits | is[i]!))) {
+        const isKnown = hasFrames(was, run);
+        if (isKnown) this.#read(number, run, answer);
+        if (hasFrames(is, run)) this.#mark(number, run, is);
+        if (isKnown) keepOwn(number, run, was, answer, flags);
+      }
       idle.push([number, answer]);
     }
     return new FrameSet(idle);
   }
 
-  #read(
-    number: number,
-    [from, to]: Run,
-    marked: Uint32Array,
-    idle: Uint32Array<ArrayBuffer>,
-    flags: KpageFlags,
-  ): void {
-    const run = idle.subarray(2 * from, 2 * to);
-    preadFully(
-      this.#fd,
-      run,
-      run.byteLength,
-      number * BLOCK_BYTES + from * WORD_BYTES,
-      FILE,
-    );
-    let doubtful = false;
-    for (let i = 2 * from; i < 2 * to; i++) {
-      // What others have marked says nothing about our time.
-      idle[i] = idle[i]! & marked[i]!;
-      if (idle[i] !== marked[i]) doubtful = true;
+  #mark(number: number, [from, to]: Run, frames: Uint32Array<ArrayBuffer>): void {
+    const run = frames.subarray(2 * from, 2 * to);
+    try {
+      const position = number * BLOCK_BYTES + from * WORD_BYTES;
+      pwrite(this.#fd, run, run.byteLength, position, FILE);
+    } catch (error) {
+      // Memory of a device, behind the last frame that the bitmap knows.
+      if (errorCode(error) !== "ENXIO") throw error;
     }
-    if (doubtful) resolveTails(flags, number, [from, to], marked, idle);
   }
+
+  #read(number: number, [from, to]: Run, idle: Uint32Array<ArrayBuffer>): void {
+    const run = idle.subarray(2 * from, 2 * to);
+    const position = number * BLOCK_BYTES + from * WORD_BYTES;
+    preadFully(this.#fd, run, run.byteLength, position, FILE);
+  }
+}
+
+/** Takes out of what was read as idle what others have marked: that says nothing of our time. */
+function keepOwn(
+  number: number,
+  [from, to]: Run,
+  marked: Uint32Array,
+  idle: Uint32Array,
+  flags: KpageFlags,
+): void {
+  let doubtful = false;
+  for (let i = 2 * from; i < 2 * to; i++) {
+    idle[i] = idle[i]! & marked[i]!;
+    if (idle[i] !== marked[i]) doubtful = true;
+  }
+  if (doubtful) resolveTails(flags, number, [from, to], marked, idle);
 }
 
 /**

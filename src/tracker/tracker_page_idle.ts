@@ -3,7 +3,7 @@ import { errorCode } from "../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
-import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import { WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
 import { isHugeAt, PMD_PAGES } from "./huge_page.ts";
@@ -14,17 +14,15 @@ import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } fro
 import { costsHoles, leaveSparse, SPARSE_BUDGET_BYTES } from "./sparse_vmas.ts";
 import { readRanges, readSelected } from "./vma_selection.ts";
 
-const NOTHING = new FrameSet();
-
 /** What is kept between scans. */
 interface PageIdleMemory extends TrackerMemory {
   readonly marked: FrameSetData;
 }
 
 /**
- * Accessed bits of stock kernels, by page frame: a scan reads which of the frames that it marked
- * are still idle, and marks all that are present now. A page whose frame was not marked has moved
- * or is new, and counts as used.
+ * Accessed bits of stock kernels, by page frame: a scan finds the frames that are present now.
+ * A few at a time, it reads which of those that it marked are still idle, and marks all of them.
+ * A page whose frame was not marked has moved or is new, and counts as used.
  */
 class PageIdleTracker implements Tracker {
   #marked: FrameSet;
@@ -39,56 +37,27 @@ class PageIdleTracker implements Tracker {
     const { ranges, leftAlone } = found;
     using flags = new KpageFlags();
     using bitmap = new IdleBitmap();
-    const idle = counts === null ? NOTHING : bitmap.idleOf(this.#marked, flags, target.stopped);
     const present = new FrameSet();
-    counts?.beginScan();
-    for (const range of ranges) {
-      for (let from = range.from; from < range.to;) {
-        if (target.stopped()) return { state: "stopped" };
-        // A window ends at a huge page's boundary, so that each is seen whole.
-        const read = target.pagemap.load(
-          from,
-          Math.min(range.to, from - from % PMD_PAGES + WINDOW_ENTRIES),
-        );
-        if (read === 0) return { state: "gone" };
-        const to = from + read;
-        const isHole = !this.#lookAt(target.pagemap, from, to, idle, present, flags, counts);
-        from = isHole ? target.pagemap.nextPresent(to, range.to, target.stopped) : to;
-      }
-    }
-    counts?.endScan();
-    bitmap.mark(present, target.stopped);
-    this.#marked = present;
-    return { state: "scanned", windowStartMs: performance.now(), errors: [], leftAlone };
-  }
-
-  /** @returns whether anything is present in [from, to). */
-  #lookAt(
-    pagemap: Pagemap,
-    from: number,
-    to: number,
-    idle: FrameSet,
-    present: FrameSet,
-    flags: KpageFlags,
-    counts: PageCounts | null,
-  ): boolean {
-    let isAny = false;
-    for (let page = from; page < to; page++) {
-      if (!pagemap.isPresent(page)) continue;
-      isAny = true;
+    const { pagemap } = target;
+    const add = (page: number, pages: number): void => {
       const frame = pagemap.frame(page);
-      present.add(frame);
-      if (counts === null) continue;
-      const weight = idle.has(frame) ? 0 : 1;
-      if (page + PMD_PAGES <= to && isHugeAt(pagemap, flags, page)) {
-        for (let tail = 1; tail < PMD_PAGES; tail++) present.add(frame + tail);
-        counts.add(page, PMD_PAGES, weight, true);
-        page += PMD_PAGES - 1;
-      } else {
-        counts.add(page, 1, weight, false);
-      }
-    }
-    return isAny;
+      for (let i = 0; i < pages; i++) present.add(frame + i);
+    };
+    const walked = forEachUnit(target, ranges, flags, add);
+    if (walked !== "done") return { state: walked };
+    const idle = bitmap.renew(this.#marked, present, flags, target.stopped);
+    this.#marked = present;
+    const windowStartMs = performance.now();
+    const outcome = { state: "scanned", windowStartMs, errors: [], leftAlone } as const;
+    if (counts === null) return outcome;
+    // What has become present meanwhile is not marked, and counts as used in the next scan, too.
+    counts.beginScan();
+    const counted = forEachUnit(target, ranges, flags, (page, pages) => {
+      counts.add(page, pages, idle.has(pagemap.frame(page)) ? 0 : 1, pages > 1);
+    });
+    if (counted !== "done") return { state: counted };
+    counts.endScan();
+    return outcome;
   }
 
   memory(): PageIdleMemory {
@@ -123,6 +92,38 @@ const NEEDED = [
   "CAP_SYS_PTRACE",
   ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"],
 ] as const;
+
+/** Gives the present base pages and whole huge pages of a process, in ascending order. */
+function forEachUnit(
+  { pagemap, stopped }: ScanTarget,
+  ranges: readonly PageRange[],
+  flags: KpageFlags,
+  take: (page: number, pages: number) => void,
+): "done" | "gone" | "stopped" {
+  for (const range of ranges) {
+    for (let from = range.from; from < range.to;) {
+      if (stopped()) return "stopped";
+      // A window ends at a huge page's boundary, so that each is seen whole.
+      const read = pagemap.load(
+        from,
+        Math.min(range.to, from - from % PMD_PAGES + WINDOW_ENTRIES),
+      );
+      if (read === 0) return "gone";
+      const to = from + read;
+      let isHole = true;
+      for (let page = from; page < to; page++) {
+        if (!pagemap.isPresent(page)) continue;
+        isHole = false;
+        const isHuge = page + PMD_PAGES <= to && isHugeAt(pagemap, flags, page);
+        const pages = isHuge ? PMD_PAGES : 1;
+        take(page, pages);
+        page += pages - 1;
+      }
+      from = isHole ? pagemap.nextPresent(to, range.to, stopped) : to;
+    }
+  }
+  return "done";
+}
 
 function missing(): string | undefined {
   if (!existsSync(BITMAP)) return `this kernel has no ${BITMAP} (CONFIG_IDLE_PAGE_TRACKING)`;

@@ -42,11 +42,17 @@ class FakeFrames implements Disposable {
       .filter((frame) => (bytes[frame >>> 3]! & (1 << (frame & 7))) !== 0);
   }
 
+  mark(frames: readonly number[], stopped: () => boolean = never): void {
+    using bitmap = new IdleBitmap(this.bitmap);
+    using flags = new KpageFlags(this.#flagsFile);
+    bitmap.renew(setOf([]), setOf(frames), flags, stopped);
+  }
+
   /** Which of the frames count as idle. */
   idleOf(frames: readonly number[]): number[] {
     using bitmap = new IdleBitmap(this.bitmap);
     using flags = new KpageFlags(this.#flagsFile);
-    const idle = bitmap.idleOf(setOf(frames), flags, never);
+    const idle = bitmap.renew(setOf(frames), setOf([]), flags, never);
     return Array.from({ length: FRAMES }, (_, frame) => frame).filter((frame) => idle.has(frame));
   }
 
@@ -62,41 +68,56 @@ function setOf(frames: readonly number[]): FrameSet {
 }
 
 describe("IdleBitmap", () => {
-  test("mark() sets the bits of its frames and no others", () => {
+  test("renew() sets the bits of its frames and no others", () => {
     using fake = new FakeFrames();
-    using bitmap = new IdleBitmap(fake.bitmap);
     const frames = [0, 63, 64, 65, 300, 1000, BLOCK_FRAMES - 1, BLOCK_FRAMES, 2 * BLOCK_FRAMES + 7];
-    bitmap.mark(setOf(frames), never);
+    fake.mark(frames);
     expect(fake.marked()).toEqual(frames);
   });
 
-  test("mark() stops between blocks when told to", () => {
+  test("renew() stops between blocks when told to", () => {
     using fake = new FakeFrames();
-    using bitmap = new IdleBitmap(fake.bitmap);
     let asked = 0;
-    bitmap.mark(setOf([1, BLOCK_FRAMES + 1]), () => asked++ > 0);
+    fake.mark([1, BLOCK_FRAMES + 1], () => asked++ > 0);
     expect(fake.marked()).toEqual([1]);
   });
 
-  test("mark() fails when the kernel refuses", () => {
+  test("renew() fails when the kernel refuses", () => {
     using bitmap = new IdleBitmap("/dev/full");
-    expect(() => bitmap.mark(setOf([1]), never)).toThrow("ENOSPC");
+    using flags = new KpageFlags();
+    expect(() => bitmap.renew(setOf([]), setOf([1]), flags, never)).toThrow("ENOSPC");
   });
 
-  test("idleOf() tells idle frames from used ones", () => {
+  test("renew() marks the frames of a block before it reads the next one", () => {
+    using fake = new FakeFrames();
+    using bitmap = new IdleBitmap(fake.bitmap);
+    using flags = new KpageFlags();
+    const frames = [5, BLOCK_FRAMES + 5];
+    const seen: number[][] = [];
+    const idle = bitmap.renew(setOf(frames), setOf(frames), flags, () => {
+      seen.push(fake.marked());
+      // Used since it was marked, and the second one not yet looked at.
+      fake.setIdle([5, BLOCK_FRAMES + 5].slice(0, seen.length));
+      return false;
+    });
+    expect(seen).toEqual([[], [5]]);
+    expect(frames.map((frame) => idle.has(frame))).toEqual([true, true]);
+  });
+
+  test("renew() tells idle frames from used ones", () => {
     using fake = new FakeFrames();
     fake.setIdle([5, 70, 30_000, BLOCK_FRAMES + 3]);
     expect(fake.idleOf([5, 6, 70, 71, 30_000, BLOCK_FRAMES + 3, BLOCK_FRAMES + 4]))
       .toEqual([5, 70, 30_000, BLOCK_FRAMES + 3]);
   });
 
-  test("idleOf() says nothing of frames that others have marked", () => {
+  test("renew() says nothing of frames that others have marked", () => {
     using fake = new FakeFrames();
     fake.setIdle([5, 6, 7]);
     expect(fake.idleOf([6])).toEqual([6]);
   });
 
-  test("idleOf() gives the tails of a huge page what its head says", () => {
+  test("renew() gives the tails of a huge page what its head says", () => {
     using fake = new FakeFrames();
     const idle = Array.from({ length: 512 }, (_, i) => 1024 + i);
     const used = Array.from({ length: 512 }, (_, i) => 4096 + i);
@@ -106,14 +127,14 @@ describe("IdleBitmap", () => {
     expect(fake.idleOf([...idle, ...used])).toEqual(idle);
   });
 
-  test("idleOf() counts tails as used whose head is not among the frames", () => {
+  test("renew() counts tails as used whose head is not among the frames", () => {
     using fake = new FakeFrames();
     fake.join(1024, 16);
     fake.setIdle([1024]);
     expect(fake.idleOf([1030, 1031])).toEqual([]);
   });
 
-  test("idleOf() counts as used what the bitmap is too short for", () => {
+  test("renew() counts as used what the bitmap is too short for", () => {
     using fake = new FakeFrames();
     expect(fake.idleOf([7, FRAMES + 100])).toEqual([]);
   });
