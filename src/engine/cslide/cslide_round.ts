@@ -15,6 +15,7 @@ import type { MovePairReply } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
 import { movedBytes, noteMoves, pairStatus } from "./pair_status.ts";
 import type { NodeUsage } from "./node_usage.ts";
+import { fitting, MOST_UNITS, TOO_MANY_UNITS } from "./plan_size.ts";
 import type { PlanReply } from "./plan_round.ts";
 import { ProcessUsage, toNodePages } from "./process_usage.ts";
 
@@ -26,6 +27,8 @@ export interface CslideRoundSetup {
   readonly pairs: readonly DecidedPair[];
   readonly workers: Workers;
   readonly sweep: ProcessSweep;
+  /** Units that it plans for at most; MOST_UNITS. */
+  readonly mostUnits?: number;
 }
 
 /** A task in a round. */
@@ -76,9 +79,9 @@ export class CslideRound {
       await Promise.all(this.#entries.map(async (entry) => {
         entry.scanned = await entry.run.processes.round(entry.process, entry.record);
       }));
-      await this.#planAndMove(
+      await this.#planAndMove(this.#fitting(
         this.#entries.filter(isLocated).filter(({ run }) => !run.life.isOver),
-      );
+      ));
       hasFailed = false;
     } finally {
       for (const { scanned } of this.#entries.filter(isLocated)) {
@@ -118,6 +121,18 @@ export class CslideRound {
         }
       }
     }
+  }
+
+  /** Leaves out processes with which the plan would be too large. */
+  #fitting(entries: readonly LocatedEntry[]): LocatedEntry[] {
+    const units = entries.map(({ scanned: { result: { pages } } }) =>
+      pages.isTooLarge === true ? Infinity : pages.page.length
+    );
+    const fits = fitting(units, this.#setup.mostUnits ?? MOST_UNITS);
+    return entries.filter(({ process, record }, i) => {
+      if (!fits[i]!) record.skip(TOO_MANY_UNITS, [process.pid]);
+      return fits[i]!;
+    });
   }
 
   async #planAndMove(entries: readonly LocatedEntry[]): Promise<void> {

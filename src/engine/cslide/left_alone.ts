@@ -12,6 +12,7 @@ export type SparedBytes = Map<string, number>;
 
 const SHARED = "shared, and counted already";
 const HELD = "kept by the kernel in an earlier round";
+const notBound = (node: number): string => `its memory policy does not name node ${node}`;
 const notAllowed = (node: number): string => `its cpuset does not allow node ${node}`;
 
 /**
@@ -58,6 +59,29 @@ export function leaveBarred(
     if (reason === undefined) continue;
     node[i] = NO_NODE;
     tally(spared, reason, UNIT_CLASSES[kind[i]!]!.pageBytes);
+  }
+}
+
+/**
+ * Leaves alone what a memory policy (mbind(2), numactl --membind) keeps from the other node of its
+ * pair. move_pages(2) would move it all the same.
+ */
+export function leaveBound(
+  { page, kind, node, bound = [] }: LocatedPages,
+  pairs: readonly { readonly slow: number; readonly dram: number }[],
+  spared: SparedBytes,
+): void {
+  if (bound.length === 0) return;
+  const others = new Map(pairs.flatMap(({ slow, dram }) => [[slow, dram], [dram, slow]] as const));
+  let next = 0;
+  for (let i = 0; i < page.length; i++) {
+    while (next < bound.length && bound[next]!.to <= page[i]!) next++;
+    const range = bound[next];
+    if (range === undefined) return;
+    const other = others.get(node[i]!);
+    if (range.from > page[i]! || other === undefined || range.nodes.includes(other)) continue;
+    node[i] = NO_NODE;
+    tally(spared, notBound(other), UNIT_CLASSES[kind[i]!]!.pageBytes);
   }
 }
 

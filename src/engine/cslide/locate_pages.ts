@@ -3,6 +3,7 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
 import { KpageFlags } from "../../procfs/kpageflags.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
+import { readBoundRanges } from "../../procfs/numa_maps.ts";
 import { readAllowedNodes } from "../../procfs/process_memory.ts";
 import { readSmaps } from "../../procfs/smaps.ts";
 import { isHugeAt, PMD_PAGES } from "../../tracker/huge_page.ts";
@@ -11,6 +12,7 @@ import { type PageRange, toPageRanges } from "../../tracker/page_range.ts";
 import { type ScannedProcess, timed } from "../round/run_scan_step.ts";
 import type { OpenProcess } from "../round/scan_step.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
+import { MOST_UNITS } from "./plan_size.ts";
 import { findSharedFrames } from "./shared_frames.ts";
 
 /** Pages that move_pages(2) is asked about at once. */
@@ -23,6 +25,8 @@ export interface LocateInput
   readonly seesHugetlb: boolean;
   /** Whether base pages may have been counted in huge units, as a virtual machine's are. */
   readonly mayBeSplit: boolean;
+  /** No more units than this are listed. */
+  readonly mostUnits: number;
 }
 
 /** The pages of a process with their nodes, and its descriptors, which the round closes. */
@@ -112,13 +116,18 @@ function listUnits(input: LocateInput, hugetlb: HugetlbRanges): LocatedPages {
   const isSplit = (page: number): boolean => split.has(page);
   let units = 0;
   forEachUnit(input.counts, hugetlb, isSplit, () => units++);
+  const isTooLarge = units > input.mostUnits;
+  if (isTooLarge) units = 0;
   const located: LocatedPages = {
     page: new Float64Array(units),
     kind: new Uint8Array(units),
     heat: new Uint8Array(units),
     node: new Uint16Array(units).fill(NO_NODE),
     allowedNodes: readAllowedNodes(input.dirFd),
+    bound: readBoundRanges(input.dirFd),
+    isTooLarge,
   };
+  if (isTooLarge) return located;
   let at = 0;
   forEachUnit(input.counts, hugetlb, isSplit, (page, kind, heat) => {
     located.page[at] = page;
@@ -181,6 +190,7 @@ export function locateScanned(process: ScannedProcess): LocatedProcess | "gone" 
       pid: process.tid,
       seesHugetlb: process.tracker.seesHugetlb,
       mayBeSplit: runsVirtualMachine(process.dirFd),
+      mostUnits: MOST_UNITS,
     }));
   return typeof pages === "string" ? pages : { pages, open: process.keepOpen() };
 }

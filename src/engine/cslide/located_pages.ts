@@ -1,3 +1,5 @@
+import type { BoundRange } from "../../procfs/numa_maps.ts";
+
 /** Kinds of units, as `LocatedPages.kind` has them. */
 export const UNIT = { base: 0, thp: 1, hugetlb: 2 } as const;
 
@@ -19,8 +21,12 @@ export interface LocatedPages {
   readonly kind: Uint8Array<ArrayBuffer>;
   readonly heat: Uint8Array<ArrayBuffer>;
   readonly node: Uint16Array<ArrayBuffer>;
+  /** True: there are more units than a plan holds, and none is listed. */
+  readonly isTooLarge?: boolean;
   /** Absent where there are none, and where the server may not see frames. */
   readonly shared?: SharedFrames | undefined;
   /** Nodes that the process's cpuset allows; absent where the kernel has no cpusets. */
   readonly allowedNodes?: readonly number[] | undefined;
+  /** What memory policies keep on some nodes, ascending; absent where there is none. */
+  readonly bound?: readonly BoundRange[] | undefined;
 }

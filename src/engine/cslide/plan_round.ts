@@ -1,6 +1,7 @@
 import {
   barredNodes,
   leaveBarred,
+  leaveBound,
   leaveHeld,
   leaveRepeated,
   type Repeated,
@@ -138,6 +139,7 @@ export function planRound(request: PlanRequest): PlanReply {
   for (const [i, table] of tables.entries()) {
     leaveHeld(table, held[i]!, spared[i]!);
     leaveBarred(table, barred[i]!, spared[i]!);
+    leaveBound(table, pairs, spared[i]!);
   }
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
   const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);

@@ -193,6 +193,40 @@ const bound: Scenario = {
   },
 };
 
+/** The hottest process has bound its memory to the slow node (numactl --membind). */
+const policy: Scenario = {
+  name: "cslide_leaves_memory_where_its_process_has_bound_it",
+  deadlineSeconds: 300,
+  async run() {
+    const pools = setPools(0, 0);
+    using held = await startOn(SLOW, BASE, 64 * MIB, ALL, { bound: true });
+    using other = await startOn(SLOW, BASE, 16 * MIB, ALL);
+    const { server } = await runRounds(
+      cslideConfig({ held: held.pid, other: other.pid }, {
+        node_hot_reserve: UNREACHABLE_RESERVE_MB,
+      }, BASE.task),
+      "held",
+      2,
+    );
+    await waitFor("the other pages to move", () => misplaced(other, BASE, () => 0).length === 0);
+    const status = { held: await server.task("held"), other: await server.task("other") };
+    note({ held: movesOf(status.held), other: movesOf(status.other) });
+    demandNone([
+      ...misplaced(held, BASE, () => 2),
+      ...faultsOfRounds(status.held, 1024 * MIB),
+      ...faultsOfRounds(status.other, 1024 * MIB),
+    ]);
+    for (const { number, state, asked_bytes: asked, spared } of status.held.rounds) {
+      if (state !== "done") continue;
+      const bytes = spared.find(({ reason }) => reason === "its memory policy does not name node 0")
+        ?.bytes;
+      demand(asked === 0, `round ${number} asked for ${asked} bytes`);
+      demand((bytes ?? 0) >= 64 * MIB, `round ${number} spared ${JSON.stringify(spared)}`);
+    }
+    await stopUnharmed(server, pools, [held, other]);
+  },
+};
+
 const REUSED_PID = 400;
 
 /**
@@ -244,4 +278,4 @@ const replaced: Scenario = {
   },
 };
 
-export const cslideTasks: readonly Scenario[] = [shares, interrupted, bound, replaced];
+export const cslideTasks: readonly Scenario[] = [shares, interrupted, bound, policy, replaced];

@@ -33,7 +33,7 @@ function startedRun(name: string, target: TaskTarget): CslideRun {
 }
 
 /** A round without pairs of nodes, which few machines have that run tests. */
-function roundOf(runs: readonly CslideRun[]): CslideRound {
+function roundOf(runs: readonly CslideRun[], mostUnits?: number): CslideRound {
   return new CslideRound({
     engine: {
       kind: "cslide",
@@ -47,6 +47,7 @@ function roundOf(runs: readonly CslideRun[]): CslideRound {
     pairs: [],
     workers,
     sweep,
+    ...(mostUnits === undefined ? {} : { mostUnits }),
   }, runs);
 }
 
@@ -65,6 +66,23 @@ describe("CslideRound", () => {
       await done;
       expect(scanLock.size).toBe(0);
     }
+  });
+
+  test("leaves a process alone with which the plan would be too large, and says why", async () => {
+    using first = await TargetProcess.start({ hot: "none", sizeBytes: 2 ** 21 });
+    using second = await TargetProcess.start({ hot: "none", sizeBytes: 2 ** 21 });
+    const runs = [first, second].map(({ pid }, i) => startedRun(`t${i}`, { type: "pid", pid }));
+    await roundOf(runs, 1000).run();
+    const [fits, isLeft] = runs.map(({ life }) => life.history.view().rounds[0]!);
+    expect(fits!.skipped).toEqual([]);
+    expect(fits!.present_bytes).toBeGreaterThan(2 ** 21);
+    expect(isLeft!.present_bytes).toBe(0);
+    expect(isLeft!.skipped).toEqual([{
+      reason: "more memory than one round of cslide plans for (2 TiB in base pages)",
+      processes: 1,
+      pids: [second.pid],
+    }]);
+    for (const run of runs) await run.stop();
   });
 
   test("run() logs what the round of each task came to", async () => {

@@ -35,6 +35,7 @@ function inputFor(trial: TargetProcess, more: Partial<LocateInput> = {}): Locate
     counts,
     seesHugetlb: false,
     mayBeSplit: false,
+    mostUnits: Infinity,
     stopped: () => false,
     ...more,
   };
@@ -63,6 +64,7 @@ function locate(trial: TargetProcess, mayBeSplit: boolean) {
     counts,
     seesHugetlb: true,
     mayBeSplit,
+    mostUnits: Infinity,
     stopped: () => false,
   });
   if (typeof located === "string") throw new Error(located);
@@ -92,6 +94,18 @@ describe("locatePages()", () => {
     const input = inputFor(trial);
     await trial.end();
     expect(locatePages(input)).toBe("gone");
+  });
+
+  test("locatePages() lists nothing of a process that has more units than a plan holds", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const input = inputFor(trial);
+    const units = (mostUnits: number) => {
+      const located = locatePages({ ...input, mostUnits });
+      return typeof located === "string" ? located : [located.isTooLarge, located.page.length];
+    };
+    const [, all] = units(Infinity);
+    expect(units(Number(all))).toEqual([false, Number(all)]);
+    expect(units(Number(all) - 1)).toEqual([true, 0]);
   });
 
   test("locatePages() takes base pages that were counted in huge units for what they are", async () => {
@@ -124,7 +138,15 @@ describe("locatePages()", () => {
     counts.add(from, to - from, 0, kind === "thp");
     counts.endScan();
     const { dirFd, pagemap } = opened;
-    const input = { pid, dirFd, pagemap, counts, seesHugetlb: true, mayBeSplit: false };
+    const input = {
+      pid,
+      dirFd,
+      pagemap,
+      counts,
+      seesHugetlb: true,
+      mayBeSplit: false,
+      mostUnits: Infinity,
+    };
     const located = locatePages({ ...input, stopped: () => false });
     if (typeof located === "string") throw new Error(located);
     const { page, shared } = located;

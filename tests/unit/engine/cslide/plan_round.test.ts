@@ -124,6 +124,29 @@ describe("planRound()", () => {
     expect(plan.usage[0]).toEqual(plan.usage[1]);
   });
 
+  test("planRound() leaves alone what a memory policy keeps from the other node of its pair", () => {
+    const units = [[4, "base", 3, 2], [5, "base", 3, 2], [6, "base", 3, 2], [9, "base", 0, 0], [
+      512,
+      "thp",
+      3,
+      3,
+    ]] as const;
+    const bound = [{ from: 5, to: 6, nodes: [2] }, { from: 6, to: 9, nodes: [0, 2] }, {
+      from: 9,
+      to: Infinity,
+      nodes: [0],
+    }];
+    const plan = planFor([{ ...tableOf(...units), bound }]);
+    expect(listsOf(plan, 0).map(({ way, pages }) => [way, pages])).toEqual([["up", [4, 6]]]);
+    expect(listsOf(plan, 1)).toEqual([]);
+    expect(Array.from(plan.spared[0]!)).toEqual([
+      ["its memory policy does not name node 0", PAGE_SIZE],
+      ["its memory policy does not name node 2", PAGE_SIZE],
+      ["its memory policy does not name node 1", HUGE_BYTES],
+    ]);
+    expect(plan.usage[0]!.find(({ node }) => node === 0)?.coldBytes).toBe(PAGE_SIZE);
+  });
+
   test("planRound() leaves held pages alone and counts them where they are", () => {
     const plan = planFor([
       tableOf([4, "base", 3, 2], [5, "base", 3, 2], [512, "thp", 0, 0]),
