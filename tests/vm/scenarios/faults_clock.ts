@@ -49,12 +49,13 @@ export const faultsClock: Scenario = {
       tookMs >= leastMs * 0.99,
       `four rounds took ${tookMs} ms, which is less than ${leastMs}`,
     );
-    demand(tookMs < leastMs * 2, `four rounds took ${tookMs} ms of ${leastMs}`);
+    // Minutes are for a busy machine: by the clock that is set it would be hours.
+    demand(tookMs < leastMs + HOUR_MS / 10, `four rounds took ${tookMs} ms of ${leastMs}`);
     for (const { number, duration_us: us } of rounds.filter(({ state }) => state === "done")) {
       const seconds = us / 1_000_000;
       const least = number === 1 ? 2 * INTERVAL : INTERVAL;
       demand(
-        seconds >= least * 0.99 && seconds < least + 10,
+        seconds >= least * 0.99 && seconds < least + 360,
         `round ${number} is said to have taken ${seconds} s, ${least} s is right`,
       );
     }
@@ -65,7 +66,7 @@ export const faultsClock: Scenario = {
     note({ tookMs, hoursOf });
     demand(hoursOf.join() === "0,5,-5", `rounds began ${hoursOf.join()} hours after the start`);
     const { server: own } = await server.status();
-    demand(own.up_us < tookMs * 1000 + 60_000_000, `it is up for ${own.up_us} us`);
+    demand(own.up_us < (tookMs + HOUR_MS / 10) * 1000, `it is up for ${own.up_us} us`);
     demand(own.up_us > tookMs * 1000, `it is up for ${own.up_us} us`);
     await stopProject(server);
     demandAccounts(await server.task(TASK));
