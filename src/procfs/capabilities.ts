@@ -13,16 +13,28 @@ const BITS = {
 /** A capability that looking into other processes, or moving their memory, takes. */
 export type Capability = keyof typeof BITS;
 
+/** The status of this process when it was loaded: it keeps its capabilities. */
+let loadedStatus: string | undefined;
+try {
+  loadedStatus = readOwnStatus();
+} catch {
+  // Without a descriptor left it is read when somebody asks.
+}
+
+function readOwnStatus(): string | undefined {
+  return readText(AT_FDCWD, "/proc/self/status");
+}
+
 /**
  * Which capabilities this process lacks: containers and units take them from root, and the kernel
  * says no more than EPERM or EACCES, and that only of a process of somebody else.
  * @param needed each a capability, or some of which one is enough.
- * @param status the text of /proc/self/status.
+ * @param status the text of /proc/self/status, by default that of when the program was loaded.
  * @returns undefined when it has them all, or /proc does not say.
  */
 export function missingCapabilities(
   needed: readonly (Capability | readonly Capability[])[],
-  status: string | undefined = readText(AT_FDCWD, "/proc/self/status"),
+  status: string | undefined = loadedStatus ?? readOwnStatus(),
 ): string | undefined {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
   if (mask === undefined) return undefined;

@@ -11,6 +11,7 @@ import type { ScanTarget, Tracker, TrackerKind } from "../../tracker/tracker.ts"
 import { readNotSelected } from "../../tracker/not_selected.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
 import type {
   FinishedStep,
@@ -255,11 +256,18 @@ class ScanStep<Order, Result extends object> {
     return counts;
   }
 
-  #leftAlone({ dirFd }: OpenedProcess, { leftAlone }: Scan): ReadonlyMap<string, number> {
+  /** What cannot be read is missing in the account, and keeps nothing from moving. */
+  #leftAlone({ dirFd }: OpenedProcess, { leftAlone = new Map() }: Scan): Map<string, number> {
     const { selection } = this.#request;
-    const notSelected = timed(this.#times, "vmas_us", () => readNotSelected(dirFd, selection));
-    if (notSelected === undefined) throw new Gone();
-    return new Map([...notSelected, ...leftAlone ?? []]);
+    try {
+      const notSelected = timed(this.#times, "vmas_us", () => readNotSelected(dirFd, selection));
+      if (notSelected === undefined) throw new Gone();
+      return new Map([...notSelected, ...leftAlone]);
+    } catch (error) {
+      if (error instanceof Gone || isGone(error)) throw error;
+      this.#errors.push(messageOf(error));
+      return new Map(leftAlone);
+    }
   }
 
   #keepOpen({ tid, dirFd, pagemapFd }: OpenedProcess, counts: PageCounts | null): OpenProcess {
