@@ -19,7 +19,7 @@ function statByExpression(text: string): ProcessStat | undefined {
   if (fields.length < LAST_FIELD - 2) return undefined;
   if (![4, 9, 10, 12, 20, 22].every((number) => /^-?\d+$/.test(at(number)))) return undefined;
   return {
-    comm,
+    comm: comm.split("\\\\").map((part) => part.replaceAll("\\n", "\n")).join("\\"),
     ppid: Number(at(4)),
     isKernelThread: (Number(at(9)) & 0x200000) !== 0,
     hasThreadEnded: ["Z", "X", "x"].includes(at(3)),
