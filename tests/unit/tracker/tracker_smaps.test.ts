@@ -124,7 +124,7 @@ describe("the smaps tracker", () => {
   });
 
   test("scan() counts what is present, in the VMAs that may be swapped, and nothing else", async () => {
-    using trial = await TargetProcess.start({ hot: "none", reserveBytes: 64 * 2 ** 30 });
+    using trial = await TargetProcess.start({ hot: "none", reserveBytes: 32 * 2 ** 30 });
     const counts = new PageCounts();
     scan(trial.process, counts);
     const ranges = toPageRanges(readMaps(trial.process.dirFd)!.filter(isSwappable));
