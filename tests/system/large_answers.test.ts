@@ -66,7 +66,7 @@ test("clients that do not read cost nothing, and have their answer when they do"
   // Each of their documents has 20 MB.
   expect(most - before).toBeLessThan(100 * MIB);
   for (const client of clients) client.resume();
-  await waitFor("all answers", () => clients.every(({ isClosed }) => isClosed), { seconds: 60 });
+  await waitFor("all answers", () => clients.every(({ isClosed }) => isClosed));
   for (const { received } of clients) {
     const lines = Buffer.concat(received).toString().trimEnd().split("\n");
     const messages = lines.map((line) => JSON.parse(line) as { type: string; text?: string });
@@ -74,4 +74,4 @@ test("clients that do not read cost nothing, and have their answer when they do"
     const document = messages.map(({ type, text }) => type === "document" ? text : "").join("");
     expect(tasksOf(document)).toHaveLength(TASKS);
   }
-}, 120_000);
+});

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { MAX_RANGES } from "../../../ffi/process_madvise.ts";
 import { MovedSet } from "../../../src/mover/moved_set.ts";
 import { newBatch, type PageBatch } from "../../../src/mover/mover.ts";
 import { PROCESS_MADVISE } from "../../../src/mover/mover_process_madvise.ts";
@@ -93,8 +94,9 @@ describe.skipIf(missing !== undefined)("a program that is executed in the middle
       await executed;
       if (held === "process gone") ended++;
       expect(errors).toEqual([]);
-      expect(swappedOf(target)).toBe(0);
+      // The program may be executed between the look and the call that follows it.
+      expect(swappedOf(target)).toBeLessThanOrEqual(MAX_RANGES);
     }
     expect(ended).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
