@@ -240,13 +240,16 @@ describe.skipIf(missing !== undefined)("a server, when something fails at one pr
   test("keeps answering when it cannot know how much memory there is", async () => {
     injector.set("read */meminfo EIO");
     expect(await messageOf(server.status())).toContain("/proc/meminfo");
-    // So that there is something to move.
+    const asked = (): number =>
+      injector.log.filter((line) => {
+        return line.endsWith("/meminfo EIO") && !line.startsWith(`${server.pid} `);
+      }).length;
+    // So that there is something to move; the first to ask may be in the middle of its move.
     for (const { target } of trials) expect(await target.target.verify()).toBe(0);
-    await waitFor("a worker to ask for it too", () => {
-      return injector.log.some((line) =>
-        line.endsWith("/meminfo EIO") && !line.startsWith(`${server.pid} `)
-      );
-    }, { firstPauseMs: 50 });
+    const before = asked();
+    await waitFor("workers to ask for it too", () => asked() >= before + trials.length, {
+      firstPauseMs: 50,
+    });
     injector.clear();
     const held = await waitFor("a round that was held back", async () => {
       const { projects } = await server.status();

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
@@ -10,6 +11,7 @@ import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold
 import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
 const MIB = 2 ** 20;
 const SIZE_MIB = 64;
@@ -30,6 +32,10 @@ function changeNow(target: AddressSpace, change: "remap" | "purge", dirFd: numbe
 async function moveAfter(change: "remap" | "purge" | "none") {
   await using target = await AddressSpace.start("alone", SIZE_MIB);
   using opened = new OpenProcess(target.pid);
+  // Until it waits for a command, it may still have a page fault of its own.
+  await waitFor("the target to wait", () => {
+    return readFileSync(`/proc/${target.pid}/stat`, "latin1").includes(") S ");
+  });
   const { startTicks } = readProcessStat(opened.dirFd)!;
   const request: ScanStepRequest<MoveOrder> = {
     pid: target.pid,
