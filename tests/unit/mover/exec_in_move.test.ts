@@ -69,6 +69,32 @@ describe.skipIf(missing !== undefined)("a program that is executed in the middle
     process.kill(target.other, "SIGKILL");
   });
 
+  test("nor where that happens in the middle of a batch", async () => {
+    await using target = await AddressSpace.start("alone", SIZE_MIB);
+    const pages = sparsePages(target);
+    const batch = newBatch(pages.length);
+    fill(batch, pages);
+    let ended = 0;
+    let reached = 0;
+    for (let trial = 0; trial < TRIALS; trial++) {
+      using opened = new OpenProcess(target.pid);
+      using mover = PROCESS_MADVISE.open(opened);
+      // The program reads the command while this thread is at work.
+      const executed = target.tell("exec");
+      try {
+        mover.pageOut(batch);
+      } catch (error) {
+        expect(String(error)).toContain("ESRCH");
+        ended++;
+      }
+      await executed;
+      if (swappedOf(target) > 0) reached++;
+    }
+    expect(ended).toBeGreaterThan(0);
+    // The program may be executed in the microseconds between a look and the call that follows it.
+    expect(reached).toBeLessThanOrEqual(1);
+  });
+
   test("a move ends as with a process that is gone, whenever that happens", async () => {
     await using target = await AddressSpace.start("alone", SIZE_MIB);
     let ended = 0;
