@@ -89,6 +89,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about: "how pages leave DRAM: one file a mover, and their table",
     imports: ["procfs", "text", "ffi"],
   },
+  page_table: {
+    about: "page tables of processes, read through BPF: BTF, assembler, programs, layouts",
+    imports: [],
+  },
   procfs: {
     about: "readers of /proc and /sys; a process that is gone is a value, not an exception",
     imports: ["ffi"],
