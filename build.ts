@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { architectureOf, nativeArchitecture } from "./packaging/architectures.ts";
 import { findRuntime } from "./packaging/find_runtime.ts";
+import { putBeforeStart } from "./packaging/put_before_start.ts";
+import { startCode } from "./packaging/start_code.ts";
 import { messageOf } from "./src/text/message_of.ts";
 
 /**
@@ -21,6 +23,8 @@ import { messageOf } from "./src/text/message_of.ts";
  */
 const top = import.meta.dirname;
 const WRONG_USAGE = 2;
+/** A multiple of what the sections of code of all runtimes are aligned to. */
+const START_CODE_BYTES = 256;
 
 /** The architecture that the command line names, or this machine's. */
 function wantedArchitecture(): ReturnType<typeof architectureOf> {
@@ -61,6 +65,7 @@ await Bun.build({
     ...(isNative ? {} : foreign()),
   },
 });
+putBeforeStart(draft, startCode(architecture.name, START_CODE_BYTES));
 // A server that runs keeps the executable that it was started from.
 renameSync(draft, join(dist, "etmem"));
 rmSync(dirname(draft), { recursive: true });

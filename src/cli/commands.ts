@@ -1,6 +1,7 @@
 import type { ValueKind, ValueOption } from "../options/option.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { hasBytes, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
+import { absolutePath } from "../options/absolute_path.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** Blanks of isspace(3): no name holds any. */
@@ -70,7 +71,7 @@ export const COMMANDS: readonly Command[] = [
     options: { file: FILE, socket: SOCKET },
     toCall: ({ file, socket }) => ({
       socket,
-      request: { command: "obj_add", file: absolutePath(file) },
+      request: { command: "obj_add", file: absolutePath(file, process.cwd()) },
       json: false,
     }),
   }),
@@ -80,7 +81,7 @@ export const COMMANDS: readonly Command[] = [
     options: { file: FILE, socket: SOCKET },
     toCall: ({ file, socket }) => ({
       socket,
-      request: { command: "obj_del", file: absolutePath(file) },
+      request: { command: "obj_del", file: absolutePath(file, process.cwd()) },
       json: false,
     }),
   }),
@@ -180,19 +181,3 @@ export const COMMANDS: readonly Command[] = [
     },
   }),
 ];
-
-/** Only the kernel resolves `..`: after a symbolic link it is not the folder before it. */
-function absolutePath(file: string): string {
-  if (file.startsWith("/")) return file;
-  const relative = file.replace(/^(?:\.\/+)+/, "");
-  let folder: string;
-  try {
-    folder = process.cwd();
-  } catch (cause) {
-    throw new UsageError(
-      `Cannot resolve "${file}": the current folder is gone, an absolute path is allowed`,
-      { cause },
-    );
-  }
-  return `${folder === "/" ? "" : folder}/${relative}`;
-}

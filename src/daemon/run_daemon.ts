@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { Output } from "../cli/output.ts";
+import { absolutePath, isNoFolder } from "../options/absolute_path.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { versionLine } from "../options/version.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -37,6 +38,8 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
 async function start(args: readonly string[], options: ServerOptions): Promise<number> {
   const uid = process.geteuid?.();
   if (uid !== 0) throw new Error(`Cannot start the server: it needs root, this is uid ${uid}`);
+  const folder = process.cwd();
+  const confDir = options.confDir && resolve(absolutePath(options.confDir, folder));
   const mark = takeStartMark();
   if (options.modeSystemctl && mark !== "background") {
     if (mark === undefined && hasRuntimeVariables()) restartClean(args, "launcher");
@@ -45,7 +48,6 @@ async function start(args: readonly string[], options: ServerOptions): Promise<n
     return 0;
   }
   if (mark === undefined) restartClean(args, "foreground");
-  const confDir = options.confDir && resolve(options.confDir);
-  if (mark === "background") process.chdir("/");
+  if (mark === "background" || isNoFolder(folder)) process.chdir("/");
   return serve({ ...options, confDir }, mark, loadEngines);
 }

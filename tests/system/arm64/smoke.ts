@@ -77,6 +77,14 @@ describe("etmem and etmemd on aarch64", () => {
     expect(needs.filter((version) => compareVersions(version, OLDEST_GLIBC) > 0)).toEqual([]);
   });
 
+  test("the executable works without a working folder", () => {
+    const script = 'd=$(mktemp -d) && cd "$d" && rmdir "$d" && exec "$0" "$@"';
+    const command = [join(DIST, "etmem"), "obj", "add", "-f", "slide.conf", "-s", SOCKET];
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", script, ...command]);
+    expect(stderr.toString()).toContain("the working folder has been removed or cannot be reached");
+    expect(exitCode).toBe(2);
+  });
+
   test("the server is called etmemd", () => {
     expect(readFileSync(`/proc/${server.pid}/comm`, "latin1")).toBe("etmemd\n");
   });
