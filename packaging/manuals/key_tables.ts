@@ -1,7 +1,7 @@
 import { ANY_ENGINE_KEYS, ANY_TASK_KEYS, CONFIGURED_ENGINES } from "../../src/config/engines.ts";
 import type { KeyTable } from "../../src/config/key_table.ts";
 import { projectKeys } from "../../src/config/project.ts";
-import { loadPinnableNames } from "../../src/daemon/engine_code.ts";
+import { loadPinnableNames } from "../../src/daemon/load_engines.ts";
 
 const TABLES: readonly KeyTable[] = [
   projectKeys(await loadPinnableNames()),

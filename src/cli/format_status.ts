@@ -3,7 +3,7 @@ import type { Availability, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
-import { withStatus } from "./with_status.ts";
+import { readStatus } from "./read_status.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
 
 /**
@@ -13,7 +13,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "../text/q
  * `message` says what it "is".
  */
 export function formatStatus(document: string): string {
-  return withStatus(document, (status) =>
+  return readStatus(document, (status) =>
     [
       formatServer(status),
       status.projects.length === 0 ? "\nno project exists\n" : "",

@@ -1,14 +1,14 @@
-import { withStatus } from "./with_status.ts";
+import { readStatus } from "./read_status.ts";
 
 /**
  * What a restart of the server would lose.
  * @param document the text of a ServerStatus.
  * @returns a line that names the started projects which are not persistent;
  * undefined when there is none.
- * @throws {SyntaxError} as withStatus().
+ * @throws {SyntaxError} as readStatus().
  */
 export function restartLoss(document: string): string | undefined {
-  const lost = withStatus(document, ({ projects }) =>
+  const lost = readStatus(document, ({ projects }) =>
     projects
       .filter(({ started, persistent }) => started && !persistent)
       .map(({ name }) => `"${name}"`));

@@ -7,7 +7,7 @@ import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
 import { untilAborted } from "../async/abortable.ts";
-import { askForFile } from "./file_access.ts";
+import { askForFile } from "./timely_file_access.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 import { WaitingProjects } from "./waiting_projects.ts";

@@ -7,8 +7,8 @@ import { log } from "../log/logger.ts";
 import type { AddOptions } from "../project/addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { loadPinnableNames } from "./engine_code.ts";
-import { askForFile, presenceOf } from "./file_access.ts";
+import { loadPinnableNames } from "./load_engines.ts";
+import { askForFile, presenceOf } from "./timely_file_access.ts";
 
 /** What a file brought. */
 export interface AddedFile {

@@ -7,7 +7,7 @@ import { versionLine } from "../options/version.ts";
 import { messageOf } from "../text/message_of.ts";
 import { startInBackground } from "./background.ts";
 import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
-import { loadEngines } from "./engine_code.ts";
+import { loadEngines } from "./load_engines.ts";
 import { serve } from "./serve.ts";
 import { parseServerOptions, serverHelp, type ServerOptions } from "./server_options.ts";
 

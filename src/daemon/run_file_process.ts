@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { dieWithParent } from "../../ffi/process_control.ts";
 import { Output } from "../cli/output.ts";
-import { FILE_PROCESS_NAME } from "./file_access.ts";
+import { FILE_PROCESS_NAME } from "./timely_file_access.ts";
 import { type FileRequest, replyToFileRequest } from "./file_request.ts";
 
 const STDOUT = 1;

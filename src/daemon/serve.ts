@@ -9,8 +9,8 @@ import { reportFailure, reportReady } from "./background.ts";
 import { SERVER_NAME, type StartMark } from "./clean_start.ts";
 import { ConfDir } from "./conf_dir.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
-import type { EngineLoader } from "./engine_code.ts";
-import { releaseOwnTextOnceSettled } from "./own_text.ts";
+import type { EngineLoader } from "./load_engines.ts";
+import { releaseOwnCodeOnceSettled } from "./release_own_code.ts";
 import { PID_FILE, removePidFile, writePidFile } from "./pid_file.ts";
 import { createRequestHandler } from "./requests.ts";
 import type { ServerOptions } from "./server_options.ts";
@@ -72,7 +72,7 @@ export async function serve(
     if (stop.signal.aborted) return await stop.requested;
     throw error;
   }
-  releaseOwnTextOnceSettled();
+  releaseOwnCodeOnceSettled();
   const exitStatus = await stop.requested;
   control.close();
   const isInTime = await Promise.race([

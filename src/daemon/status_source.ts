@@ -7,8 +7,8 @@ import type { ProjectView } from "../project/registry.ts";
 import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
-import { presenceOf } from "./file_access.ts";
-import type { EngineCode, EngineLoader } from "./engine_code.ts";
+import { presenceOf } from "./timely_file_access.ts";
+import type { EngineCode, EngineLoader } from "./load_engines.ts";
 import { VERSION } from "../options/version.ts";
 
 /** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */

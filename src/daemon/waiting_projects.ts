@@ -6,7 +6,7 @@ import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
 import type { Registry } from "../project/registry.ts";
 import { FIRST_WORDS, Refusal } from "../rpc/refusal.ts";
-import { loadEngines } from "./engine_code.ts";
+import { loadEngines } from "./load_engines.ts";
 
 /** How long it takes to see that something is there which projects wait for. */
 const LOOK_MS = 2_000;

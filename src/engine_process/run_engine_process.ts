@@ -16,7 +16,7 @@ import { LoadedEngine } from "./loaded_engine.ts";
 import { loadLibrary } from "./load_library.ts";
 import { ENGINE_PROCESS_NAME, type ProcessRequest, RequestRefusal } from "./messages.ts";
 
-/** Descriptors that the server gives the process, see engine/plugin/engine_process.ts. */
+/** Descriptors that the server gives the process, see engine/plugin/engine_child.ts. */
 const CONTROL_FD = 3;
 const DESCRIPTORS_FD = 4;
 const STDERR = 2;

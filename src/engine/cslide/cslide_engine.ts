@@ -8,7 +8,7 @@ import { log } from "../../log/logger.ts";
 import { readNodes } from "../../procfs/nodes.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
-import { chooseTracker } from "../choose_supported.ts";
+import { chooseTracker } from "../choose_tracker_and_mover.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { type EngineContext, engineContext } from "../engine_context.ts";
 import { pause } from "../../async/abortable.ts";

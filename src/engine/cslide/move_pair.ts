@@ -9,7 +9,7 @@ import { messageOf } from "../../text/message_of.ts";
 import { PMD_PAGES } from "../../tracker/huge_page.ts";
 import { StopFlag } from "../round/stop_flag.ts";
 import { NodeRoom } from "./free_memory.ts";
-import { ListProgress } from "./list_progress.ts";
+import { MoveListCursor } from "./move_list_cursor.ts";
 import { POOL } from "./memory_pools.ts";
 import type { PairStep } from "./pair_step.ts";
 import type { MoveList } from "./plan_round.ts";
@@ -115,9 +115,9 @@ class PairMove {
   run(): void {
     const steps = this.#request.steps.map((
       step,
-    ): readonly [down: ListProgress, up: ListProgress] => [
-      new ListProgress(step.down),
-      new ListProgress(step.up),
+    ): readonly [down: MoveListCursor, up: MoveListCursor] => [
+      new MoveListCursor(step.down),
+      new MoveListCursor(step.up),
     ]);
     for (const [down, up] of steps) this.#alternate(down, up);
     for (const [down, up] of steps) {
@@ -128,7 +128,7 @@ class PairMove {
   }
 
   /** Moves a batch down and a batch up, by turns, until nothing is left or has room. */
-  #alternate(down: ListProgress, up: ListProgress): void {
+  #alternate(down: MoveListCursor, up: MoveListCursor): void {
     const both = (leastBytes: number): number =>
       this.#moveBatch(down, "down", leastBytes) + this.#moveBatch(up, "up", leastBytes);
     let smallBatches = 0;
@@ -139,21 +139,21 @@ class PairMove {
   }
 
   /** Leaves alone what is left of the lists. */
-  #leave(progress: ListProgress, reason: string): void {
-    for (let current = progress.current; current !== undefined; current = progress.current) {
-      this.#refuse(progress, current.list.page.length - current.at, reason);
+  #leave(cursor: MoveListCursor, reason: string): void {
+    for (let current = cursor.current; current !== undefined; current = cursor.current) {
+      this.#refuse(cursor, current.list.page.length - current.at, reason);
     }
   }
 
   /** Leaves alone the next units of the list in hand. */
-  #refuse(progress: ListProgress, units: number, reason: string): void {
-    const { current } = progress;
+  #refuse(cursor: MoveListCursor, units: number, reason: string): void {
+    const { current } = cursor;
     if (current === undefined) return;
     const bytes = units * current.list.unitBytes;
     const moves = this.moves[current.list.process]!;
     moves.asked += bytes;
     tally(moves.refused, reason, bytes);
-    progress.advance(units);
+    cursor.advance(units);
   }
 
   /**
@@ -161,21 +161,21 @@ class PairMove {
    * @param leastBytes the least that moves at once, unless less is left of the list.
    * @returns units dealt with, moved or not.
    */
-  #moveBatch(progress: ListProgress, way: Way, leastBytes: number): number {
-    const { current } = progress;
+  #moveBatch(cursor: MoveListCursor, way: Way, leastBytes: number): number {
+    const { current } = cursor;
     if (current === undefined) return 0;
     const { list, at } = current;
     const left = list.page.length - at;
     const stop = this.#stops[list.process]!;
     if (stop.isRaised) {
-      this.#refuse(progress, left, "stopped");
+      this.#refuse(cursor, left, "stopped");
       return left;
     }
     let roomBytes: number;
     try {
       roomBytes = this.#readRoom(list.pool, way);
     } catch (error) {
-      this.#leave(progress, this.#fail(list.process, error));
+      this.#leave(cursor, this.#fail(list.process, error));
       return 0;
     }
     const units = batchUnits(list, left, roomBytes);
@@ -183,9 +183,9 @@ class PairMove {
       return 0;
     }
     const movedBytes = stop.moveUnlessRaised(() => this.#move(list, at, units, way));
-    if (movedBytes === undefined) return this.#moveBatch(progress, way, leastBytes);
+    if (movedBytes === undefined) return this.#moveBatch(cursor, way, leastBytes);
     this.#noteMoved(list, way, units, movedBytes);
-    progress.advance(units);
+    cursor.advance(units);
     return units;
   }
 

@@ -14,7 +14,7 @@ import { TaskHistory } from "../round/task_history.ts";
 import { taskStatus } from "../task_status.ts";
 import { TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
-import { EngineProcess } from "./engine_process.ts";
+import { EngineChild } from "./engine_child.ts";
 import { operationLimitMs } from "./operation_limit.ts";
 
 /** How long an operation may still take while a stop waits for it. */
@@ -38,7 +38,7 @@ export class PluginEngine implements Engine {
   readonly #limitMs: number;
   readonly #tasks = new TaskTable<PluginTask>();
   #isProjectStarted: boolean;
-  #process: EngineProcess | undefined;
+  #process: EngineChild | undefined;
   /** The operations that the engine has; others are not asked for. */
   #operations: readonly string[] = [];
   /** The end of the last piece of work: the engine does one at a time. */
@@ -182,7 +182,7 @@ export class PluginEngine implements Engine {
     }
   }
 
-  #liveProcess(): EngineProcess | undefined {
+  #liveProcess(): EngineChild | undefined {
     return this.#process?.isAlive === true ? this.#process : undefined;
   }
 
@@ -190,11 +190,11 @@ export class PluginEngine implements Engine {
    * The live process, or a fresh one to which the engine and all tasks are added.
    * @throws {EngineRefusal}
    */
-  async #ensureProcess(): Promise<EngineProcess> {
+  async #ensureProcess(): Promise<EngineChild> {
     const live = this.#liveProcess();
     if (live !== undefined) return live;
     const { name, libname, opsName, keyFileText } = this.#description;
-    const child = await EngineProcess.start({
+    const child = await EngineChild.start({
       title: `${this.#project.name}/${name}`,
       limitMs: this.#limitMs,
       log: (line) => log.warning(`${this.#name}: ${line}`),
@@ -278,7 +278,7 @@ export class PluginEngine implements Engine {
  * Opens the way from the engine to the client of a command, which may not want the text any more.
  */
 function openOutput(
-  child: EngineProcess,
+  child: EngineChild,
   { write, lag, signal }: EngineCommand,
 ): Promise<CommandOutput> {
   return CommandOutput.open({
@@ -297,7 +297,7 @@ function openOutput(
  * Does work in an engine's process. Once it is urgent, the process gives up what takes too long.
  */
 async function inTime(
-  child: EngineProcess,
+  child: EngineChild,
   urgent: AbortSignal,
   work: () => Promise<unknown>,
 ): Promise<void> {

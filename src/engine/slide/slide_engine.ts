@@ -5,7 +5,7 @@ import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
-import { chooseMover, chooseTracker } from "../choose_supported.ts";
+import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { type EngineContext, engineContext } from "../engine_context.ts";
 import type { TaskRun } from "../round/task_run.ts";

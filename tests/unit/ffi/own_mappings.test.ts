@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { FileMapping, releaseText } from "../../../ffi/own_mappings.ts";
-import { textMappings } from "../../../src/daemon/own_text.ts";
+import { codeMappings } from "../../../src/daemon/release_own_code.ts";
 
 test("FileMapping maps a file, and says why it cannot map something else", () => {
   const file = openSync(import.meta.path, "r");
@@ -21,7 +21,7 @@ function residentFileBytes(): number {
 
 test("releaseText() makes the resident part of the program smaller, and it goes on", () => {
   const maps = readFileSync("/proc/self/maps", "latin1");
-  const mappings = textMappings(maps, readlinkSync("/proc/self/exe"));
+  const mappings = codeMappings(maps, readlinkSync("/proc/self/exe"));
   const before = residentFileBytes();
   for (const { start, end } of mappings) releaseText(start, end);
   expect(residentFileBytes()).toBeLessThan(before - 5 * 2 ** 20);

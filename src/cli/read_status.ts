@@ -4,7 +4,7 @@ import type { ServerStatus } from "../status/server_status.ts";
  * Reads a status document and works on it.
  * @throws {SyntaxError} when it is none of the version known here; `message` says what it "is".
  */
-export function withStatus<T>(document: string, work: (status: ServerStatus) => T): T {
+export function readStatus<T>(document: string, work: (status: ServerStatus) => T): T {
   const status = parseStatus(document);
   try {
     return work(status);

@@ -1,7 +1,7 @@
 import type { MoveList } from "./plan_round.ts";
 
 /** How far the work on some lists has come. */
-export class ListProgress {
+export class MoveListCursor {
   readonly #lists: readonly MoveList[];
   #list = 0;
   #at = 0;

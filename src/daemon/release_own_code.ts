@@ -8,7 +8,7 @@ const SETTLED_MS = 2_000;
  * Mappings of a file that are executed and not written to, in the form of proc_pid_maps(5).
  * @internal
  */
-export function textMappings(
+export function codeMappings(
   maps: string,
   file: string,
 ): { readonly start: number; readonly end: number }[] {
@@ -24,10 +24,10 @@ export function textMappings(
  * resident memory are code of the runtime that only a start needs. What is needed still comes back
  * by itself, from the page cache.
  */
-export function releaseOwnTextOnceSettled(): void {
+export function releaseOwnCodeOnceSettled(): void {
   const release = (): void => {
     const file = readlinkSync("/proc/self/exe");
-    for (const { start, end } of textMappings(readFileSync("/proc/self/maps", "latin1"), file)) {
+    for (const { start, end } of codeMappings(readFileSync("/proc/self/maps", "latin1"), file)) {
       releaseText(start, end);
     }
   };

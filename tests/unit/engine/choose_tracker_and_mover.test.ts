@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chooseMover, chooseTracker } from "../../../src/engine/choose_supported.ts";
+import { chooseMover, chooseTracker } from "../../../src/engine/choose_tracker_and_mover.ts";
 import { EngineRefusal } from "../../../src/engine/engine.ts";
 import { machineSupport } from "../../../src/engine/machine_support.ts";
 

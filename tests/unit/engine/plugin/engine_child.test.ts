@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { EngineRefusal } from "../../../../src/engine/engine.ts";
-import { EngineProcess } from "../../../../src/engine/plugin/engine_process.ts";
+import { EngineChild } from "../../../../src/engine/plugin/engine_child.ts";
 
-test("EngineProcess answers nothing, and ends at once, when its process has ended", async () => {
+test("EngineChild answers nothing, and ends at once, when its process has ended", async () => {
   const deaths: string[] = [];
-  const child = await EngineProcess.start({
+  const child = await EngineChild.start({
     title: "project/engine",
     limitMs: 30_000,
     log: () => undefined,
@@ -21,7 +21,7 @@ test("EngineProcess answers nothing, and ends at once, when its process has ende
 
 test("give() refuses, and kills the process, when it leaves descriptors where they are", async () => {
   const death = Promise.withResolvers<string>();
-  const child = await EngineProcess.start({
+  const child = await EngineChild.start({
     title: "project/engine",
     limitMs: 30_000,
     log: () => undefined,

@@ -16,8 +16,8 @@ import { LineLimit } from "./line_limit.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { SocketEnd } from "./socket_end.ts";
 
-/** What an EngineProcess is started with. */
-export interface EngineProcessOptions {
+/** What an EngineChild is started with. */
+export interface EngineChildOptions {
   /** What ps shows as its argument: project and engine. */
   readonly title: string;
   /** Of one operation; all its calls for one request count together. */
@@ -71,8 +71,8 @@ interface Pending {
 }
 
 /** The process of one engine, as the server sees it. It is asked one thing at a time. */
-export class EngineProcess {
-  readonly #options: EngineProcessOptions;
+export class EngineChild {
+  readonly #options: EngineChildOptions;
   readonly #child: Bun.Subprocess;
   readonly #descriptors: number;
   #control!: SocketEnd;
@@ -89,14 +89,14 @@ export class EngineProcess {
   readonly #gone = Promise.withResolvers<void>();
 
   /** @throws {SystemCallError | Error} when there can be no more processes or descriptors. */
-  private constructor(options: EngineProcessOptions, child: Bun.Subprocess, descriptors: number) {
+  private constructor(options: EngineChildOptions, child: Bun.Subprocess, descriptors: number) {
     this.#options = options;
     this.#child = child;
     this.#descriptors = descriptors;
   }
 
   /** Starts one and waits until it can be asked. @throws {EngineRefusal} */
-  static async start(options: EngineProcessOptions): Promise<EngineProcess> {
+  static async start(options: EngineChildOptions): Promise<EngineChild> {
     const pairs: (readonly [number, number])[] = [];
     let child: Bun.Subprocess;
     try {
@@ -119,7 +119,7 @@ export class EngineProcess {
       for (const [, theirs] of pairs) close(theirs);
     }
     const [control = -1, descriptors = -1, output = -1] = pairs.map(([own]) => own);
-    const started = new EngineProcess(options, child, descriptors);
+    const started = new EngineChild(options, child, descriptors);
     try {
       await started.#connect(control, output);
     } catch (error) {
