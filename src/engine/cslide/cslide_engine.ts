@@ -15,7 +15,7 @@ import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
-import { currentRun, type RoundTask, roundTaskStatus } from "../round/round_task.ts";
+import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
 import { CslideRound, type CslideRoundSetup } from "./cslide_round.ts";
 import { CslideRun } from "./cslide_run.ts";
@@ -31,7 +31,7 @@ import {
   taskPagesTable,
 } from "./page_tables.ts";
 
-type CslideTask = RoundTask<CslideTaskDescription, CslideRun>;
+type CslideTask = TaskEntry<CslideTaskDescription, CslideRun>;
 
 /** The cslide engine: keeps hot memory in DRAM and cold memory on slow nodes. */
 class CslideEngine implements Engine {
@@ -134,7 +134,7 @@ class CslideEngine implements Engine {
   }
 
   taskStatus(name: string): TaskStatus {
-    return roundTaskStatus(this.#tasks.get(name));
+    return entryStatus(this.#tasks.get(name));
   }
 
   async command(request: EngineCommand): Promise<void> {

@@ -11,7 +11,6 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TaskHistory } from "../round/task_history.ts";
-import { taskStatus } from "../task_status.ts";
 import { TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineChild } from "./engine_child.ts";
@@ -118,7 +117,7 @@ export class PluginEngine implements Engine {
 
   taskStatus(name: string): TaskStatus {
     const { description, state, history } = this.#tasks.get(name);
-    return taskStatus(description, state === "running", history);
+    return history.taskStatus(description, state === "running");
   }
 
   command(request: EngineCommand): Promise<void> {

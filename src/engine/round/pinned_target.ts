@@ -9,7 +9,7 @@ import {
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
 import { partBySpace } from "../../procfs/shared_spaces.ts";
-import { targetValue } from "../task_status.ts";
+import { targetValue } from "../target_value.ts";
 import type { RoundRecord } from "./round_record.ts";
 
 /**

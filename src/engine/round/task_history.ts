@@ -1,5 +1,7 @@
+import type { TaskDescription } from "../../config/engines.ts";
 import type { RoundStatus } from "../../status/round_status.ts";
 import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
+import { targetValue } from "../target_value.ts";
 import { RoundRecord } from "./round_record.ts";
 
 const KEPT_ROUNDS = 16;
@@ -36,6 +38,12 @@ export class TaskHistory {
   /** The newest round that is done. */
   get lastDone(): RoundStatus | undefined {
     return this.#records.find(({ status }) => status.state === "done")?.status;
+  }
+
+  /** The status of the task. */
+  taskStatus({ name, engine, target }: TaskDescription, started: boolean): TaskStatus {
+    const { type } = target;
+    return { name, engine, type, value: targetValue(target), started, ...this.view() };
   }
 
   /** What a status says of it. */

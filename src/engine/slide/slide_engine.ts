@@ -8,14 +8,14 @@ import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { type EngineContext, engineContext } from "../engine_context.ts";
-import type { TaskRun } from "../round/task_run.ts";
-import { currentRun, type RoundTask, roundTaskStatus } from "../round/round_task.ts";
+import type { RoundLoop } from "../round/round_loop.ts";
+import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
 
-type SlideTask = RoundTask<SlideTaskDescription, TaskRun<MoveOrder>>;
+type SlideTask = TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>>;
 
 /** The slide engine: swaps out what its tasks' processes do not use. */
 class SlideEngine implements Engine {
@@ -83,7 +83,7 @@ class SlideEngine implements Engine {
     const task = this.#tasks.get(name);
     const { warning } = this.#swapCache;
     return {
-      ...roundTaskStatus(task),
+      ...entryStatus(task),
       ...(warning === undefined || currentRun(task) === undefined ? {} : { warnings: [warning] }),
     };
   }

@@ -7,7 +7,7 @@ import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { EngineContext } from "../engine_context.ts";
 import { TaskLife } from "../round/task_life.ts";
-import { TaskRun } from "../round/task_run.ts";
+import { RoundLoop } from "../round/round_loop.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import type { SwapCache } from "./swap_cache.ts";
 
@@ -50,10 +50,10 @@ export function startSlideRun(
   project: ProjectDescription,
   task: SlideTaskDescription,
   { tracker, mover, swapCache, context }: SlideRunParts,
-): TaskRun<MoveOrder> {
+): RoundLoop<MoveOrder> {
   const life = new TaskLife(task, tracker, mover.name);
   const { maxThreads, swapFlag, swapThresholdBytes } = task;
-  return new TaskRun(life, {
+  return new RoundLoop(life, {
     loop: project.loop,
     intervalMs: project.intervalSeconds * 1000,
     sleepMs: project.sleepSeconds * 1000,

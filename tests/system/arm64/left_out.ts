@@ -101,7 +101,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: NO_MOVES,
   },
   {
-    path: "tests/unit/engine/slide/task_run.test.ts",
+    path: "tests/unit/engine/slide/round_loop.test.ts",
     tests: ["a started task", "stopTask()"],
     reason: NO_MOVES,
   },

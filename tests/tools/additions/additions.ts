@@ -90,7 +90,7 @@ const ENGINE_CODE =
 import type { MadeUpTaskDescription } from "../../config/engines/madeup.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { type Engine, type EngineKind, EngineRefusal } from "../engine.ts";
-import { roundTaskStatus } from "../round/round_task.ts";
+import { entryStatus } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
 
 /** An engine that does nothing. */
@@ -115,7 +115,7 @@ class MadeUpEngine implements Engine {
   }
 
   taskStatus(name: string): TaskStatus {
-    return roundTaskStatus(this.#tasks.get(name));
+    return entryStatus(this.#tasks.get(name));
   }
 
   async command(): Promise<void> {}

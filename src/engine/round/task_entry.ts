@@ -1,6 +1,5 @@
 import type { TaskDescription } from "../../config/engines.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
-import { taskStatus } from "../task_status.ts";
 import { TaskHistory } from "./task_history.ts";
 import type { TaskLife } from "./task_life.ts";
 
@@ -9,8 +8,8 @@ interface Run {
   readonly life: TaskLife;
 }
 
-/** A task of an engine that makes rounds. */
-export interface RoundTask<D extends TaskDescription, R extends Run> {
+/** What an engine that makes rounds keeps of a task, in its TaskTable. */
+export interface TaskEntry<D extends TaskDescription, R extends Run> {
   readonly description: D;
   /** The last run, which may be over; absent for a task that was never started. */
   run?: R;
@@ -22,8 +21,8 @@ export function currentRun<R extends Run>({ run }: { readonly run?: R }): R | un
 }
 
 /** The status of a task, with the numbers of its last run. */
-export function roundTaskStatus(task: RoundTask<TaskDescription, Run>): TaskStatus {
+export function entryStatus(task: TaskEntry<TaskDescription, Run>): TaskStatus {
   const { description, run } = task;
   const history = run?.life.history ?? new TaskHistory();
-  return taskStatus(description, currentRun(task) !== undefined, history);
+  return history.taskStatus(description, currentRun(task) !== undefined);
 }

@@ -16,7 +16,7 @@ const QUIET_MS = 300_000;
 const QUIET_REASON = "had no memory present that is moved, and no page fault since";
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
-export interface TaskRunPlan<Order> extends ProcessesPlan<Order, FigureGains> {
+export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, FigureGains> {
   /** Between two rounds. */
   readonly sleepMs: number;
   /** Processes worked on at the same time. */
@@ -38,16 +38,16 @@ interface QuietProcess {
 type Common = Pick<EngineContext, "scanLock" | "sweep">;
 
 /** A started task that works process by process: one round after the other until it is stopped. */
-export class TaskRun<Order> {
+export class RoundLoop<Order> {
   readonly life: TaskLife;
-  readonly #plan: TaskRunPlan<Order>;
+  readonly #plan: RoundLoopPlan<Order>;
   readonly #sweep: ProcessSweep;
   readonly #processes: TaskProcesses<Order, FigureGains>;
   /** By process key: those that had nothing present at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
   readonly #ended: Promise<void>;
 
-  constructor(life: TaskLife, plan: TaskRunPlan<Order>, { scanLock, sweep }: Common) {
+  constructor(life: TaskLife, plan: RoundLoopPlan<Order>, { scanLock, sweep }: Common) {
     this.life = life;
     this.#sweep = sweep;
     // The first search comes later, and finds the process that has the pid now.

@@ -19,7 +19,7 @@ afterAll(() => {
   swap[Symbol.dispose]();
 });
 const missing = swap.missing ?? PROCESS_MADVISE.missing();
-if (missing !== undefined) console.log(`TaskRun: left out: ${missing}`);
+if (missing !== undefined) console.log(`RoundLoop: left out: ${missing}`);
 
 const byPid = (trial: TargetProcess) => ({ type: "pid", pid: trial.pid }) as const;
 

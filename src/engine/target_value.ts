@@ -1,8 +1,5 @@
-import type { TaskDescription } from "../config/engines.ts";
 import type { TaskTarget } from "../config/task.ts";
 import { excerpt } from "../text/excerpt.ts";
-import type { TaskStatus } from "../status/task_status.ts";
-import type { TaskHistory } from "./round/task_history.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   " ": "\\s",
@@ -24,14 +21,4 @@ export function targetValue(target: TaskTarget): string {
     (character) => ESCAPES[character] ?? character,
   );
   return excerpt(spelled);
-}
-
-/** The status of a task. @param history since its last start. */
-export function taskStatus(
-  { name, engine, target }: TaskDescription,
-  started: boolean,
-  history: TaskHistory,
-): TaskStatus {
-  const { type } = target;
-  return { name, engine, type, value: targetValue(target), started, ...history.view() };
 }
