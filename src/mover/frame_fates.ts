@@ -1,4 +1,4 @@
-import { KpageFlags } from "../procfs/kpageflags.ts";
+import { type FrameState, KpageFlags } from "../procfs/kpageflags.ts";
 import { readMaps } from "../procfs/maps.ts";
 import { pageOf } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -31,7 +31,7 @@ export class FrameFates implements Disposable {
   }
 
   /** @param frame of an unmapped page; 0, without CAP_SYS_ADMIN, tells nothing. */
-  of(frame: number): "unwritten" | "page cache" | "left" {
+  of(frame: number): FrameState {
     const flags = this.#flags;
     if (flags === undefined || frame === 0) return "left";
     return this.#attempt(() => flags.stateOf(frame)) ?? "left";

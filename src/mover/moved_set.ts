@@ -1,78 +1,110 @@
 /** Pages in a block: 16 MiB of 4K pages, 512 bytes of bits. */
 const BLOCK_PAGES = 4096;
 const BLOCK_WORDS = BLOCK_PAGES / 32;
+const WORD = 2 ** 32;
 
 /** A MovedSet as typed arrays, to be handed to another thread. */
 export interface MovedSetData {
   readonly numbers: Float64Array<ArrayBuffer>;
   readonly bits: Uint32Array<ArrayBuffer>;
+  /** Of the blocks that have them: their numbers, and a word for each page. */
+  readonly frames?: {
+    readonly numbers: Float64Array<ArrayBuffer>;
+    readonly words: Uint32Array<ArrayBuffer>;
+  };
+}
+
+interface Block {
+  readonly bits: Uint32Array;
+  /** Lower half of each page's frame number, 0 where none is known; made when one is. */
+  frames: Uint32Array | undefined;
 }
 
 /**
  * Pages of a process, one bit each: those that were moved out and have not been seen to come back,
- * or others.
+ * or others. Pages may have the frame with them that they were in, which takes 4 bytes a page.
  */
 export class MovedSet {
-  readonly #blocks = new Map<number, Uint32Array>();
+  readonly #blocks = new Map<number, Block>();
 
-  static fromData(data: MovedSetData): MovedSet {
+  static fromData({ numbers, bits, frames }: MovedSetData): MovedSet {
     const set = new MovedSet();
-    for (const [i, number] of data.numbers.entries()) {
-      set.#blocks.set(number, data.bits.subarray(i * BLOCK_WORDS, (i + 1) * BLOCK_WORDS));
+    for (const [i, number] of numbers.entries()) {
+      const words = bits.subarray(i * BLOCK_WORDS, (i + 1) * BLOCK_WORDS);
+      set.#blocks.set(number, { bits: words, frames: undefined });
+    }
+    for (const [i, number] of frames?.numbers.entries() ?? []) {
+      const words = frames!.words.subarray(i * BLOCK_PAGES, (i + 1) * BLOCK_PAGES);
+      set.#blocks.get(number)!.frames = words;
     }
     return set;
   }
 
   toData(): MovedSetData {
-    const numbers = new Float64Array(this.#blocks.size);
-    const bits = new Uint32Array(this.#blocks.size * BLOCK_WORDS);
-    let i = 0;
-    for (const [number, words] of this.#blocks) {
-      numbers[i] = number;
-      bits.set(words, i * BLOCK_WORDS);
-      i++;
-    }
-    return { numbers, bits };
+    const blocks = [...this.#blocks];
+    const framed = blocks.filter(([, { frames }]) => frames !== undefined);
+    const bits = new Uint32Array(blocks.length * BLOCK_WORDS);
+    for (const [i, [, block]] of blocks.entries()) bits.set(block.bits, i * BLOCK_WORDS);
+    const words = new Uint32Array(framed.length * BLOCK_PAGES);
+    for (const [i, [, block]] of framed.entries()) words.set(block.frames!, i * BLOCK_PAGES);
+    return {
+      numbers: numbersOf(blocks),
+      bits,
+      ...(framed.length === 0 ? {} : { frames: { numbers: numbersOf(framed), words } }),
+    };
   }
 
-  add(page: number): void {
+  /** @param frame that the page may still be in; 0: none. */
+  add(page: number, frame = 0): void {
     const number = Math.floor(page / BLOCK_PAGES);
-    let words = this.#blocks.get(number);
-    if (words === undefined) {
-      words = new Uint32Array(BLOCK_WORDS);
-      this.#blocks.set(number, words);
+    let block = this.#blocks.get(number);
+    if (block === undefined) {
+      block = { bits: new Uint32Array(BLOCK_WORDS), frames: undefined };
+      this.#blocks.set(number, block);
     }
     const index = page % BLOCK_PAGES;
-    words[index >>> 5] = words[index >>> 5]! | (1 << (index & 31));
+    block.bits[index >>> 5] = block.bits[index >>> 5]! | (1 << (index & 31));
+    if (frame !== 0) block.frames ??= new Uint32Array(BLOCK_PAGES);
+    if (block.frames !== undefined) block.frames[index] = frame % WORD;
   }
 
   /** Whether it is in. */
   has(page: number): boolean {
-    const words = this.#blocks.get(Math.floor(page / BLOCK_PAGES));
+    const block = this.#blocks.get(Math.floor(page / BLOCK_PAGES));
     const index = page % BLOCK_PAGES;
-    return words !== undefined && (words[index >>> 5]! & (1 << (index & 31))) !== 0;
+    return block !== undefined && (block.bits[index >>> 5]! & (1 << (index & 31))) !== 0;
   }
 
-  /** Takes the pages in [page, page + pages) out. @returns how many of them were in. */
-  takeOut(page: number, pages: number): number {
+  /**
+   * Takes the pages in [page, page + pages) out.
+   * @param frameOf where a page is now; asked of those that have a frame with them.
+   * @returns how many of them were in, and how many of those are in that frame again.
+   */
+  takeOut(
+    page: number,
+    pages: number,
+    frameOf: (page: number) => number = () => 0,
+  ): { out: number; sameFrame: number } {
     let out = 0;
+    let sameFrame = 0;
     for (let at = page; at < page + pages;) {
       const number = Math.floor(at / BLOCK_PAGES);
       const end = Math.min((number + 1) * BLOCK_PAGES, page + pages);
-      const words = this.#blocks.get(number);
-      if (words !== undefined) {
-        for (let index = at % BLOCK_PAGES; index <= (end - 1) % BLOCK_PAGES; index++) {
-          const bit = 1 << (index & 31);
-          const word = words[index >>> 5]!;
-          if ((word & bit) === 0) continue;
-          words[index >>> 5] = word & ~bit;
-          out++;
-        }
-        if (out > 0 && words.every((word) => word === 0)) this.#blocks.delete(number);
+      const block = this.#blocks.get(number);
+      for (; block !== undefined && at < end; at++) {
+        const index = at % BLOCK_PAGES;
+        const bit = 1 << (index & 31);
+        const word = block.bits[index >>> 5]!;
+        if ((word & bit) === 0) continue;
+        block.bits[index >>> 5] = word & ~bit;
+        out++;
+        const frame = block.frames?.[index] ?? 0;
+        if (frame !== 0 && frameOf(at) % WORD === frame) sameFrame++;
       }
+      if (block?.bits.every((word) => word === 0)) this.#blocks.delete(number);
       at = end;
     }
-    return out;
+    return { out, sameFrame };
   }
 
   /** Forgets blocks outside what is mapped. @param ranges of the pages that are, ascending. */
@@ -91,4 +123,8 @@ export class MovedSet {
   get isEmpty(): boolean {
     return this.#blocks.size === 0;
   }
+}
+
+function numbersOf(blocks: readonly (readonly [number, Block])[]): Float64Array<ArrayBuffer> {
+  return Float64Array.from(blocks, ([number]) => number);
 }

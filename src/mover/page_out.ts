@@ -300,8 +300,9 @@ class PageOut implements Disposable {
   ): string | undefined {
     const { pagemap, moved } = this.#order;
     if (pagemap.isSwapped(page)) {
-      if (this.#fates.of(frame) === "unwritten") return UNWRITTEN;
-      moved.add(page);
+      const fate = this.#fates.of(frame);
+      if (fate === "unwritten") return UNWRITTEN;
+      moved.add(page, fate === "swap cache" ? frame : 0);
       return undefined;
     }
     if (pagemap.isPresent(page)) {

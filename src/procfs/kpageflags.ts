@@ -17,6 +17,12 @@ const ENTRY_BYTES = 8;
 const NEIGHBOURS = 64;
 
 /**
+ * What the frame of an unmapped page is still used for: for a page that cannot be written to swap,
+ * for a copy of one that is or will be written, for a page of a file, or for nothing of the page.
+ */
+export type FrameState = "unwritten" | "swap cache" | "page cache" | "left";
+
+/**
  * /proc/kpageflags: what the kernel says of each page frame
  * (Documentation/admin-guide/mm/pagemap.rst).
  */
@@ -82,12 +88,12 @@ export class KpageFlags implements Disposable {
    * What an unmapped page's frame is still used for. Frames that follow each other cost little.
    * @throws {SystemCallError}
    */
-  stateOf(frame: number): "unwritten" | "page cache" | "left" {
+  stateOf(frame: number): FrameState {
     const flags = this.#flagsNear(frame);
     if ((flags & KPF_SWAPCACHE) !== 0) {
       // After a failed write the kernel marks the page dirty again (mm/page_io.c).
       const failed = (flags & (KPF_DIRTY | KPF_WRITEBACK | KPF_MMAP)) === KPF_DIRTY;
-      return failed ? "unwritten" : "left";
+      return failed ? "unwritten" : "swap cache";
     }
     return (flags & (KPF_LRU | KPF_ANON)) === KPF_LRU ? "page cache" : "left";
   }

@@ -23,6 +23,8 @@ export interface ProcessStat {
   readonly memoryId: string;
   /** Page faults of all its threads, also of those that have ended. */
   readonly faults: number;
+  /** Those of them that waited for a read: of a file, or of swap. */
+  readonly majorFaults: number;
   /**
    * Changes when a page becomes present: page faults, mapped and resident size. What others do to
    * the memory without a fault of the process (ptrace(2), swapoff(2)) shows in the size only,
@@ -70,6 +72,7 @@ export function parseProcessStat(text: string): ProcessStat {
     startTicks: integer(22),
     memoryId: `${field(26)}:${field(28)}`,
     faults: integer(10) + integer(12),
+    majorFaults: integer(12),
     activity: `${field(10)}:${field(12)}:${field(23)}:${field(24)}`,
   };
 }

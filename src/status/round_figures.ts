@@ -153,7 +153,7 @@ const TABLE = [
   {
     name: "came_back_bytes",
     unit: "bytes",
-    meaning: "moved in an earlier round and present again at the beginning of this one",
+    meaning: "read back from swap since the round before, of what earlier rounds moved; see below",
     inTotal: true,
     inLog: true,
     shown: { row: "moved", label: "came back" },

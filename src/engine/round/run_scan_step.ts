@@ -13,6 +13,7 @@ import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
+import { type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
 import type {
   FinishedStep,
   OpenProcess,
@@ -85,6 +86,9 @@ interface Scan {
   /** Null: it does not count, accesses of unknown age were forgotten. */
   readonly counts: PageCounts | null;
   readonly moved: MovedSet;
+  /** From before it was last looked what came back, and from before this scan. */
+  readonly readsBefore: ReadCounters;
+  readonly reads: ReadCounters;
   readonly windowStartMs: number;
   readonly target: ScanTarget;
   /** ProcessStat.faults at its end. */
@@ -147,7 +151,7 @@ class ScanStep<Order, Result extends object> {
     if ("state" in scan) return scan;
     const { counts } = scan;
     if (counts !== null) {
-      const histogram = this.#classify(process, scan.moved, counts);
+      const histogram = this.#classify(process, scan, counts);
       if (finish !== undefined) {
         return this.#finish(finish, process, { ...scan, counts, histogram });
       }
@@ -157,7 +161,7 @@ class ScanStep<Order, Result extends object> {
       counted: counts !== null,
       windowAgeMs: performance.now() - scan.windowStartMs,
       open: this.#keepOpen(process, counts),
-      memory: memoryOf(process, scan),
+      memory: this.#memoryOf(process, scan),
     };
   }
 
@@ -178,6 +182,8 @@ class ScanStep<Order, Result extends object> {
     const tracker = kind.create(counts === null ? undefined : known?.tracker);
     const pagemap = new Pagemap(process.pagemapFd);
     const target = { dirFd: process.dirFd, pagemap, selection, flags, stopped: this.#stopped };
+    const reads = readReadCounters(process.dirFd);
+    if (reads === undefined) return { state: "gone" };
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
@@ -186,34 +192,61 @@ class ScanStep<Order, Result extends object> {
     if (faults === undefined) return { state: "gone" };
     const moved = MovedSet.fromData(known?.moved ?? nothingMoved());
     const { windowStartMs, leftAlone } = outcome;
-    return { kind, tracker, pagemap, counts, moved, windowStartMs, target, faults, leftAlone };
+    const readsBefore = known?.reads ?? reads;
+    return {
+      kind,
+      tracker,
+      pagemap,
+      counts,
+      moved,
+      readsBefore,
+      reads,
+      windowStartMs,
+      target,
+      faults,
+      leftAlone,
+    };
   }
 
   readonly #stopped = (): boolean => this.#stop.isRaised;
 
   /** @returns the histogram of the counts. */
-  #classify(process: OpenedProcess, moved: MovedSet, counts: PageCounts): Float64Array {
-    const isFirst = (this.#request.open?.counts ?? null) === null;
-    if (isFirst) this.#noteReturns(process, moved, counts);
+  #classify(process: OpenedProcess, scan: Scan, counts: PageCounts): Float64Array {
+    if (this.#isFirst(scan)) this.#noteReturns(process, scan, counts);
     const histogram = timed(this.#times, "classify_us", () => counts.histogram());
     const scanned = histogram.reduce((sum, pages) => sum + pages, 0);
     this.#figures = { ...this.#figures, scanned_bytes: scanned * PAGE_SIZE };
     return histogram;
   }
 
-  /** Pages that an earlier round moved and that are present now. */
-  #noteReturns({ dirFd }: OpenedProcess, moved: MovedSet, counts: PageCounts): void {
+  /** Whether a scan is the first of its round that counts. */
+  #isFirst({ counts }: Scan): boolean {
+    return counts !== null && (this.#request.open?.counts ?? null) === null;
+  }
+
+  /** Pages that an earlier round moved, that are present now, and were not written anew. */
+  #noteReturns({ dirFd }: OpenedProcess, scan: Scan, counts: PageCounts): void {
+    const { moved, readsBefore, target } = scan;
     if (moved.isEmpty) return;
     const ranges = timed(this.#times, "vmas_us", () => readRanges(dirFd, this.#request.selection));
     if (ranges === undefined) throw new Gone();
     timed(this.#times, "classify_us", () => {
       moved.keepOnly(ranges);
-      let cameBack = 0;
-      counts.forEachPresent((page, pages) => {
-        cameBack += moved.takeOut(page, pages);
-      });
+      target.pagemap.forget();
+      const cameBack = takeReturned(moved, counts, target, readsBefore);
+      if (cameBack === undefined) throw new Gone();
       this.#figures = { ...this.#figures, came_back_bytes: cameBack * PAGE_SIZE };
     });
+  }
+
+  #memoryOf({ memoryId }: OpenedProcess, scan: Scan): ProcessMemory {
+    const { tracker, moved, readsBefore, reads } = scan;
+    return {
+      memoryId,
+      tracker: tracker.memory(),
+      moved: moved.toData(),
+      reads: this.#isFirst(scan) ? reads : readsBefore,
+    };
   }
 
   #finish(
@@ -241,7 +274,7 @@ class ScanStep<Order, Result extends object> {
       keepOpen: () => this.#keepOpen(process, null),
     }, order);
     if (typeof result !== "string") {
-      return { state: "finished", result, memory: memoryOf(process, scan) };
+      return { state: "finished", result, memory: this.#memoryOf(process, scan) };
     }
     this.#staysOpen = false;
     return { state: result };
@@ -284,10 +317,6 @@ function nothingMoved(): MovedSetData {
 function countsOf(open: OpenProcess | undefined): PageCounts {
   const data = open?.counts ?? null;
   return data === null ? new PageCounts() : PageCounts.fromData(data);
-}
-
-function memoryOf({ memoryId }: OpenedProcess, { tracker, moved }: Scan): ProcessMemory {
-  return { memoryId, tracker: tracker.memory(), moved: moved.toData() };
 }
 
 /**

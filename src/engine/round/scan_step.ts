@@ -5,6 +5,7 @@ import type { PageCountsData } from "../../tracker/page_counts.ts";
 import type { ScanFlags, TrackerMemory } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
+import type { ReadCounters } from "./read_back.ts";
 
 /**
  * What is kept of a process from one round to the next.
@@ -15,6 +16,8 @@ export interface ProcessMemory {
   readonly memoryId: string;
   readonly tracker: TrackerMemory;
   readonly moved: MovedSetData;
+  /** From before it was last looked what came back. */
+  readonly reads: ReadCounters;
 }
 
 /** A process in the middle of a round: its descriptors, and what was counted so far. */

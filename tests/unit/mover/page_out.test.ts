@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     const swapped = swappedOf(trial.process, pages);
     expect(swapped).toHaveLength(account.moved);
     expect(swapped.every((page) => cold.includes(page))).toBe(true);
-    expect(moved.takeOut(pages[0]!, pages.length)).toBe(account.moved);
+    expect(moved.takeOut(pages[0]!, pages.length).out).toBe(account.moved);
     expect(await trial.target.verify()).toBe(0);
   });
 

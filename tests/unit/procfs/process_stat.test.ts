@@ -24,6 +24,7 @@ describe("parseProcessStat()", () => {
         startTicks: 123456789012,
         memoryId: "26:28",
         faults: 22,
+        majorFaults: 12,
         activity: "10:12:23:24",
       });
   });

@@ -28,6 +28,7 @@ function statByExpression(text: string): ProcessStat | undefined {
     startTicks: Number(at(22)),
     memoryId: `${at(26)}:${at(28)}`,
     faults: Number(at(10)) + Number(at(12)),
+    majorFaults: Number(at(12)),
     activity: [10, 12, 23, 24].map(at).join(":"),
   };
 }

@@ -40,6 +40,7 @@ const FINISHED: ScanStepReply<FigureGains> = {
     memoryId: "",
     tracker: { kind: "smaps" } as never,
     moved: {} as never,
+    reads: { majorFaults: 0 },
   },
 };
 

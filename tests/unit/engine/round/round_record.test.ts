@@ -8,6 +8,7 @@ const memory = {
   memoryId: "",
   tracker: { buffers: [] },
   moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
+  reads: { majorFaults: 0 },
 };
 
 const done: ScanStepReply = {

@@ -17,7 +17,8 @@ const COSTS = { times: noPhases(), cpuUs: 0, errors: [], figures: {} };
 
 function finished(result: number): Reply {
   const moved = { numbers: new Float64Array(0), bits: new Uint32Array(0) };
-  const memory = { memoryId: String(result), tracker: { buffers: [] }, moved };
+  const reads = { majorFaults: 0 };
+  const memory = { memoryId: String(result), tracker: { buffers: [] }, moved, reads };
   return { ...COSTS, state: "finished", result, memory };
 }
 

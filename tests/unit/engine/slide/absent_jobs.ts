@@ -11,6 +11,7 @@ if (!Bun.isMainThread) {
         memoryId: "",
         tracker: { buffers: [] },
         moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
+        reads: { majorFaults: 0 },
       },
       times: { ...noPhases(), scan_us: 1 },
       cpuUs: 0,

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import { mostReadBack, type ReadCounters } from "../../../../src/engine/round/read_back.ts";
+
+const BEFORE: ReadCounters = { majorFaults: 7, machine: { readPages: 100, majorFaults: 1000 } };
+const no = (): boolean => false;
+
+/** @param own major faults of the process. @param read pages. @param faults of all processes. */
+function later(own: number, read: number, faults: number): ReadCounters {
+  return {
+    majorFaults: 7 + own,
+    machine: { readPages: 100 + read, majorFaults: 1000 + faults },
+  };
+}
+
+describe("mostReadBack()", () => {
+  test("is a page for each major fault of the process, whatever others read", () => {
+    expect(mostReadBack(50, BEFORE, later(20, 500, 500), no)).toBe(20);
+    expect(mostReadBack(50, BEFORE, later(80, 500, 500), no)).toBe(50);
+    expect(mostReadBack(50, BEFORE, later(0, 500, 500), no)).toBe(0);
+  });
+
+  test("is not more than the machine has read: other major faults read files", () => {
+    expect(mostReadBack(50, BEFORE, later(40, 10, 60), no)).toBe(10);
+  });
+
+  test("has what was read without a major fault: read-ahead and swapoff", () => {
+    expect(mostReadBack(50, BEFORE, later(5, 40, 5), no)).toBe(40);
+    expect(mostReadBack(50, BEFORE, later(0, 60, 3), no)).toBe(50);
+  });
+
+  test("goes by the machine alone when threads of the kernel read for the process", () => {
+    expect(mostReadBack(50, BEFORE, later(0, 30, 30), () => true)).toBe(30);
+  });
+
+  test("asks who reads only where that matters", () => {
+    let asked = 0;
+    const ask = (): boolean => (asked++, false);
+    mostReadBack(50, BEFORE, later(50, 50, 50), ask);
+    mostReadBack(50, { majorFaults: 0 }, { majorFaults: 50 }, ask);
+    expect(asked).toBe(0);
+  });
+
+  test("goes by the process alone where the kernel does not count", () => {
+    expect(mostReadBack(50, { majorFaults: 1 }, { majorFaults: 4 }, no)).toBe(3);
+    expect(mostReadBack(50, { majorFaults: 1 }, { majorFaults: 4 }, () => true)).toBe(50);
+  });
+});
