@@ -85,26 +85,23 @@ export class MovedSet {
     pages: number,
     frameOf: (page: number) => number = () => 0,
   ): { out: number; sameFrame: number } {
-    let out = 0;
-    let sameFrame = 0;
+    const taken = { out: 0, sameFrame: 0 };
     for (let at = page; at < page + pages;) {
       const number = Math.floor(at / BLOCK_PAGES);
       const end = Math.min((number + 1) * BLOCK_PAGES, page + pages);
       const block = this.#blocks.get(number);
-      for (; block !== undefined && at < end; at++) {
-        const index = at % BLOCK_PAGES;
-        const bit = 1 << (index & 31);
-        const word = block.bits[index >>> 5]!;
-        if ((word & bit) === 0) continue;
-        block.bits[index >>> 5] = word & ~bit;
-        out++;
-        const frame = block.frames?.[index] ?? 0;
-        if (frame !== 0 && frameOf(at) % WORD === frame) sameFrame++;
+      if (block !== undefined) {
+        for (; at < end; at++) {
+          if (!isTakenOut(block, at % BLOCK_PAGES)) continue;
+          taken.out++;
+          const frame = block.frames?.[at % BLOCK_PAGES] ?? 0;
+          if (frame !== 0 && frameOf(at) % WORD === frame) taken.sameFrame++;
+        }
+        if (block.bits.every((word) => word === 0)) this.#blocks.delete(number);
       }
-      if (block?.bits.every((word) => word === 0)) this.#blocks.delete(number);
       at = end;
     }
-    return { out, sameFrame };
+    return taken;
   }
 
   /** Forgets blocks outside what is mapped. @param ranges of the pages that are, ascending. */
@@ -123,6 +120,14 @@ export class MovedSet {
   get isEmpty(): boolean {
     return this.#blocks.size === 0;
   }
+}
+
+/** Takes a page out of a block. @returns whether it was in. */
+function isTakenOut({ bits }: Block, index: number): boolean {
+  const bit = 1 << (index & 31);
+  const word = bits[index >>> 5]!;
+  bits[index >>> 5] = word & ~bit;
+  return (word & bit) !== 0;
 }
 
 function numbersOf(blocks: readonly (readonly [number, Block])[]): Float64Array<ArrayBuffer> {

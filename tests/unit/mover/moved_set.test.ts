@@ -70,16 +70,16 @@ describe("MovedSet", () => {
 
   test("takeOut() tells pages that are in the frame that they were in", () => {
     let set = empty();
-    for (let page = 4090; page < 4110; page++) set.add(page, page < 4100 ? 2 ** 33 + page : 0);
+    for (let at = 4090; at < 4110; at++) set.add(at, at < 4100 ? 2 ** 33 + at : 0);
     // A block without frames, and a page whose frame is forgotten, since it moved once more.
     set.add(9000);
     set.add(4098, 77);
     set.add(4098);
     set = MovedSet.fromData(structuredClone(set.toData()));
     const asked: number[] = [];
-    const taken = set.takeOut(4000, 6000, (page) => {
-      asked.push(page);
-      return page % 2 === 0 ? 2 ** 33 + page : 5;
+    const taken = set.takeOut(4000, 6000, (at) => {
+      asked.push(at);
+      return at % 2 === 0 ? 2 ** 33 + at : 5;
     });
     expect(taken).toEqual({ out: 21, sameFrame: 4 });
     expect(asked).toEqual([4090, 4091, 4092, 4093, 4094, 4095, 4096, 4097, 4099]);
