@@ -9,7 +9,7 @@ const decoder = new TextDecoder("latin1");
 export interface ThreadActivity {
   /** It computes, or waits for a CPU. */
   readonly wantsCpu: boolean;
-  /** Changes whenever the thread has had a CPU. */
+  /** Changes each time the thread has had a CPU. */
   readonly clock: string;
 }
 

@@ -97,10 +97,10 @@ void etmemd_free_vmas(struct vmas *vmas);
  * taken out, so pointers to nodes stay valid. The cost is constant for each page,
  * in a first scan and in a further one.
  *
- * A scan tells what was used since the scan before it, whoever made that: the first one after a
- * long time reports nearly everything as accessed. Make a first scan whose counts are thrown away,
- * wait, then begin to count. Between a scan and the next one the process must not be scanned by
- * anybody else.
+ * A scan tells what was used since the scan before it, which another program may have made: the
+ * first one after a long time reports nearly everything as accessed. Make a first scan whose counts
+ * are thrown away, wait, then begin to count. Between a scan and the next one no other program may
+ * scan the process.
  *
  * Where memory is mapped in other units than the list has it in (a huge page was split or put
  * together meanwhile), the list keeps its own: the nodes in a huge page each get its weight, and a
@@ -119,15 +119,15 @@ void etmemd_free_vmas(struct vmas *vmas);
  *   the others; the TLB is not flushed, so use of a page whose translation a processor keeps for
  *   all of the time is not seen; hugetlb memory cannot be watched and is left out; dirty pages are
  *   reported as accessed; a KVM guest's memory is reported in the units of the host with the
- *   accesses of both, whatever SCAN_AS_HUGE and SCAN_IGN_HOST say; VMA_SCAN_FLAG is refused with
+ *   accesses of both, with or without SCAN_AS_HUGE and SCAN_IGN_HOST; VMA_SCAN_FLAG is refused with
  *   ENOTSUP.
  *
  * Lists of different processes may be worked on at the same time from different threads.
  *
  * @param vmas      the areas; those that are gone meanwhile are passed over
  * @param pid       the process they were read from, in decimal
- * @param page_refs in: the list of the scans before, or NULL; out: its first node. Valid whatever
- *                  is returned: after an error it holds what was counted until then, and is still
+ * @param page_refs in: the list of the scans before, or NULL; out: its first node. Valid
+ *                  after an error too: then it holds what was counted until then, and is still
  *                  the caller's.
  * @param flags     0 or several of the flags above; other bits are ignored
  * @return 0, or -1 with errno; then the scan is not complete and the counts of the pages that it

@@ -21,8 +21,7 @@
 #define KPF_RESERVED (UINT64_C(1) << 32)
 
 /*
- * Pages that are never on an LRU list, so that page_idle skips them:
- * nobody can tell whether they are used.
+ * Pages that are never on an LRU list. page_idle skips them, so their use is not known.
  */
 #define UNWATCHABLE (KPF_HUGE | KPF_NOPAGE | KPF_ZERO_PAGE | KPF_RESERVED)
 

@@ -17,7 +17,7 @@ int frame_marks_open(struct frame_marks *marks);
 /**
  * Finds out for every frame of the set whether it was used since it was marked, and marks it again
  * where it was, so that the marks are ready for the next scan. Each frame is read and marked once,
- * whatever the number of places that it is mapped at. Only marks of pages of the set are written.
+ * even if it is mapped at many places. Only marks of pages of the set are written.
  *
  * @return 0 or an errno value
  */

@@ -35,7 +35,7 @@ enum frame_state {
     FRAME_UNKNOWN,     /* not looked at */
     FRAME_ACCESSED,    /* used since it was marked, or never marked */
     FRAME_IDLE,        /* not used since it was marked */
-    FRAME_UNWATCHABLE, /* hugetlb, the zero page: nobody can tell */
+    FRAME_UNWATCHABLE, /* hugetlb, the zero page: not known */
 };
 
 /** Notes that the process has a page in a frame. @return 0 or ENOMEM */

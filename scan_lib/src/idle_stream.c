@@ -152,7 +152,7 @@ static uint64_t big_endian(const uint8_t *bytes)
     return value;
 }
 
-/** Takes in one byte, whatever it is, and what belongs to it. */
+/** Takes in one byte of any kind, and the bytes that belong to it. */
 static int decode_one(struct decoder *decoder)
 {
     const struct geometry *geometry = &decoder->walk->cursor.geometry;

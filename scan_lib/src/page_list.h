@@ -29,7 +29,7 @@ struct page_cursor {
 void page_cursor_open(struct page_cursor *cursor, struct page_refs **head, struct geometry geometry);
 
 /**
- * Adds one page, whatever the list has in its place; see page_cursor_add.
+ * Adds one page; the list may have any page in its place, see page_cursor_add.
  *
  * @return 0 or ENOMEM
  */

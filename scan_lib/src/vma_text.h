@@ -10,7 +10,7 @@
 /** Which areas are wanted. */
 struct vma_filter {
     char *const *flags; /* two letters each; an area must have all of them */
-    int flag_count;     /* 0: whatever the flags are */
+    int flag_count;     /* 0: areas with any flags */
     bool anonymous_only;
 };
 

@@ -80,7 +80,7 @@ function wasClosed(fd: number): boolean {
     const info = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
     return (parseInt(DESCRIPTOR_FLAGS.exec(info)?.[1] ?? "0", 8) & O_CLOEXEC) !== 0;
   } catch {
-    return false; // without /proc nobody can tell
+    return false; // not known without /proc
   }
 }
 

@@ -42,8 +42,8 @@ const pid: ValueForm<number> = integer(1, PID_MAX_LIMIT - 1);
 const COMM_MAX = 15;
 
 /**
- * `value` with type=name: whatever /proc/PID/comm can hold. Only the last character may reach
- * beyond the bytes that the kernel keeps: it keeps a part of the character then.
+ * `value` with type=name: a text that /proc/PID/comm can hold. Of a longer name the kernel keeps
+ * the first bytes, which may end with a part of a character.
  */
 const comm: ValueForm<string> = {
   allowed: `1 to ${COMM_MAX} bytes, as in /proc/PID/comm`,

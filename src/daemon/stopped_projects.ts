@@ -33,8 +33,8 @@ export function stateFileName(socket: string): string {
 
 /**
  * The projects of --conf-dir that clients have stopped, so that they stay stopped when the server
- * starts anew. The file is replaced as a whole by rename(2): whenever the server is killed,
- * it is the old or the new one.
+ * starts anew. rename(2) replaces the file as a whole: a server that is killed leaves the old file
+ * or the new one.
  */
 export class StoppedProjects {
   readonly #path: string;

@@ -10,27 +10,27 @@ export const FILE_PROCESS_NAME = "etmemd-file";
 
 /** A file system that has not answered for so long counts as one that never will. */
 const ANSWER_MS = 8_000;
-/** Who waits for so long for the turn takes a process of its own. */
+/** A look that waits longer than this for its turn gets a process of its own. */
 const PATIENCE_MS = 200;
-/** How long the presence of files is waited for. */
+/** How long presenceOf() waits for file systems. */
 const PRESENCE_MS = 1_000;
-/** Those that the kernel does not let go count, although they are killed. */
+/** A killed process counts until the kernel lets it go. */
 const MAX_PROCESSES = 8;
 
 const OWN_EXECUTABLE = "/proc/self/exe";
-/** What it runs as this program: nothing more when it is compiled. */
+/** Arguments that make it run this program; a compiled one needs none. */
 const PROGRAM = import.meta.url.includes("$bunfs")
   ? []
   : [join(import.meta.dir, "../..", "main.ts")];
 
-/** One at a time uses the runtime's few threads for files: so one at most can be lost. */
+/** One look at a time uses the runtime's few threads for files: at most one thread can hang. */
 const turn = new Semaphore(1);
 const processes = new Semaphore(MAX_PROCESSES);
 
 /**
- * Looks at a file. Neither this thread nor other files wait for a file system that never answers:
- * while it keeps the thread that looked first, each further look has a process of its own, which is
- * killed when nobody waits for it any more.
+ * Looks at a file. Neither this thread nor other files wait for a file system that never answers.
+ * It keeps the thread that looked first. Then each further look has a process of its own, which is
+ * killed when this call ends.
  * @throws {ConfigError} also when the file system does not answer; or the signal's reason.
  */
 export async function askForFile<Want extends keyof FileAnswers>(

@@ -20,8 +20,8 @@ interface WaitingProject {
 
 /**
  * The projects of --conf-dir that lacked something when they were to be started, such as swap space
- * that is made later. Each is tried again when what the machine offers has changed, until it has
- * been started or stopped by somebody, or is gone.
+ * that is made later. Each is tried again when the machine offers something else, until a client
+ * has started, stopped or removed it.
  */
 export class WaitingProjects {
   readonly #projects = new Map<string, WaitingProject>();
@@ -75,7 +75,7 @@ export class WaitingProjects {
       this.#projects.delete(project);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      // Somebody may have stopped it meanwhile.
+      // A client may have stopped it meanwhile.
       const waiting = this.#projects.get(project);
       if (signal.aborted || waiting === undefined) return;
       const reason = detailOf(error);

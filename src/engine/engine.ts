@@ -46,7 +46,7 @@ export interface EngineCommand {
   readonly write: (text: Uint8Array | string) => void;
   /** While the client lags far behind: resolves when it has caught up, or is given up. */
   readonly lag: () => Promise<void> | undefined;
-  /** Fires when nobody waits for the answer: client gone, out of time, or project stopped. */
+  /** Fires when the answer is not wanted: client gone, out of time, or project stopped. */
   readonly signal: AbortSignal;
   /** Fires when the engine is about to be stopped: the command is to be over within a second. */
   readonly urgent: AbortSignal;

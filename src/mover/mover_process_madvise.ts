@@ -16,7 +16,7 @@ import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from ".
 
 const ESRCH = 3;
 
-/** pidfd_get_task() takes the first thread, whatever thread a pidfd is of; that has no memory. */
+/** pidfd_get_task() always takes the first thread of a process. Once ended, it has no memory. */
 const NO_FIRST_THREAD = "its first thread has ended: process_madvise cannot reach its memory";
 
 const vector = new IoVector();
@@ -45,8 +45,9 @@ function readSeams(dirFd: number): number[] | undefined {
 /**
  * MADV_PAGEOUT of stock kernels. Neighbouring units of a VMA go as one range. The kernel stops at
  * the first VMA that it cannot page out (a locked one), so a range never reaches into the next.
- * A pidfd is a process, whichever address space that has, and a batch may take many calls: before
- * each of them the address space is looked at.
+ * A pidfd stays valid when its process executes another program, which has another address space.
+ * A batch may take many calls, so before each of them the mover looks whether the address space is
+ * still there.
  */
 class ProcessMadviseMover implements Mover {
   readonly #target: MoveTarget;

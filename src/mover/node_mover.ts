@@ -107,7 +107,7 @@ export class NodeMover {
 
   /**
    * @returns bytes that have moved there, and why the kernel gave up, if it did.
-   * @throws {SystemCallError} ESRCH when the process is gone; any other when nobody can tell what
+   * @throws {SystemCallError} ESRCH when the process is gone; any other when it is not known what
    * has moved.
    */
   move(order: NodeMove): { readonly movedBytes: number; readonly failure?: string } {

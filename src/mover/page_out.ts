@@ -6,8 +6,8 @@ import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 
 /**
- * A request to the kernel takes about this long: it cannot be taken back, and whoever stops the
- * task waits for it.
+ * A request to the kernel takes about this long. It cannot be taken back: a stop of the task waits
+ * for its end.
  */
 const SHORT_MS = 50;
 const LONG_MS = 150;

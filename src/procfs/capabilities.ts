@@ -18,7 +18,7 @@ let loadedStatus: string | undefined;
 try {
   loadedStatus = readOwnStatus();
 } catch {
-  // Without a descriptor left it is read when somebody asks.
+  // No descriptor is left: missingCapabilities() reads it when it is called.
 }
 
 function readOwnStatus(): string | undefined {
@@ -26,8 +26,8 @@ function readOwnStatus(): string | undefined {
 }
 
 /**
- * Which capabilities this process lacks: containers and units take them from root, and the kernel
- * says no more than EPERM or EACCES, and that only of a process of somebody else.
+ * Which capabilities this process lacks: containers and units take them from root. The kernel
+ * says no more than EPERM or EACCES, and that only about another process.
  * @param needed each a capability, or some of which one is enough.
  * @param status the text of /proc/self/status, by default that of when the program was loaded.
  * @returns undefined when it has them all, or /proc does not say.

@@ -20,8 +20,8 @@ export class HeldWatch {
 
   /**
    * @param tidOf the kernel's number of the thread, once it is known.
-   * @param heldMs so long the clock stands still.
-   * @param onChange is told that the thread is held, and that it is so no more.
+   * @param heldMs a thread is held when its clock stands still for so long.
+   * @param onChange is called when the thread becomes held, and when it goes on.
    */
   constructor(
     tidOf: () => number | undefined,
@@ -35,7 +35,7 @@ export class HeldWatch {
     this.#timer.unref();
   }
 
-  /** The job is over; nobody is told of anything any more. */
+  /** Ends the watch: `onChange` is not called any more. */
   end(): void {
     this.#isOver = true;
     clearInterval(this.#timer);

@@ -9,7 +9,7 @@ const REST_MS = 200;
 /**
  * Which pages were used since the last scan. A page that was mapped or written anew has the address
  * of one that was scanned, but is not that page. Without a page fault no page is new; after one the
- * tracker looks again: whatever is new was used.
+ * tracker scans again, and finds that each new page was used.
  */
 export class UsedSinceScan {
   readonly #process: Pick<ScannedProcess, "dirFd" | "faults" | "lookAgain">;
