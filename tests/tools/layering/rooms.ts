@@ -82,11 +82,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["async", "text", "ffi"],
   },
   tracker: {
-    about: "how accesses are seen: one file a tracker, and their table",
+    about: "how accesses are seen: one file a tracker, named after what it reads, and their table",
     imports: ["procfs", "text", "ffi"],
   },
   mover: {
-    about: "how pages leave DRAM: one file a mover, and their table",
+    about: "how pages leave DRAM: one file a mover, named after what it calls, and their table",
     imports: ["procfs", "text", "ffi"],
   },
   page_table: {
