@@ -51,7 +51,8 @@ have_rpm() { command -v rpmbuild && command -v rpmlint; } >/dev/null
 have_vm() {
   (
     PATH=$PATH:/sbin:/usr/sbin
-    command -v qemu-system-x86_64 && command -v debootstrap && command -v mke2fs
+    command -v qemu-system-x86_64 && command -v debootstrap && command -v mke2fs &&
+      command -v depmod && command -v cpio && command -v xz
   ) >/dev/null
 }
 
@@ -69,7 +70,7 @@ for need in "$@"; do
     shells) have_shells || { apt="$apt bash zsh" dnf="$dnf bash zsh"; } ;;
     redis) have_redis || { apt="$apt redis-server" dnf="$dnf redis"; } ;;
     rpm) have_rpm || { apt="$apt rpm rpmlint" dnf="$dnf rpm-build rpmlint"; } ;;
-    vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs"; } ;;
+    vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs kmod cpio xz-utils" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs kmod cpio xz"; } ;;
     *)
       say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, arm64, lint, man, shells, vm, redis, rpm"
       exit 2

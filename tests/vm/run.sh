@@ -10,7 +10,8 @@
 #   INIT=path      init                 (default /sbin/vm-init; /sbin/init for the systemd image)
 #   INITRD=file    initrd               (default KERNEL.initrd where that exists)
 #   MEM=MiB        memory, split over 4 NUMA nodes (default 3072)   SMP=n (default 2)
-#   CPU=model      (default max,la57=off,erms=off,fsrm=off under tcg, which is slow with rep movsb
+#   LA57=on        page tables of five levels (default off)
+#   CPU=model      (default max,la57=$LA57,erms=off,fsrm=off under tcg, which is slow with rep movsb
 #                  and stosb)   ACCEL=tcg,thread=multi
 #   APPEND=...     more kernel command line           DISK=file  second disk (/dev/vdb), kept
 #   TIMEOUT=s      wall limit (default 600)           LOG=file   console log
@@ -18,7 +19,7 @@
 set -u
 D=$(cd "$(dirname "$0")" && pwd)
 CACHE=${VMDIR:-${XDG_CACHE_HOME:-$HOME/.cache}/etmem-vm}
-[ $# -ge 2 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,22p' "$0" >&2; exit 2; }
 KERNEL=$(readlink -f "$1"); SCRIPT=$(readlink -f "$2")
 SHARE=$(readlink -f "${SHARE:-$(dirname "$SCRIPT")}")
 case $SCRIPT in "$SHARE"/*) REL=${SCRIPT#"$SHARE"/};; *) echo "run.sh: $SCRIPT is not inside $SHARE" >&2; exit 2;; esac
@@ -28,7 +29,7 @@ INIT=${INIT:-}; [ -n "$INIT" ] || case $ROOTFS in *systemd*) INIT=/sbin/init;; *
 INITRD=${INITRD:-}; [ -n "$INITRD" ] || { [ -e "$KERNEL.initrd" ] && INITRD=$KERNEL.initrd; }
 MEM=${MEM:-3072}; SMP=${SMP:-2}; N=$((MEM / 4))
 ACCEL=${ACCEL:-tcg,thread=multi}
-case $ACCEL in tcg*) CPU=${CPU:-max,la57=off,erms=off,fsrm=off};; *) CPU=${CPU:-host,-arch-capabilities};; esac
+case $ACCEL in tcg*) CPU=${CPU:-max,la57=${LA57:-off},erms=off,fsrm=off};; *) CPU=${CPU:-host,-arch-capabilities};; esac
 LOG=${LOG:-$(mktemp /tmp/vm-console.XXXXXX)}
 if [ -n "${VERBOSE:-}" ]; then LL="loglevel=7"; else LL="quiet loglevel=3"; fi
 A="console=ttyS0 root=/dev/vda rw rootfstype=ext4 init=$INIT panic=-1 nokaslr mitigations=off no_timer_check random.trust_cpu=on net.ifnames=0 systemd.show_status=0 vm.script=$REL $LL ${APPEND:-}"

@@ -8,8 +8,17 @@ export interface Scenario {
   run(): Promise<void>;
 }
 
+/** What a machine boots: `bzImage` beside this file, or a stock kernel of scripts/vm_kernel.sh. */
+export type Kernel = "etmem" | "debian-6.1" | "debian-6.12";
+
 /** Scenarios that share a machine, one after the other. */
 export interface Boot {
   readonly name: string;
+  /** "etmem" if left out. Where a stock kernel cannot be had, the scenarios are skipped. */
+  readonly kernel?: Kernel;
+  /** More words of the kernel's command line. */
+  readonly commandLine?: string;
+  /** Whether page tables have five levels instead of four. */
+  readonly fiveLevels?: boolean;
   readonly scenarios: readonly Scenario[];
 }

@@ -28,6 +28,7 @@ import { slideLives } from "./scenarios/slide_lives.ts";
 import { slideShared } from "./scenarios/slide_shared.ts";
 import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
+import { stockSmaps } from "./scenarios/stock.ts";
 
 /** All scenarios, by the machine they share; the longest machines first. */
 export const BOOTS: readonly Boot[] = [
@@ -43,6 +44,8 @@ export const BOOTS: readonly Boot[] = [
     name: "conditions",
     scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
   },
+  { name: "stock_6_1", kernel: "debian-6.1", scenarios: [stockSmaps("6_1")] },
+  { name: "stock_6_12", kernel: "debian-6.12", fiveLevels: true, scenarios: [stockSmaps("6_12")] },
   { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   {

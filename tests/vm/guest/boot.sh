@@ -28,8 +28,10 @@ clean_up() {
   swapoff -a
   echo 1 > /sys/block/zram0/reset
   losetup -D
-  echo true > /sys/kernel/mm/swap/kernel_swap_enable
-  echo Y > /sys/module/etmem_abi/parameters/fold_idle
+  if [ -e /sys/module/etmem_abi ]; then
+    echo true > /sys/kernel/mm/swap/kernel_swap_enable
+    echo Y > /sys/module/etmem_abi/parameters/fold_idle
+  fi
   echo 32768 > /proc/sys/kernel/pid_max
   for pool in /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; do echo 0 > "$pool"; done
   find /tmp -mindepth 1 -maxdepth 1 ! -path $bin -exec rm -rf {} +

@@ -26,6 +26,7 @@ describe("faultsOf()", () => {
       askedBytes: 122898 * 4096,
       kernelAskedPages: 122898,
     }],
+    ["nothing is hot", { hotPages: 0 }],
     ["faults stay below one in a thousand", { majorFaults: 8 }],
   ];
   for (const [what, change] of limits) {

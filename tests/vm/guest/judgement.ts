@@ -62,7 +62,7 @@ export function faultsOf(seen: SlideObservation): string[] {
     );
   }
   expectThat(
-    seen.majorFaults < tolerated,
+    seen.majorFaults <= tolerated,
     `${seen.majorFaults} major faults with ${seen.hotPages} hot pages`,
   );
   expectThat(seen.badPages === 0, `the contents of ${seen.badPages} pages are wrong`);

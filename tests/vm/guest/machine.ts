@@ -54,13 +54,19 @@ const KERNEL_SWAP = "/sys/kernel/mm/swap/kernel_swap_enable";
 const FOLD_IDLE = "/sys/module/etmem_abi/parameters/fold_idle";
 const STATS = "/proc/etmem_abi_stats";
 
-/** Whether the kernel swaps by itself. */
-export function setKernelSwap(on: boolean): void {
-  writeFileSync(KERNEL_SWAP, String(on));
+/** Whether this is a kernel without the etmem interface. */
+export function isStockKernel(): boolean {
+  return !existsSync(STATS);
 }
 
+/** Whether the kernel swaps by itself; a stock kernel cannot be kept from it. */
+export function setKernelSwap(on: boolean): void {
+  if (!isStockKernel()) writeFileSync(KERNEL_SWAP, String(on));
+}
+
+/** What setKernelSwap() set; false on a stock kernel. */
 export function kernelSwap(): boolean {
-  return readFileSync(KERNEL_SWAP, "utf8").trim() === "true";
+  return !isStockKernel() && readFileSync(KERNEL_SWAP, "utf8").trim() === "true";
 }
 
 /** Whether the kernel reports a PMD whose PTEs are all idle as one entry. */
@@ -83,9 +89,9 @@ export function abiStats(): (name: string) => number {
   };
 }
 
-/** Sets the counters to zero. */
+/** Sets the counters to zero, where the kernel has them. */
 export function resetAbiStats(): void {
-  writeFileSync(STATS, "0");
+  if (!isStockKernel()) writeFileSync(STATS, "0");
 }
 
 /** A value of /proc/meminfo in bytes. */

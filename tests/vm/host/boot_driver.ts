@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { compile } from "../../tools/fixtures/compile.ts";
+import { CACHE } from "./cache.ts";
 import { compileDriver } from "./compile_driver.ts";
+import { ETMEM_KERNEL } from "./kernels.ts";
 import { makeRunFolder } from "./run_folder.ts";
 
 const TOP = join(import.meta.dir, "../../..");
@@ -22,10 +23,9 @@ export interface DriverRun {
 
 /** Why no machine can be booted here; undefined when it can. */
 export function missingMachine(): string | undefined {
-  const { ROOTFS, VMDIR, XDG_CACHE_HOME } = process.env;
-  const cache = VMDIR ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "etmem-vm");
+  const { ROOTFS } = process.env;
   if (Bun.which("qemu-system-x86_64") === null) return "there is no qemu-system-x86_64";
-  return existsSync(ROOTFS ?? join(cache, "rootfs-minbase.ext4"))
+  return existsSync(ROOTFS ?? join(CACHE, "rootfs-minbase.ext4"))
     ? undefined
     : "the VM has no root image yet: npm run test:vm makes it";
 }
@@ -53,7 +53,7 @@ export async function bootDriver(run: DriverRun): Promise<string[]> {
   await prepareShare(share, run);
   const allowed = run.parts.reduce((sum, { seconds }) => sum + seconds, BOOT_SECONDS);
   const machine = Bun.spawn(
-    ["bash", join(VM, "run.sh"), join(VM, "bzImage"), join(share, "run.sh")],
+    ["bash", join(VM, "run.sh"), ETMEM_KERNEL, join(share, "run.sh")],
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boot } from "../scenario.ts";
 import { type Outcome, outcomeOf, settle } from "./console.ts";
+import { ETMEM_KERNEL } from "./kernels.ts";
 
 const VM = join(import.meta.dir, "..");
 /** Starting a machine and copying the programs into it. */
@@ -21,8 +22,20 @@ function tail(path: string): string {
   return readFileSync(path, "utf8").trimEnd().split("\n").slice(-LOG_LINES).join("\n");
 }
 
+/** What run.sh is told of the machine, by environment. */
+function machineSettings({ commandLine, fiveLevels }: Boot): Readonly<Record<string, string>> {
+  return {
+    ...(commandLine === undefined ? {} : { APPEND: commandLine }),
+    ...(fiveLevels === true ? { LA57: "on" } : {}),
+  };
+}
+
 /** Boots a machine, runs its scenarios and says on standard output what becomes of each. */
-export async function runBoot(boot: Boot, share: string): Promise<BootResult> {
+export async function runBoot(
+  boot: Boot,
+  share: string,
+  image: string = ETMEM_KERNEL,
+): Promise<BootResult> {
   const names = boot.scenarios.map((scenario) => scenario.name);
   const out = join(share, boot.name);
   mkdirSync(out, { recursive: true });
@@ -36,10 +49,11 @@ export async function runBoot(boot: Boot, share: string): Promise<BootResult> {
 
   const allowed = boot.scenarios.reduce((sum, one) => sum + one.deadlineSeconds, BOOT_SECONDS);
   const consoleLog = join(out, "console.log");
-  const machine = Bun.spawn(["bash", join(VM, "run.sh"), join(VM, "bzImage"), script], {
+  const machine = Bun.spawn(["bash", join(VM, "run.sh"), image, script], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...process.env,
+      ...machineSettings(boot),
       SHARE: share,
       LOG: consoleLog,
       TIMEOUT: String(Math.min(allowed, LIMIT_SECONDS)),
