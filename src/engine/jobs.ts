@@ -4,11 +4,11 @@ import {
   trimSwapCache,
 } from "../mover/trim_swap_cache.ts";
 import { sweepProcesses } from "../procfs/find_processes.ts";
-import type { FigureGains } from "../status/round_figures.ts";
 import type { JobFunctions } from "../worker/messages.ts";
 import { type LocatedProcess, locateScanned } from "./cslide/locate_pages.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
+import type { ProcessGains } from "./round/process_gains.ts";
 import type { SweepReply, SweepRequest } from "./round/process_sweep.ts";
 import { runScanStep } from "./round/run_scan_step.ts";
 import type { ScanStepReply, ScanStepRequest } from "./round/scan_step.ts";
@@ -23,7 +23,7 @@ interface StepJob<Order, Result> {
 /** What the engines have done in threads: by name, the request and the reply. */
 export type Jobs = {
   readonly sweep_processes: { readonly request: SweepRequest; readonly reply: SweepReply };
-  readonly slide_step: StepJob<MoveOrder, FigureGains>;
+  readonly slide_step: StepJob<MoveOrder, ProcessGains>;
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
   readonly cslide_step: StepJob<true, LocatedProcess>;
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };

@@ -49,6 +49,8 @@ export interface MoverKind<Name extends string = string> {
   readonly trimsSwapCache: boolean;
   /** Why it cannot reach the memory of a process whose first thread has ended; absent: it can. */
   readonly needsFirstThread?: string;
+  /** The kernel refuses it pages that several processes have. */
+  readonly leavesShared: boolean;
   /** @returns why this kernel cannot do it; undefined when it can. */
   readonly missing: () => string | undefined;
   /**

@@ -146,6 +146,7 @@ function missing(): string | undefined {
 export const PROCESS_MADVISE: MoverKind<"process_madvise"> = {
   name: "process_madvise",
   trimsSwapCache: false,
+  leavesShared: true,
   needsFirstThread: NO_FIRST_THREAD,
   missing,
   open: (target) => new ProcessMadviseMover(target),

@@ -68,6 +68,7 @@ function missing(): string | undefined {
 export const SWAP_PAGES: MoverKind<"swap_pages"> = {
   name: "swap_pages",
   trimsSwapCache: true,
+  leavesShared: false,
   missing,
   open: (target) => new SwapPagesMover(target),
 };

@@ -30,8 +30,8 @@ export interface PageOutOrder {
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
   /** Asked before each batch: a reason to leave the rest alone. */
   readonly hold: () => string | undefined;
-  /** Leave pages alone that several processes have. */
-  readonly sparesShared: boolean;
+  /** Takes the frames of pages that several processes have, which are left alone; absent: no. */
+  readonly spareShared?: ((frame: number) => void) | undefined;
   /** Descriptor of /proc/PID. */
   readonly dirFd: number;
   readonly mover: Mover;
@@ -198,9 +198,9 @@ class PageOut implements Disposable {
       const page = batch.page[unit]!;
       const size = batch.size[unit]!;
       const present = this.#notePresent(page, size, base);
-      const isSpared = this.#order.sparesShared && this.#isShared(page, size);
+      const isSpared = this.#order.spareShared !== undefined && this.#isShared(page, size);
       vanished += size - present;
-      if (isSpared) sparedShared += present;
+      if (isSpared) sparedShared += this.#noteShared(base, size);
       if (present === 0 || isSpared) continue;
       asked += present;
       batch.page[kept] = page;
@@ -230,6 +230,17 @@ class PageOut implements Disposable {
         ? WAS_PRESENT | (pagemap.isFile(page + i) ? WAS_FILE : 0)
         : 0;
       this.#framesBefore[base + i] = pagemap.frame(page + i);
+    }
+    return present;
+  }
+
+  /** @param base where the pages of a unit are noted. @returns how many are present. */
+  #noteShared(base: number, size: number): number {
+    let present = 0;
+    for (let i = base; i < base + size; i++) {
+      if (this.#before[i] === 0) continue;
+      present++;
+      this.#order.spareShared?.(this.#framesBefore[i]!);
     }
     return present;
   }

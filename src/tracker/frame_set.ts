@@ -77,6 +77,22 @@ export class FrameSet {
     setBit(block, frame % BLOCK_FRAMES);
   }
 
+  /** Adds all frames of another set. @returns how many of them were in. */
+  addAll(other: FrameSet): number {
+    let known = 0;
+    for (const [number, bits] of other.#blocks) {
+      const own = this.#block(number);
+      if (own === undefined) {
+        this.#blocks.set(number, bits.slice());
+        this.#lastNumber = -1;
+        continue;
+      }
+      known += countBits(bits.map((word, i) => word & own[i]!));
+      for (let i = 0; i < BLOCK_WORDS; i++) own[i] = own[i]! | bits[i]!;
+    }
+    return known;
+  }
+
   has(frame: number): boolean {
     const block = this.#block(Math.floor(frame / BLOCK_FRAMES));
     return block !== undefined && hasBit(block, frame % BLOCK_FRAMES);

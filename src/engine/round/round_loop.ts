@@ -2,9 +2,9 @@ import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { log } from "../../log/logger.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
-import type { FigureGains } from "../../status/round_figures.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { EngineContext } from "../engine_context.ts";
+import { type ProcessGains, SharedOnce } from "./process_gains.ts";
 import type { ProcessSweep } from "./process_sweep.ts";
 import type { RoundRecord } from "./round_record.ts";
 import { processKey } from "./scan_lock.ts";
@@ -16,7 +16,7 @@ const QUIET_MS = 300_000;
 const QUIET_REASON = "had no memory present that is moved, and no page fault since";
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
-export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, FigureGains> {
+export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains> {
   /** Between two rounds. */
   readonly sleepMs: number;
   /** Processes worked on at the same time. */
@@ -42,7 +42,7 @@ export class RoundLoop<Order> {
   readonly life: TaskLife;
   readonly #plan: RoundLoopPlan<Order>;
   readonly #sweep: ProcessSweep;
-  readonly #processes: TaskProcesses<Order, FigureGains>;
+  readonly #processes: TaskProcesses<Order, ProcessGains>;
   /** By process key: those that had nothing present at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
   readonly #ended: Promise<void>;
@@ -100,7 +100,8 @@ export class RoundLoop<Order> {
       }
     }
     if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
-    await Promise.all(busy.map((process) => this.#work(process, record)));
+    const shared = new SharedOnce();
+    await Promise.all(busy.map((process) => this.#work(process, record, shared)));
   }
 
   /** @returns undefined when a scan may find something present, unlike the one before. */
@@ -111,7 +112,7 @@ export class RoundLoop<Order> {
     return isQuiet ? quiet : undefined;
   }
 
-  async #work(process: FoundProcess, record: RoundRecord): Promise<void> {
+  async #work(process: FoundProcess, record: RoundRecord, shared: SharedOnce): Promise<void> {
     const key = processKey(process);
     this.#quiet.delete(key);
     const scannedMs = performance.now();
@@ -119,12 +120,13 @@ export class RoundLoop<Order> {
     if (scanned === undefined) return;
     const { result, isComplete, hold } = scanned;
     hold.release(true);
-    record.addFigures(result);
+    record.addFigures(shared.figuresOf(result));
     // After an error some memory may be present unseen. With swap_flag=yes the process may mark
     // memory that is present, and causes no page fault.
     const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
-    if (isKnown && result.present_bytes === 0) {
-      const leftAlone = result.left_alone ?? new Map<string, number>();
+    const { present_bytes: present, left_alone: left } = result.figures;
+    if (isKnown && present === 0) {
+      const leftAlone = left ?? new Map<string, number>();
       this.#quiet.set(key, { activity: process.activity, scannedMs, leftAlone });
     }
   }

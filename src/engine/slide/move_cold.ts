@@ -5,8 +5,9 @@ import { type MoverName, MOVERS } from "../../mover/movers.ts";
 import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
-import type { FigureGains } from "../../status/round_figures.ts";
+import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
+import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
 
@@ -115,24 +116,53 @@ function reasonToHold(
   return undefined;
 }
 
+function moverOf(order: MoveOrder): MoverKind {
+  return MOVERS.find(({ name }) => name === order.mover)!;
+}
+
+/** Why what several processes have shall stay; undefined when it need not. */
+function reasonToSpareShared(
+  { tracker }: ScannedProcess,
+  { leavesShared }: MoverKind,
+): string | undefined {
+  if (leavesShared) return "shared with other processes";
+  // A frame that several processes have is marked idle for each of them, so that none sees what was
+  // used before another's mark.
+  return tracker.name === "page_idle"
+    ? "shared: page_idle cannot tell whether it is used"
+    : undefined;
+}
+
+/** What came of the cold units, in base pages. */
+interface UnitsAccount extends PageOutAccount {
+  /** Passed over, since they were used meanwhile. */
+  readonly sparedUsed: number;
+  /** Why `sparedShared` were left alone, and where they are as far as that is known. */
+  readonly sharedReason: string | undefined;
+  readonly sharedFrames: FrameSetData;
+}
+
 /** Moves cold units until there are no more, or until there is a reason to hold. */
 function moveUnits(
   process: ScannedProcess,
   order: MoveOrder,
-): PageOutAccount & { readonly sparedUsed: number } {
-  const { pid, dirFd, memoryId, pagemap, tracker, counts, moved, times, errors } = process;
+): UnitsAccount {
+  const { pid, dirFd, memoryId, pagemap, counts, moved, times, errors } = process;
   const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
   const used = new UsedSinceScan(process);
   const units = new ColdUnits(counts, used, order.coldThreshold, budget);
-  const kind: MoverKind = MOVERS.find(({ name }) => name === order.mover)!;
+  const kind = moverOf(order);
   const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
   using mover = kind.open({ pid, dirFd, space });
+  const sharedReason = reasonToSpareShared(process, kind);
+  const frames = new FrameSet();
+  const note = (frame: number): void => {
+    if (frame !== 0) frames.add(frame);
+  };
   const account = pageOut({
     next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
     hold: () => reasonToHold(process, kind, order) ?? used.refresh(),
-    // A frame that several processes have is marked idle for each of them, so that none sees what
-    // was used before another's mark. process_madvise refuses such frames itself.
-    sparesShared: tracker.name === "page_idle" && order.mover === "swap_pages",
+    spareShared: sharedReason === undefined ? undefined : note,
     dirFd,
     mover,
     pagemap,
@@ -141,7 +171,7 @@ function moveUnits(
   times.move_us += account.moveUs;
   times.verify_us += account.verifyUs;
   errors.push(...account.errors);
-  return { ...account, sparedUsed: units.sparedUsed };
+  return { ...account, sparedUsed: units.sparedUsed, sharedReason, sharedFrames: frames.toData() };
 }
 
 function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
@@ -152,7 +182,7 @@ function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
  * The finisher of slide: moves what is cold and accounts for it. cold = asked + spared,
  * asked = moved + refused. @throws {SystemCallError}
  */
-export function moveCold(process: ScannedProcess, order: MoveOrder): FigureGains {
+export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGains {
   const { histogram } = process;
   const threshold = order.coldThreshold;
   const present = between(histogram, 0, 127);
@@ -166,26 +196,31 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): FigureGains
     hot_huge_bytes: hotHuge * PAGE_SIZE,
     left_alone: process.leftAlone,
   };
-  if (cold === 0) return found;
+  if (cold === 0) return { figures: found };
 
-  const { asked, moved, refused, vanished, sparedShared, sparedUsed, held } = moveUnits(
-    process,
-    order,
-  );
+  const account = moveUnits(process, order);
+  const { asked, moved, refused, vanished, sparedShared, sparedUsed, held } = account;
+  const { sharedReason, sharedFrames } = account;
   const spared = new Map<string, number>();
   tally(spared, "gone before its turn", vanished);
-  tally(spared, "shared: page_idle cannot tell whether it is used", sparedShared);
+  if (sharedReason !== undefined) tally(spared, sharedReason, sparedShared);
   tally(spared, "used since the last scan", sparedUsed);
   tally(
     spared,
     held ?? "dram_percent reached",
     cold - asked - vanished - sparedShared - sparedUsed,
   );
-  return {
+  const figures = {
     ...found,
     asked_bytes: asked * PAGE_SIZE,
     moved_bytes: moved * PAGE_SIZE,
     refused: toBytes(refused),
     spared: toBytes(spared),
+  };
+  return {
+    figures,
+    ...(sharedReason === undefined || sparedShared === 0
+      ? {}
+      : { shared: { reason: sharedReason, frames: sharedFrames } }),
   };
 }

@@ -68,7 +68,7 @@ export function startSlideRun(
     finish: moveOrder(project, task, mover),
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
-    takeLate: (gains) => gains,
+    takeLate: ({ figures }) => figures,
     heldBack: () => heldBack(project, task),
     afterRound: async ({ status }) => {
       status.phases.swapcache_us = Math.round(await swapCache.keep());

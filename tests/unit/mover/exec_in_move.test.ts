@@ -111,7 +111,6 @@ describe.skipIf(missing !== undefined)("a program that is executed in the middle
           at += room;
         },
         hold: () => undefined,
-        sparesShared: false,
         dirFd: opened.dirFd,
         mover,
         pagemap: opened.pagemap,

@@ -36,7 +36,6 @@ async function pageOutAll(kind: string, count: number): Promise<PageOutAccount> 
         }
       },
       hold: () => undefined,
-      sparesShared: false,
       dirFd: process.dirFd,
       mover,
       pagemap: process.pagemap,

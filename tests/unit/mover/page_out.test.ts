@@ -25,7 +25,7 @@ const emptySet = (): MovedSet =>
 interface Order {
   readonly mover?: Mover;
   readonly hold?: () => string | undefined;
-  readonly sparesShared?: boolean;
+  readonly spareShared?: (frame: number) => void;
   readonly moved?: MovedSet;
 }
 
@@ -38,7 +38,7 @@ function run(process: OpenProcess, pages: readonly number[], order: Order = {}):
       for (; at < pages.length && batch.pages < room; at++) add(batch, pages[at]!, 1);
     },
     hold: order.hold ?? (() => undefined),
-    sparesShared: order.sparesShared ?? false,
+    spareShared: order.spareShared,
     dirFd: process.dirFd,
     mover,
     pagemap: process.pagemap,
@@ -106,10 +106,13 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
   test("does not ask for what several processes have when it is told to spare that", async () => {
     using shared = await TargetProcess.start({ hot: "none", children: 1, share: true });
     const pages = areaOf(shared);
-    const spared = run(shared.process, pages, { sparesShared: true });
+    const frames = new Set<number>();
+    const spareShared = (frame: number): unknown => frames.add(frame);
+    const spared = run(shared.process, pages, { spareShared });
+    expect(frames.size).toBe(pages.length);
     expect(spared).toMatchObject({ asked: 0, vanished: 0, sparedShared: pages.length });
     using own = await TargetProcess.start({ hot: "none" });
-    const asked = run(own.process, areaOf(own), { sparesShared: true });
+    const asked = run(own.process, areaOf(own), { spareShared });
     expect(asked).toMatchObject({ asked: pages.length, sparedShared: 0 });
   });
 
@@ -204,7 +207,6 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
         isDone = true;
       },
       hold: () => undefined,
-      sparesShared: false,
       dirFd: trial.process.dirFd,
       mover,
       pagemap: trial.process.pagemap,

@@ -20,6 +20,20 @@ function setOf(all: readonly number[]): FrameSet {
 }
 
 describe("FrameSet", () => {
+  test("addAll() adds what is new, and counts what was in", () => {
+    fc.assert(
+      fc.property(frames, frames, (one, other) => {
+        const set = setOf(one);
+        const model = new Set(one);
+        const known = new Set(other.filter((frame) => model.has(frame)));
+        expect(set.addAll(setOf(other))).toBe(known.size);
+        for (const frame of [...one, ...other]) if (!set.has(frame)) throw new Error(`${frame}`);
+        expect(set.addAll(setOf([...one, ...other]))).toBe(new Set([...one, ...other]).size);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test("has() what was added and nothing else, after a journey to another thread too", () => {
     fc.assert(
       fc.property(frames, fc.array(fc.integer({ min: 0, max: 200_000 })), (all, probes) => {

@@ -59,7 +59,7 @@ describe.skipIf(missing !== undefined)("a process whose first thread has ended",
     const finish = { mover: "process_madvise", coldThreshold: 1 } as const;
     const reply = step({ ...request, open, memory, finish });
     if (reply.state !== "finished") throw new Error(JSON.stringify(reply));
-    const { present_bytes: present = 0, cold_bytes: cold = 0, spared } = reply.result;
+    const { present_bytes: present = 0, cold_bytes: cold = 0, spared } = reply.result.figures;
     expect(present).toBeGreaterThanOrEqual(16 * MIB);
     expect(cold).toBeGreaterThanOrEqual(16 * MIB);
     const reason = "its first thread has ended: process_madvise cannot reach its memory";

@@ -12,17 +12,17 @@ import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import type { FoundProcess } from "../../../../src/procfs/find_processes.ts";
 import { WorkerLostError, WorkerPool } from "../../../../src/worker/pool.ts";
+import type { ProcessGains } from "../../../../src/engine/round/process_gains.ts";
 import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
-import type { FigureGains } from "../../../../src/status/round_figures.ts";
 import { openDescriptors, untilOpenDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
 
 const { workers } = engineContext;
 const LOST = new URL("../../worker/lost_worker.ts", import.meta.url).href;
 
-type Plan = PidRoundPlan<MoveOrder, FigureGains>;
-type Start = PidRoundStart<FigureGains>;
-type Reply = ScanStepReply<FigureGains>;
+type Plan = PidRoundPlan<MoveOrder, ProcessGains>;
+type Start = PidRoundStart<ProcessGains>;
+type Reply = ScanStepReply<ProcessGains>;
 
 const plan: Plan = {
   loop: 2,
@@ -80,7 +80,7 @@ describe("runPidRound()", () => {
     const before = openDescriptors();
     const { process, replies, start } = trialOf(target);
     const last = await runPidRound(process, plan, start);
-    expect(last).toMatchObject({ state: "finished", result: { cold_bytes: 0 } });
+    expect(last).toMatchObject({ state: "finished", result: { figures: { cold_bytes: 0 } } });
     expect(replies.map((reply) => reply.state)).toEqual(["open", "open", "finished"]);
     expect(replies.map((reply) => reply.state === "open" && reply.counted))
       .toEqual([false, true, false]);

@@ -5,11 +5,11 @@ import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { closeProcess } from "../../../../src/engine/round/opened_process.ts";
 import { type Finisher, runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import type { ProcessGains } from "../../../../src/engine/round/process_gains.ts";
 import type { ScanStepReply, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
-import type { FigureGains } from "../../../../src/status/round_figures.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
@@ -28,7 +28,7 @@ if (missing !== undefined) console.log(`runScanStep(): left out what moves memor
 const MOVE = { mover: "process_madvise", coldThreshold: 1 } as const;
 
 type Request = ScanStepRequest<MoveOrder>;
-type Reply = ScanStepReply<FigureGains>;
+type Reply = ScanStepReply<ProcessGains>;
 type Open = Extract<Reply, { state: "open" }>;
 type Finished = Extract<Reply, { state: "finished" }>;
 
@@ -62,7 +62,7 @@ function expectFinished(reply: Reply): { round: RoundStatus; memory: Finished["m
   }
   const record = new RoundRecord(1);
   record.add(reply);
-  record.addFigures(reply.result);
+  record.addFigures(reply.result.figures);
   expect(accountFaults(record.status)).toEqual([]);
   return { round: record.status, memory: reply.memory };
 }

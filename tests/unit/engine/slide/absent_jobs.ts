@@ -17,7 +17,7 @@ if (!Bun.isMainThread) {
       cpuUs: 0,
       errors: [],
       figures: {},
-      result: { present_bytes: 0 },
+      result: { figures: { present_bytes: 0 } },
     }),
   });
 }

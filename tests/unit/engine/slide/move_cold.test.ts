@@ -50,26 +50,28 @@ function move(
   const { pid, process } = trial;
   const counts = countsOf(from, pages, countOf);
   const record = new RoundRecord(1);
-  record.addFigures(moveCold({
-    pid,
-    tid: pid,
-    dirFd: process.dirFd,
-    memoryId: process.memoryId,
-    pagemap: process.pagemap,
-    tracker: PAGE_IDLE,
-    counts,
-    faults: readProcessStat(process.dirFd)!.faults,
-    lookAgain: () => counts,
-    moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
-    histogram: counts.histogram(),
-    leftAlone: new Map(),
-    times: noPhases(),
-    errors: [],
-    stopped: () => false,
-    keepOpen: () => {
-      throw new Error("the descriptors are not needed any longer");
-    },
-  }, { mover: "process_madvise", ...order }));
+  record.addFigures(
+    moveCold({
+      pid,
+      tid: pid,
+      dirFd: process.dirFd,
+      memoryId: process.memoryId,
+      pagemap: process.pagemap,
+      tracker: PAGE_IDLE,
+      counts,
+      faults: readProcessStat(process.dirFd)!.faults,
+      lookAgain: () => counts,
+      moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
+      histogram: counts.histogram(),
+      leftAlone: new Map(),
+      times: noPhases(),
+      errors: [],
+      stopped: () => false,
+      keepOpen: () => {
+        throw new Error("the descriptors are not needed any longer");
+      },
+    }, { mover: "process_madvise", ...order }).figures,
+  );
   process.pagemap.load(from, from + pages);
   const swapped = Array.from({ length: pages }, (_, i) => i)
     .filter((i) => process.pagemap.isSwapped(from + i));
@@ -104,16 +106,16 @@ describe.skipIf(missing !== undefined)("moveCold()", () => {
     expect(round.spared[0]!.bytes).toBeGreaterThan(BYTES / 3);
   });
 
-  test("lets others go in place of what the kernel refuses when dram_percent limits it", async () => {
-    // The area is shared with a child: the kernel refuses it. It is the coldest there is.
+  test("lets others go in place of what is spared when dram_percent limits it", async () => {
+    // The area is shared with a child, and is the coldest there is.
     using trial = await TargetProcess.start({ hot: "none", children: 1, share: true });
     const { round, swapped } = move(trial, (i) => (i < PAGES / 2 ? 0 : 1), {
       coldThreshold: 2,
       dramPercent: 90,
     });
     expect(swapped).toEqual([]);
-    expect(round.refused).toEqual([{ reason: "shared", bytes: BYTES }]);
-    expect(round.asked_bytes).toBe(BYTES);
+    expect(round.spared).toEqual([{ reason: "shared with other processes", bytes: BYTES }]);
+    expect(round.asked_bytes).toBe(0);
   });
 
   test("moves nothing when the process is below dram_percent already", async () => {

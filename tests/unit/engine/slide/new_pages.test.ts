@@ -56,7 +56,7 @@ async function moveAfter(change: "remap" | "purge" | "none") {
     return moveCold({ ...scanned, lookAgain: () => (looks++, scanned.lookAgain()) }, finish);
   });
   if (reply.state !== "finished") throw new Error(reply.state);
-  return { figures: reply.result, looks, sizes: readProcessSizes(opened.dirFd)! };
+  return { figures: reply.result.figures, looks, sizes: readProcessSizes(opened.dirFd)! };
 }
 
 describe.skipIf(missing !== undefined)("moveCold() after the last scan", () => {

@@ -1,0 +1,37 @@
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
+import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
+
+/** What a finisher that moves cold memory came to at a process. */
+export interface ProcessGains {
+  readonly figures: FigureGains;
+  /** Of what was spared since other processes have it too; absent where there is none. */
+  readonly shared?: SparedShared | undefined;
+}
+
+/** Cold memory that was spared since several processes have it. */
+interface SparedShared {
+  /** The reason that it has in the figures. */
+  readonly reason: string;
+  /** Its frames, as far as they are known. */
+  readonly frames: FrameSetData;
+}
+
+/** Counts what several processes of a round have with the first of them only. */
+export class SharedOnce {
+  readonly #known = new FrameSet();
+
+  /** @returns what a process adds to the figures of its round. */
+  figuresOf({ figures, shared }: ProcessGains): FigureGains {
+    if (shared === undefined) return figures;
+    const bytes = this.#known.addAll(FrameSet.fromData(shared.frames)) * PAGE_SIZE;
+    const spared = new Map(figures.spared);
+    spared.set(shared.reason, (spared.get(shared.reason) ?? 0) - bytes);
+    return {
+      ...figures,
+      present_bytes: (figures.present_bytes ?? 0) - bytes,
+      cold_bytes: (figures.cold_bytes ?? 0) - bytes,
+      spared,
+    };
+  }
+}
