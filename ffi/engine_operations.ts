@@ -26,7 +26,39 @@ export interface EngineOperations {
 /** What the operations are called. */
 export type OperationName = keyof EngineOperations;
 
-const POINTERS = (count: number): "ptr"[] => Array.from({ length: count }, () => "ptr");
+/** An address as an argument. */
+function p(value: number): Pointer | null {
+  return value === 0 ? null : value as Pointer;
+}
+
+/** The operation at an address, which returns an int. @returns undefined for NULL. */
+function intOfTwo(address: number): ((a: number, b: number) => number) | undefined {
+  if (address === 0) return undefined;
+  const call = CFunction({ ptr: address as Pointer, args: ["ptr", "ptr"], returns: "i32" });
+  return (a, b) => Number(call(p(a), p(b)));
+}
+
+function voidOfTwo(address: number): ((a: number, b: number) => void) | undefined {
+  if (address === 0) return undefined;
+  const call = CFunction({ ptr: address as Pointer, args: ["ptr", "ptr"], returns: "void" });
+  return (a, b) => void call(p(a), p(b));
+}
+
+function voidOfOne(address: number): ((a: number) => void) | undefined {
+  if (address === 0) return undefined;
+  const call = CFunction({ ptr: address as Pointer, args: ["ptr"], returns: "void" });
+  return (a) => void call(p(a));
+}
+
+function manage(address: number): EngineOperations["eng_mgt_func"] | undefined {
+  if (address === 0) return undefined;
+  const call = CFunction({
+    ptr: address as Pointer,
+    args: ["ptr", "ptr", "ptr", "i32"],
+    returns: "i32",
+  });
+  return (engine, task, command, fd) => Number(call(p(engine), p(task), p(command), fd));
+}
 
 /**
  * The operations that are not NULL in the struct engine_ops at an address. Nothing is called. The
@@ -34,43 +66,16 @@ const POINTERS = (count: number): "ptr"[] => Array.from({ length: count }, () =>
  */
 export function bindOperations(address: number): Partial<EngineOperations> {
   const at = (name: OperationName): number => ENGINE_OPS.readAt(address, name);
-  const p = (value: number): Pointer | null => value === 0 ? null : value as Pointer;
-  const returningInt = (
-    name: OperationName,
-  ): ((a: number, b: number) => number) | undefined => {
-    if (at(name) === 0) return undefined;
-    const call = CFunction({ ptr: at(name) as Pointer, args: POINTERS(2), returns: "i32" });
-    return (a, b) => Number(call(p(a), p(b)));
-  };
-  const ofTwo = (name: OperationName): ((a: number, b: number) => void) | undefined => {
-    if (at(name) === 0) return undefined;
-    const call = CFunction({ ptr: at(name) as Pointer, args: POINTERS(2), returns: "void" });
-    return (a, b) => void call(p(a), p(b));
-  };
-  const ofOne = (name: OperationName): ((a: number) => void) | undefined => {
-    if (at(name) === 0) return undefined;
-    const call = CFunction({ ptr: at(name) as Pointer, args: POINTERS(1), returns: "void" });
-    return (a) => void call(p(a));
-  };
-  const manage = (): EngineOperations["eng_mgt_func"] | undefined => {
-    if (at("eng_mgt_func") === 0) return undefined;
-    const call = CFunction({
-      ptr: at("eng_mgt_func") as Pointer,
-      args: ["ptr", "ptr", "ptr", "i32"],
-      returns: "i32",
-    });
-    return (engine, task, command, fd) => Number(call(p(engine), p(task), p(command), fd));
-  };
   const all = {
-    fill_eng_params: returningInt("fill_eng_params"),
-    clear_eng_params: ofOne("clear_eng_params"),
-    fill_task_params: returningInt("fill_task_params"),
-    clear_task_params: ofOne("clear_task_params"),
-    start_task: returningInt("start_task"),
-    stop_task: ofTwo("stop_task"),
-    alloc_pid_params: returningInt("alloc_pid_params"),
-    free_pid_params: ofTwo("free_pid_params"),
-    eng_mgt_func: manage(),
+    fill_eng_params: intOfTwo(at("fill_eng_params")),
+    clear_eng_params: voidOfOne(at("clear_eng_params")),
+    fill_task_params: intOfTwo(at("fill_task_params")),
+    clear_task_params: voidOfOne(at("clear_task_params")),
+    start_task: intOfTwo(at("start_task")),
+    stop_task: voidOfTwo(at("stop_task")),
+    alloc_pid_params: intOfTwo(at("alloc_pid_params")),
+    free_pid_params: voidOfTwo(at("free_pid_params")),
+    eng_mgt_func: manage(at("eng_mgt_func")),
   };
   return Object.fromEntries(
     Object.entries(all).filter(([, operation]) => operation !== undefined),

@@ -8,6 +8,7 @@ import {
 } from "./engines.ts";
 import { type FileObject, type ObjectKind, textOfObjects } from "./file_objects.ts";
 import { Findings } from "./findings.ts";
+import type { KeyFile } from "./key_file.ts";
 import { KeyedObject } from "./keyed_object.ts";
 import {
   compileProject,
@@ -52,66 +53,120 @@ export interface CompiledConfig {
 export function compileConfig(file: Uint8Array, options: CompileOptions): CompiledConfig {
   const findings = new Findings(options.path);
   const { keyFile, objects, slips } = readObjects(file, options.path, findings);
-  const compileAll = <T>(
-    kind: ObjectKind,
-    compile: (object: FileObject) => T | undefined,
-  ): Compiled<T>[] =>
-    objects.filter((object) => object.kind === kind).flatMap((object) => {
-      const description = compile(object);
-      return description === undefined ? [] : [{ object, description }];
-    });
-
-  const projectTable = projectKeys(options.names);
-  const projects = compileAll("project", (object) => {
-    const project = new KeyedObject(object, projectTable, findings);
-    const values = readKeys(project);
-    return values && compileProject(values, project);
-  });
-  const projectNamed = new Map(projects.map((project) => [project.description.name, project]));
-  const projectOf = (name: string): FileObject | undefined =>
-    (projectNamed.get(name) ?? projects[0])?.object;
-
-  const engines = compileAll("engine", (object) =>
-    compileEngine(
-      object,
-      (project) => textOfObjects(keyFile, [projectOf(project), object]),
-      findings,
-    ));
-  const engineNamed = new Map<string, FileObject>();
-  for (const { object, description: { project, name } } of engines) {
-    engineNamed.set(engineKey(project, name), object);
-  }
-
-  const tasks = compileAll("task", (object) =>
-    compileTask(object, (project, engine) => {
-      const engineObject = engineNamed.get(engineKey(project, engine));
-      return {
-        cores: options.cores,
-        project: () => projectNamed.get(project)?.description ?? options.project(project),
-        keyFileText: () => textOfObjects(keyFile, [projectOf(project), engineObject, object]),
-        hasEngine: () => engineObject !== undefined,
-      };
-    }, findings));
-
+  const compiler = new Compiler(keyFile, objects, options, findings);
+  // Tasks refer to engines and projects, engines to projects.
+  const projects = compiler.projects();
+  const engines = compiler.engines();
+  const tasks = compiler.tasks();
   findings.throwRefusal();
   return {
-    projects: projects.map(({ description }) => description),
-    engines: engines.map(({ description }) => description),
-    tasks: tasks.map(({ description }) => description),
-    lines: new Map(
-      [...projects, ...engines, ...tasks].map(({ object, description }) => [
-        description,
-        object.line,
-      ]),
-    ),
+    projects,
+    engines,
+    tasks,
+    lines: compiler.lines,
     slips,
     warnings: findings.warnings(),
   };
 }
 
-interface Compiled<T> {
+interface CompiledProject {
   readonly object: FileObject;
-  readonly description: T;
+  readonly description: ProjectDescription;
+}
+
+/** Compiles the objects of one file; first its projects, then its engines, then its tasks. */
+class Compiler {
+  /** The line in which each object that was compiled begins. */
+  readonly lines = new Map<ProjectDescription | EngineDescription | TaskDescription, number>();
+  readonly #keyFile: KeyFile;
+  readonly #objects: readonly FileObject[];
+  readonly #options: CompileOptions;
+  readonly #findings: Findings;
+  /** The first project of the file. */
+  #firstProject: FileObject | undefined;
+  readonly #projectNamed = new Map<string, CompiledProject>();
+  /** By engineKey(). */
+  readonly #engineNamed = new Map<string, FileObject>();
+
+  constructor(
+    keyFile: KeyFile,
+    objects: readonly FileObject[],
+    options: CompileOptions,
+    findings: Findings,
+  ) {
+    this.#keyFile = keyFile;
+    this.#objects = objects;
+    this.#options = options;
+    this.#findings = findings;
+  }
+
+  projects(): ProjectDescription[] {
+    const table = projectKeys(this.#options.names);
+    return this.#all("project", (object) => {
+      const keyed = new KeyedObject(object, table, this.#findings);
+      const values = readKeys(keyed);
+      const description = values && compileProject(values, keyed);
+      if (description === undefined) return undefined;
+      this.#firstProject ??= object;
+      this.#projectNamed.set(description.name, { object, description });
+      return description;
+    });
+  }
+
+  engines(): EngineDescription[] {
+    return this.#all("engine", (object) => {
+      const description = compileEngine(
+        object,
+        (project) => textOfObjects(this.#keyFile, [this.#projectOf(project), object]),
+        this.#findings,
+      );
+      if (description === undefined) return undefined;
+      this.#engineNamed.set(engineKey(description.project, description.name), object);
+      return description;
+    });
+  }
+
+  tasks(): TaskDescription[] {
+    return this.#all("task", (object) =>
+      compileTask(
+        object,
+        (project, engine) => this.#contextOf(object, project, engine),
+        this.#findings,
+      ));
+  }
+
+  /** What surrounds a task of that project and engine. */
+  #contextOf(task: FileObject, project: string, engine: string): Omit<TaskContext, "task"> {
+    const object = this.#engineNamed.get(engineKey(project, engine));
+    const { cores, project: existing } = this.#options;
+    return {
+      cores,
+      project: () => this.#projectNamed.get(project)?.description ?? existing(project),
+      keyFileText: () => textOfObjects(this.#keyFile, [this.#projectOf(project), object, task]),
+      hasEngine: () => object !== undefined,
+    };
+  }
+
+  /** The project of that name, or the first one. */
+  #projectOf(name: string): FileObject | undefined {
+    return this.#projectNamed.get(name)?.object ?? this.#firstProject;
+  }
+
+  /** Compiles the objects of a kind. @returns those that are not refused. */
+  #all<T extends ProjectDescription | EngineDescription | TaskDescription>(
+    kind: ObjectKind,
+    compile: (object: FileObject) => T | undefined,
+  ): T[] {
+    const descriptions: T[] = [];
+    for (const object of this.#objects) {
+      if (object.kind !== kind) continue;
+      const description = compile(object);
+      if (description === undefined) continue;
+      descriptions.push(description);
+      this.lines.set(description, object.line);
+    }
+    return descriptions;
+  }
 }
 
 /** Names have no blanks, so no two engines have the same key. */

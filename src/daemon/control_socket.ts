@@ -63,6 +63,46 @@ class Gate {
   }
 }
 
+/** The connections of all clients. */
+class Clients {
+  readonly #handler: RequestHandler;
+  readonly #limits: ConnectionLimits;
+  readonly #gate = new Gate();
+  readonly #connections = new Set<Connection>();
+
+  constructor(handler: RequestHandler, limits: ConnectionLimits) {
+    this.#handler = handler;
+    this.#limits = limits;
+  }
+
+  open(socket: Client): void {
+    if (!this.#gate.admits(socket)) {
+      socket.write(Uint8Array.of(FAILURE_BYTE));
+      socket.terminate();
+      return;
+    }
+    if (this.#connections.size >= 2 * MAX_CLIENTS) {
+      socket.terminate();
+      return;
+    }
+    const handler = this.#connections.size < MAX_CLIENTS ? this.#handler : refuseAsBusy;
+    const connection = new Connection(socket, handler, this.#limits);
+    socket.data = connection;
+    this.#connections.add(connection);
+  }
+
+  closed({ data: connection }: Client): void {
+    if (connection === undefined) return;
+    this.#connections.delete(connection);
+    connection.closed();
+    collectAfterWork();
+  }
+
+  shutDown(refusal: Refusal): void {
+    for (const connection of this.#connections) connection.shutDown(refusal);
+  }
+}
+
 /**
  * Listens in the abstract namespace of unix(7) and serves clients of uid 0 and gid 0.
  * @param name without the leading NUL byte.
@@ -73,42 +113,20 @@ export function openControlSocket(
   handler: RequestHandler,
   limits: ConnectionLimits = LIMITS,
 ): ControlSocket {
-  const gate = new Gate();
-  const connections = new Set<Connection>();
-  const socketHandler: Bun.SocketHandler<Connection | undefined> = {
-    open(socket) {
-      if (!gate.admits(socket)) {
-        socket.write(Uint8Array.of(FAILURE_BYTE));
-        socket.terminate();
-        return;
-      }
-      if (connections.size >= 2 * MAX_CLIENTS) {
-        socket.terminate();
-        return;
-      }
-      const answer = connections.size < MAX_CLIENTS ? handler : refuseAsBusy;
-      const connection = new Connection(socket, answer, limits);
-      socket.data = connection;
-      connections.add(connection);
-    },
+  const clients = new Clients(handler, limits);
+  const listener = listen(name, {
+    open: (socket) => clients.open(socket),
     data: (socket, bytes) => socket.data?.data(bytes),
     end: (socket) => socket.data?.end(),
     drain: (socket) => socket.data?.drain(),
-    close(socket) {
-      if (socket.data === undefined) return;
-      connections.delete(socket.data);
-      socket.data.closed();
-      collectAfterWork();
-    },
+    close: (socket) => clients.closed(socket),
     // A connection that fails is closed as well, and close() does what is to be done.
     error: (_socket, error) => log.debug(`connection: ${error.message}`),
-  };
-  const listener = listen(name, socketHandler);
+  });
   return {
     close() {
       listener.stop();
-      const refusal = new Refusal("internal", "etmemd is stopping");
-      for (const connection of connections) connection.shutDown(refusal);
+      clients.shutDown(new Refusal("internal", "etmemd is stopping"));
     },
   };
 }

@@ -35,15 +35,8 @@ async function handle(
   confDir: ConfDir | undefined,
 ): Promise<void> {
   switch (request.command) {
-    case "obj_add": {
-      const { file } = request;
-      const isConfFile = await confDir?.holds(file, answer.deadline) ?? false;
-      const { warnings } = await addFile(file, registry, {
-        ...(isConfFile ? { confFile: file } : {}),
-        signal: answer.deadline,
-      });
-      return warn(answer, warnings);
-    }
+    case "obj_add":
+      return warn(answer, await addConfigFile(request.file, registry, confDir, answer.deadline));
     case "obj_del":
       return warn(answer, await removeFile(request.file, registry, answer.deadline));
     case "project_start":
@@ -61,20 +54,38 @@ async function handle(
           ),
         ),
       );
-    case "engine": {
-      const { project, engine, engineCommand, task, json } = request;
-      return registry.command({
-        project,
-        engine,
-        command: engineCommand,
-        ...(task === undefined ? {} : { task }),
-        json,
-        write: (text) => answer.text(text),
-        lag: () => answer.lag(),
-        signal: answer.wanted,
-      });
-    }
+    case "engine":
+      return engineCommand(request, answer, registry);
   }
+}
+
+/** Adds the objects of a file. One of --conf-dir is remembered. @returns warnings. */
+async function addConfigFile(
+  file: string,
+  registry: Registry,
+  confDir: ConfDir | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const isConfFile = await confDir?.holds(file, signal) ?? false;
+  const options = { ...(isConfFile ? { confFile: file } : {}), signal };
+  return (await addFile(file, registry, options)).warnings;
+}
+
+async function engineCommand(
+  { project, engine, engineCommand: command, task, json }: Extract<Request, { command: "engine" }>,
+  answer: Answer,
+  registry: Registry,
+): Promise<void> {
+  await registry.command({
+    project,
+    engine,
+    command,
+    ...(task === undefined ? {} : { task }),
+    json,
+    write: (text) => answer.text(text),
+    lag: () => answer.lag(),
+    signal: answer.wanted,
+  });
 }
 
 /** Stops a project. One that waits for its start is stopped too: it is not started any more. */

@@ -39,53 +39,85 @@ export async function serve(
   mark: StartMark,
   loadEngines: EngineLoader,
 ): Promise<number> {
-  const isBackground = mark === "background";
-  const stop = new StopRequest();
-  let confDir: ConfDir | undefined;
-  const registry = new Registry(
-    async () => (await loadEngines()).kinds,
-    async (project, started) => confDir?.remember(project, started),
-  );
-  const status = new StatusSource(options.socket, loadEngines);
-  const syslog = new SyslogSink();
-  let control: ControlSocket | undefined;
-  try {
-    nameProcess();
-    openLog(options, isBackground, syslog);
-    if (options.confDir !== undefined) {
-      confDir = await ConfDir.open(options.confDir, options.socket, stop.signal);
-    }
-    control = openControlSocket(options.socket, createRequestHandler(registry, status, confDir));
-    log.info(`${SERVER_NAME} ${VERSION} listens on socket "${options.socket}"`);
-    const loaded = confDir?.load(registry, stop.signal).catch((error: unknown) => stop.fail(error));
-    if (isBackground) {
-      await Promise.race([loaded, stop.requested, Bun.sleep(LOAD_MS)]);
-      announce();
-    }
-  } catch (error) {
-    control?.close();
-    await Promise.race([registry.close(), Bun.sleep(STOP_MS)]);
-    const reason = stop.signal.aborted ? "stopped before it was ready" : messageOf(error);
-    log.error(reason);
-    await syslog.drain(LAST_LINES_MS);
-    if (isBackground) reportFailure(reason);
-    if (stop.signal.aborted) return await stop.requested;
-    throw error;
+  return await new Server(options, mark === "background", loadEngines).run();
+}
+
+class Server {
+  readonly #options: ServerOptions;
+  readonly #isBackground: boolean;
+  readonly #stop = new StopRequest();
+  readonly #syslog = new SyslogSink();
+  readonly #registry: Registry;
+  readonly #status: StatusSource;
+  #confDir: ConfDir | undefined;
+  #control: ControlSocket | undefined;
+
+  constructor(options: ServerOptions, isBackground: boolean, loadEngines: EngineLoader) {
+    this.#options = options;
+    this.#isBackground = isBackground;
+    this.#registry = new Registry(
+      async () => (await loadEngines()).kinds,
+      async (project, started) => this.#confDir?.remember(project, started),
+    );
+    this.#status = new StatusSource(options.socket, loadEngines);
   }
-  releaseOwnCodeOnceSettled();
-  const exitStatus = await stop.requested;
-  control.close();
-  const isInTime = await Promise.race([
-    registry.close().then(() => true),
-    stop.hurry.then(() => false),
-    Bun.sleep(STOP_MS).then(() => false),
-  ]);
-  if (isBackground) removePidFile();
-  if (isInTime) log.info(`${SERVER_NAME} has stopped`);
-  else log.error(`${SERVER_NAME} ends before all its projects have stopped`);
-  // where the projects have used up the time, the lines get one try
-  await syslog.drain(isInTime ? LAST_LINES_MS : 0);
-  return exitStatus;
+
+  async run(): Promise<number> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.#giveUp(error);
+      if (this.#stop.signal.aborted) return await this.#stop.requested;
+      throw error;
+    }
+    releaseOwnCodeOnceSettled();
+    const exitStatus = await this.#stop.requested;
+    await this.#end();
+    return exitStatus;
+  }
+
+  async #start(): Promise<void> {
+    const { socket, confDir } = this.#options;
+    const { signal, requested } = this.#stop;
+    nameProcess();
+    openLog(this.#options, this.#isBackground, this.#syslog);
+    if (confDir !== undefined) this.#confDir = await ConfDir.open(confDir, socket, signal);
+    this.#control = openControlSocket(
+      socket,
+      createRequestHandler(this.#registry, this.#status, this.#confDir),
+    );
+    log.info(`${SERVER_NAME} ${VERSION} listens on socket "${socket}"`);
+    const loaded = this.#confDir?.load(this.#registry, signal)
+      .catch((error: unknown) => this.#stop.fail(error));
+    if (!this.#isBackground) return;
+    await Promise.race([loaded, requested, Bun.sleep(LOAD_MS)]);
+    announce();
+  }
+
+  /** Ends a server that cannot start, or was stopped before it was ready. */
+  async #giveUp(error: unknown): Promise<void> {
+    this.#control?.close();
+    await Promise.race([this.#registry.close(), Bun.sleep(STOP_MS)]);
+    const isStopped = this.#stop.signal.aborted;
+    const reason = isStopped ? "stopped before it was ready" : messageOf(error);
+    log.error(reason);
+    await this.#syslog.drain(LAST_LINES_MS);
+    if (this.#isBackground) reportFailure(reason);
+  }
+
+  async #end(): Promise<void> {
+    this.#control?.close();
+    const isInTime = await Promise.race([
+      this.#registry.close().then(() => true),
+      this.#stop.hurry.then(() => false),
+      Bun.sleep(STOP_MS).then(() => false),
+    ]);
+    if (this.#isBackground) removePidFile();
+    if (isInTime) log.info(`${SERVER_NAME} has stopped`);
+    else log.error(`${SERVER_NAME} ends before all its projects have stopped`);
+    // where the projects have used up the time, the lines get one try
+    await this.#syslog.drain(isInTime ? LAST_LINES_MS : 0);
+  }
 }
 
 /** Sets the name that ps and pgrep show: that of the main thread (proc_pid_comm(5)). */

@@ -1,7 +1,7 @@
 /** The number of a bit of a 64-bit entry: of its low word when below 32, else of the high one. */
 export type Bit = number;
 
-/** What the bits of an entry of the lowest level mean; leaves of upper levels have the same ones. */
+/** The bits of an entry of the lowest level; leaves of upper levels have the same ones. */
 export interface EntryBits {
   /** The processor uses the entry. */
   readonly present: Bit;
@@ -26,8 +26,8 @@ export interface PageTableLayout {
   /** Tables that the processor goes through, that of base pages included. */
   readonly levels: number;
   /**
-   * The low word of an entry above the lowest level, under this mask, is `tableValue` when the entry
-   * names a table.
+   * The low word of an entry above the lowest level, under this mask, is `tableValue` when the
+   * entry names a table.
    */
   readonly tableMask: number;
   readonly tableValue: number;
@@ -84,8 +84,8 @@ export const ARM64_PROT_NONE_BITS: readonly Bit[] = [58, 11];
 
 /**
  * PMD_TYPE_TABLE under PMD_TYPE_MASK. With LPA2 bits 12 to 49 hold an address and bits 8 and 9 the
- * two above, which no machine with less than 1 PiB of address space has; without it the bits from 48
- * on are 0.
+ * two above, which no machine with less than 1 PiB of address space has; without it the bits from
+ * 48 on are 0.
  */
 const ARM64: Omit<PageTableLayout, "name" | "levels" | "bits"> = {
   tableMask: 3,
@@ -101,8 +101,8 @@ function leadingOnes(address: bigint): number {
 /**
  * Tells the layout from an address in the kernel's map of all memory. That map begins where the
  * addresses of the kernel begin, which depends on the number of levels: 0xffff8880_00000000 with 4
- * and 0xff110000_00000000 with 5 on x86_64 (Documentation/arch/x86/x86_64/mm.rst), and at the lowest
- * address of the kernel on arm64 (Documentation/arch/arm64/memory.rst).
+ * and 0xff110000_00000000 with 5 on x86_64 (Documentation/arch/x86/x86_64/mm.rst), and at the
+ * lowest address of the kernel on arm64 (Documentation/arch/arm64/memory.rst).
  * @param arch as process.arch has it.
  * @param protNone of arm64: which of ARM64_PROT_NONE_BITS this kernel has.
  * @returns undefined when it is none that we know.

@@ -21,8 +21,8 @@ export interface PageTableSlots {
   /** Address of the memory behind the slot's first entry; it may lie before `from` of the call. */
   address(slot: number): number;
   /**
-   * 0: a table of base pages. 1 or 2: one leaf of that level (entryBytes): a huge page, or its place
-   * in swap or in migration. Never an empty entry.
+   * 0: a table of base pages. 1 or 2: one leaf of that level (entryBytes): a huge page, or its
+   * place in swap or in migration. Never an empty entry.
    */
   level(slot: number): number;
   /**

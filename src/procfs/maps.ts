@@ -47,66 +47,113 @@ function isKernels(bytes: Uint8Array, at: number): boolean {
  * @throws {ProcfsError} when a line is not of this form.
  */
 export function parseMaps(bytes: Uint8Array, file = "maps", firstLine = 1): Vma[] {
+  const lines = new MapsLines(bytes, file, firstLine);
   const vmas: Vma[] = [];
-  let at = 0;
-  let line = firstLine - 1;
-  const fail = (item: string, from: number): ProcfsError => {
-    const end = bytes.indexOf(NEWLINE, from);
-    const found = bytes.subarray(from, end < 0 ? bytes.length : end);
-    return new ProcfsError(file, line, item, Buffer.from(found).toString("latin1").slice(0, 60));
-  };
-  const address = (item: string, terminator: number): number => {
-    const from = at;
+  while (!lines.atEnd) {
+    if (!lines.isKernels) vmas.push(lines.vma());
+    lines.next();
+  }
+  return vmas;
+}
+
+/** Reads the fields of one line after the other. */
+class MapsLines {
+  readonly #bytes: Uint8Array;
+  readonly #file: string;
+  #line: number;
+  /** Where the next field begins. */
+  #at = 0;
+
+  constructor(bytes: Uint8Array, file: string, firstLine: number) {
+    this.#bytes = bytes;
+    this.#file = file;
+    this.#line = firstLine;
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  /** Whether the line is that of [vsyscall]. */
+  get isKernels(): boolean {
+    return isKernels(this.#bytes, this.#at);
+  }
+
+  /** Goes to the next line. */
+  next(): void {
+    const end = this.#bytes.indexOf(NEWLINE, this.#at);
+    this.#at = end < 0 ? this.#bytes.length : end + 1;
+    this.#line++;
+  }
+
+  /** The VMA of the line. */
+  vma(): Vma {
+    const start = this.#address("start", DASH);
+    const end = this.#address("end", SPACE);
+    const perms = this.#at;
+    this.#skipField("permissions");
+    if (this.#at !== perms + 5) throw this.#error("permissions", perms);
+    this.#skipField("offset");
+    this.#skipField("device");
+    return {
+      start,
+      end,
+      write: this.#bytes[perms + 1] === 0x77,
+      execute: this.#bytes[perms + 2] === 0x78,
+      private: this.#bytes[perms + 3] === 0x70,
+      inode: this.#inode(),
+    };
+  }
+
+  #address(item: string, terminator: number): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
     let value = 0;
     for (let digit = hexDigit(bytes[at]); digit >= 0; digit = hexDigit(bytes[++at])) {
       value = value * 16 + digit;
     }
-    if (at === from || bytes[at] !== terminator || value >= ADDRESS_LIMIT) throw fail(item, from);
-    at++;
-    return value;
-  };
-  const skipField = (item: string): void => {
-    const from = at;
-    while (at < bytes.length && bytes[at] !== SPACE && bytes[at] !== NEWLINE) at++;
-    if (bytes[at] !== SPACE) throw fail(item, from);
-    at++;
-  };
-  while (at < bytes.length) {
-    line++;
-    if (!isKernels(bytes, at)) {
-      const start = address("start", DASH);
-      const end = address("end", SPACE);
-      const perms = at;
-      skipField("permissions");
-      if (at !== perms + 5) throw fail("permissions", perms);
-      skipField("offset");
-      skipField("device");
-      let inode = 0;
-      const inodeAt = at;
-      for (
-        let digit = hexDigit(bytes[at]);
-        digit >= 0 && digit <= 9;
-        digit = hexDigit(bytes[++at])
-      ) {
-        inode = inode * 10 + digit;
-      }
-      const isInode = at > inodeAt &&
-        (at === bytes.length || bytes[at] === SPACE || bytes[at] === NEWLINE);
-      if (!isInode) throw fail("inode", inodeAt);
-      vmas.push({
-        start,
-        end,
-        write: bytes[perms + 1] === 0x77,
-        execute: bytes[perms + 2] === 0x78,
-        private: bytes[perms + 3] === 0x70,
-        inode,
-      });
+    if (at === from || bytes[at] !== terminator || value >= ADDRESS_LIMIT) {
+      throw this.#error(item, from);
     }
-    const end = bytes.indexOf(NEWLINE, at);
-    if (end < 0) break;
-    at = end + 1;
+    this.#at = at + 1;
+    return value;
   }
-  return vmas;
+
+  #inode(): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    let value = 0;
+    for (
+      let digit = hexDigit(bytes[at]);
+      digit >= 0 && digit <= 9;
+      digit = hexDigit(bytes[++at])
+    ) {
+      value = value * 10 + digit;
+    }
+    const isWhole = at === bytes.length || bytes[at] === SPACE || bytes[at] === NEWLINE;
+    if (at === from || !isWhole) throw this.#error("inode", from);
+    this.#at = at;
+    return value;
+  }
+
+  #skipField(item: string): void {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    while (at < bytes.length && bytes[at] !== SPACE && bytes[at] !== NEWLINE) at++;
+    if (bytes[at] !== SPACE) throw this.#error(item, from);
+    this.#at = at + 1;
+  }
+
+  /** @param from where the field begins that is not of its form. */
+  #error(item: string, from: number): ProcfsError {
+    const end = this.#bytes.indexOf(NEWLINE, from);
+    const found = this.#bytes.subarray(from, end < 0 ? this.#bytes.length : end);
+    const text = Buffer.from(found).toString("latin1").slice(0, 60);
+    return new ProcfsError(this.#file, this.#line, item, text);
+  }
 }
 
 /**

@@ -10,10 +10,8 @@ export interface ProcessSizes {
 
 /** @param dirFd a process's /proc directory. @returns undefined when the process is gone. */
 export function readProcessSizes(dirFd: number): ProcessSizes | undefined {
-  const text = readText(dirFd, "status");
-  if (text === undefined) return undefined;
-  const [rss = 0, swap = 0] = pickSizes(text, ["VmRSS", "VmSwap"], "status");
-  return { rssBytes: rss, swapBytes: swap };
+  const sizes = readSizes(dirFd, ["VmRSS", "VmSwap"]);
+  return sizes && { rssBytes: sizes[0] ?? 0, swapBytes: sizes[1] ?? 0 };
 }
 
 /** What VmRSS of /proc/PID/status has that is not anonymous memory (Linux 4.5), in bytes. */
@@ -26,10 +24,14 @@ export interface SharedSizes {
 
 /** @param dirFd a process's /proc directory. @returns undefined when the process is gone. */
 export function readSharedSizes(dirFd: number): SharedSizes | undefined {
+  const sizes = readSizes(dirFd, ["RssFile", "RssShmem"]);
+  return sizes && { fileBytes: sizes[0] ?? 0, shmemBytes: sizes[1] ?? 0 };
+}
+
+/** @returns the sizes of those names, in bytes; undefined when the process is gone. */
+function readSizes(dirFd: number, names: readonly string[]): number[] | undefined {
   const text = readText(dirFd, "status");
-  if (text === undefined) return undefined;
-  const [file = 0, shmem = 0] = pickSizes(text, ["RssFile", "RssShmem"], "status");
-  return { fileBytes: file, shmemBytes: shmem };
+  return text === undefined ? undefined : pickSizes(text, names, "status");
 }
 
 /**

@@ -27,6 +27,11 @@ export interface TaskRef {
   readonly task: TaskDescription;
 }
 
+/** An engine in tables of several projects. Names have no blanks, so no two have the same key. */
+export function engineKey(project: string, engine: string): string {
+  return `${project} ${engine}`;
+}
+
 /** All tasks of some engines, oldest first. */
 export function tasksOf(engines: Iterable<LiveEngine>): TaskRef[] {
   const refs: TaskRef[] = [];

@@ -5,7 +5,8 @@ import type { TaskStatus } from "../status/task_status.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
-import { addObjects, type AddOptions, type ObjectDescriptions } from "./addition.ts";
+import { addObjects, type AddOptions } from "./addition.ts";
+import type { ObjectDescriptions } from "./check_addition.ts";
 import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
 import {

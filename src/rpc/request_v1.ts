@@ -7,8 +7,8 @@ const MAX_REQUEST_V1_BYTES = 512;
 const KEYS = ["proj_name", "file_name", "cmd", "eng_name", "eng_cmd", "task_name"] as const;
 type Key = (typeof KEYS)[number];
 
-/** The numbers of `cmd`. */
-const COMMANDS = [
+/** The commands of v1; their places are the numbers of `cmd`. */
+export const COMMANDS_V1 = [
   "obj_add",
   "obj_del",
   "project_start",
@@ -49,7 +49,7 @@ export function formatRequestV1(request: Request): Uint8Array | undefined {
 type CarriedByV1 = Exclude<Request, { command: "status" }>;
 
 function valuesOf(request: CarriedByV1): Partial<Record<Key, string>> {
-  const cmd = String(COMMANDS.indexOf(request.command));
+  const cmd = String(COMMANDS_V1.indexOf(request.command));
   switch (request.command) {
     case "obj_add":
     case "obj_del":
@@ -146,11 +146,11 @@ function readValues(words: readonly string[]): Record<Key, string> {
   return values;
 }
 
-function readCommand(word: string): (typeof COMMANDS)[number] {
+function readCommand(word: string): (typeof COMMANDS_V1)[number] {
   if (!INTEGER.test(word)) throw new Refusal("invalid", `cmd "${word}" is not an integer`);
-  const command = COMMANDS[Number(word)];
+  const command = COMMANDS_V1[Number(word)];
   if (command === undefined) {
-    throw new Refusal("invalid", `cmd ${word} is not known, 0 to ${COMMANDS.length - 1} are`);
+    throw new Refusal("invalid", `cmd ${word} is not known, 0 to ${COMMANDS_V1.length - 1} are`);
   }
   return command;
 }

@@ -1,5 +1,6 @@
 import { Refusal } from "./refusal.ts";
 import type { Request } from "./request.ts";
+import { COMMANDS_V1 } from "./request_v1.ts";
 
 /** The `version` of every line, in both directions. */
 export const PROTOCOL_VERSION = 2;
@@ -7,15 +8,7 @@ export const PROTOCOL_VERSION = 2;
 /** The first byte of a v2 request: `{`. */
 export const FIRST_BYTE_V2 = 0x7b;
 
-const COMMANDS = [
-  "obj_add",
-  "obj_del",
-  "project_start",
-  "project_stop",
-  "project_show",
-  "engine",
-  "status",
-] as const satisfies readonly Request["command"][];
+const COMMANDS = [...COMMANDS_V1, "status"] as const satisfies readonly Request["command"][];
 
 /** A request as a v2 line, its newline included. */
 export function formatRequestV2(request: Request): Uint8Array {
@@ -43,15 +36,8 @@ export function parseRequestV2(line: Uint8Array): Request {
         : `version ${show(version)} is not supported, ${PROTOCOL_VERSION} is spoken here`,
     );
   }
-  const command = COMMANDS.find((known) => known === fields["command"]);
+  const command = readCommand(fields);
   switch (command) {
-    case undefined:
-      throw new Refusal(
-        "invalid",
-        fields["command"] === undefined
-          ? 'field "command" is missing'
-          : `command ${show(fields["command"])} is not known, ${COMMANDS.join(", ")} are`,
-      );
     case "obj_add":
     case "obj_del":
       return { command, file: readFile(fields) };
@@ -78,6 +64,17 @@ export function parseRequestV2(line: Uint8Array): Request {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+function readCommand({ command }: Fields): (typeof COMMANDS)[number] {
+  const found = COMMANDS.find((known) => known === command);
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "invalid",
+    command === undefined
+      ? 'field "command" is missing'
+      : `command ${show(command)} is not known, ${COMMANDS.join(", ")} are`,
+  );
+}
 
 function readObject(line: Uint8Array): Fields {
   let value: unknown;

@@ -17,9 +17,9 @@ export interface PageBytesData {
 
 /**
  * One byte for each page of some pages of an address space, 0 for a page that is not among them.
- * They are kept for what is there and not for what is mapped: segments of neighbouring pages, each
- * a range of bytes in a chunk. Pages are named by page number (address / page size). Every pass goes
- * through the address space once, in ascending order, between `begin` and `end`.
+ * They are kept for pages that are present, not for all that are mapped: segments of neighbouring
+ * pages, each a range of bytes in a chunk. Pages are named by page number (address / page size).
+ * Every pass goes through the address space once, in ascending order, between `begin` and `end`.
  *
  * A pass asks for the place of a page with `window`, writes to `array` from `offset` on, and says
  * with `take` how many pages it wrote. Where `fresh` is set the bytes are unwritten; else they hold

@@ -53,6 +53,30 @@ export class ScanLock {
     signal: AbortSignal,
     patienceMs = Infinity,
   ): Promise<ScanHold | undefined> {
+    const queue = this.#queueOf(key);
+    if (queue.claimant !== undefined && queue.claimant !== task) {
+      if (performance.now() < queue.keptUntilMs) return undefined;
+    }
+    const { before, leave } = enter(queue);
+    if (!await isFirst(before, signal, patienceMs)) {
+      void before.then(leave);
+      if (!signal.aborted) queue.claimant = task;
+      return undefined;
+    }
+    if (queue.claimant === task) queue.claimant = undefined;
+    queue.sinceMs = performance.now();
+    return {
+      isStale: queue.lastScanner !== task,
+      release: (mayHaveScanned) => {
+        if (mayHaveScanned) queue.lastScanner = task;
+        const nowMs = performance.now();
+        queue.keptUntilMs = nowMs + (nowMs - queue.sinceMs);
+        leave();
+      },
+    };
+  }
+
+  #queueOf(key: string): Queue {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       queue = {
@@ -65,34 +89,7 @@ export class ScanLock {
       };
       this.#queues.set(key, queue);
     }
-    const mine = queue;
-    if (mine.claimant !== undefined && mine.claimant !== task) {
-      if (performance.now() < mine.keptUntilMs) return undefined;
-    }
-    const before = mine.tail;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    mine.tail = promise;
-    mine.tasks++;
-    const leave = (): void => {
-      mine.tasks--;
-      resolve();
-    };
-    if (!await isFirst(before, signal, patienceMs)) {
-      void before.then(leave);
-      if (!signal.aborted) mine.claimant = task;
-      return undefined;
-    }
-    if (mine.claimant === task) mine.claimant = undefined;
-    mine.sinceMs = performance.now();
-    return {
-      isStale: mine.lastScanner !== task,
-      release: (mayHaveScanned) => {
-        if (mayHaveScanned) mine.lastScanner = task;
-        const nowMs = performance.now();
-        mine.keptUntilMs = nowMs + (nowMs - mine.sinceMs);
-        leave();
-      },
-    };
+    return queue;
   }
 
   /**
@@ -116,6 +113,19 @@ export class ScanLock {
   get size(): number {
     return this.#queues.size;
   }
+}
+
+/** Puts a task at the end of a queue. @returns when those before it have left; how it leaves. */
+function enter(queue: Queue): { readonly before: Promise<void>; readonly leave: () => void } {
+  const before = queue.tail;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  queue.tail = promise;
+  queue.tasks++;
+  const leave = (): void => {
+    queue.tasks--;
+    resolve();
+  };
+  return { before, leave };
 }
 
 /** Whether something happens before the signal comes, and in time. */

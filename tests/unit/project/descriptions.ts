@@ -3,7 +3,7 @@ import type {
   SlideTaskDescription,
 } from "../../../src/config/engines/slide.ts";
 import type { ProjectDescription } from "../../../src/config/project.ts";
-import type { ObjectDescriptions } from "../../../src/project/addition.ts";
+import type { ObjectDescriptions } from "../../../src/project/check_addition.ts";
 import { slideTask } from "../../tools/fixtures/slide_task.ts";
 
 /** A [project] with three scans 60 s apart. */
