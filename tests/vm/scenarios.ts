@@ -27,6 +27,7 @@ import {
 import { slideLives } from "./scenarios/slide_lives.ts";
 import { slideShared } from "./scenarios/slide_shared.ts";
 import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
+import { slideSwapLimit } from "./scenarios/slide_swap_limit.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
 import { stockSmaps } from "./scenarios/stock.ts";
 
@@ -42,7 +43,13 @@ export const BOOTS: readonly Boot[] = [
   { name: "children", scenarios: [...slideOneThread, ...slideFourThreads] },
   {
     name: "conditions",
-    scenarios: [...slideHuge, ...slideConditions, ...slideShared, ...slideSwapCache],
+    scenarios: [
+      ...slideHuge,
+      ...slideConditions,
+      ...slideShared,
+      ...slideSwapCache,
+      ...slideSwapLimit,
+    ],
   },
   { name: "stock_6_1", kernel: "debian-6.1", scenarios: [stockSmaps("6_1")] },
   { name: "stock_6_12", kernel: "debian-6.12", fiveLevels: true, scenarios: [stockSmaps("6_12")] },

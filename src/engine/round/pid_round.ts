@@ -19,7 +19,7 @@ export interface PidRoundPlan<Order, Result> {
   /** Everything of a step's request that is the same for all processes of the task. */
   readonly step: Pick<
     ScanStepRequest,
-    "tracker" | "selection" | "flags" | "swapThresholdBytes" | "stop"
+    "tracker" | "selection" | "flags" | "swapThresholdBytes" | "needsSwap" | "stop"
   >;
   /** What the finisher is told after the last scan. */
   readonly finish: Order;

@@ -23,6 +23,7 @@ import type {
   UnfinishedStep,
 } from "./scan_step.ts";
 import { StopFlag } from "./stop_flag.ts";
+import { whyNoSwap } from "./swap_limit.ts";
 
 /** A process after the last scan of its round, as a finisher gets it. */
 export interface ScannedProcess {
@@ -145,7 +146,7 @@ class ScanStep<Order, Result extends object> {
 
   #work(process: OpenedProcess): UnfinishedStep | FinishedStep<Result> {
     const { memory, finish } = this.#request;
-    const reason = this.#belowThreshold(process);
+    const reason = this.#whyNot(process);
     if (reason !== undefined) return { state: "skipped", reason, memory };
     const scan = this.#scan(process);
     if ("state" in scan) return scan;
@@ -166,9 +167,13 @@ class ScanStep<Order, Result extends object> {
   }
 
   /** Why the process is left alone, asked in the first step of a round. */
-  #belowThreshold({ dirFd }: OpenedProcess): string | undefined {
-    const { open, swapThresholdBytes } = this.#request;
-    if (open !== undefined || swapThresholdBytes === undefined) return undefined;
+  #whyNot({ dirFd }: OpenedProcess): string | undefined {
+    const { open, swapThresholdBytes, needsSwap } = this.#request;
+    if (open !== undefined) return undefined;
+    const noSwap = needsSwap === true
+      ? timed(this.#times, "vmas_us", () => whyNoSwap(dirFd))
+      : undefined;
+    if (noSwap !== undefined || swapThresholdBytes === undefined) return noSwap;
     const sizes = timed(this.#times, "vmas_us", () => readProcessSizes(dirFd));
     if (sizes === undefined) throw new Gone();
     return sizes.rssBytes > swapThresholdBytes ? undefined : "VmRSS is not above swap_threshold";

@@ -43,6 +43,8 @@ export interface ScanStepRequest<Order = unknown> {
   readonly flags: ScanFlags;
   /** Leave a process alone that does not have more than this, in the first step of a round. */
   readonly swapThresholdBytes?: number;
+  /** Leave a process alone that may not swap more, in the first step of a round. */
+  readonly needsSwap?: boolean;
   /** Absent in the first step of a round. */
   readonly open?: OpenProcess | undefined;
   /** Absent for a process that was not scanned before. */

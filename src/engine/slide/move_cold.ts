@@ -9,6 +9,7 @@ import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
+import { readSwapLimit } from "../round/swap_limit.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
 
 /** What to do with cold memory after the last scan of a round. */
@@ -159,9 +160,16 @@ function moveUnits(
   const note = (frame: number): void => {
     if (frame !== 0) frames.add(frame);
   };
+  /** Pages that the control groups of the process let go now. */
+  let room = Infinity;
   const account = pageOut({
-    next: (batch, pages, movedPages) => units.next(batch, pages, movedPages),
-    hold: () => reasonToHold(process, kind, order) ?? used.refresh(),
+    next: (batch, pages, movedPages) => units.next(batch, Math.min(pages, room), movedPages),
+    hold: () => {
+      const limit = readSwapLimit(dirFd);
+      room = limit?.pages ?? Infinity;
+      return reasonToHold(process, kind, order) ??
+        (room < 1 ? limit?.reason : undefined) ?? used.refresh();
+    },
     spareShared: sharedReason === undefined ? undefined : note,
     dirFd,
     mover,

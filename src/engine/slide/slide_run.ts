@@ -63,6 +63,7 @@ export function startSlideRun(
       selection: { kind: "swappable" },
       flags: { swapFlag, ignoreHost: false },
       stop: life.stop.words,
+      needsSwap: true,
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
     },
     finish: moveOrder(project, task, mover),

@@ -25,6 +25,10 @@ clean_up() {
     [ "$populated" = 0 ] && break
     sleep 0.1
   done
+  if [ -d /sys/fs/cgroup/limited ]; then
+    echo 1 > /sys/fs/cgroup/limited/cgroup.kill
+    until rmdir /sys/fs/cgroup/limited 2> /dev/null; do sleep 0.1; done
+  fi
   swapoff -a
   echo 1 > /sys/block/zram0/reset
   losetup -D

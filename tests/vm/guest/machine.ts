@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   truncateSync,
@@ -39,6 +40,28 @@ export function swapOnLoop(sizeMib: number): void {
   run("mkswap", device);
   run("swapon", device);
 }
+
+const LIMITED = "/sys/fs/cgroup/limited";
+
+/** Makes a control group whose processes may have so much in swap. */
+export function makeLimitedGroup(swapMax: string): void {
+  writeFileSync("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+  mkdirSync(LIMITED);
+  limitSwap(swapMax);
+}
+
+/** Changes that limit: bytes, with a suffix, or `max`. */
+export function limitSwap(swapMax: string): void {
+  writeFileSync(`${LIMITED}/memory.swap.max`, swapMax);
+}
+
+/** Starts the program that follows in that group. */
+export const IN_LIMITED_GROUP = [
+  "sh",
+  "-c",
+  `echo $$ > ${LIMITED}/cgroup.procs && exec "$@"`,
+  "sh",
+] as const;
 
 /** Takes all swap space away. */
 export function swapOff(): void {
