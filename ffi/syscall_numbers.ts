@@ -10,6 +10,7 @@ interface SyscallNumbers {
   readonly pidfd_open: number;
   readonly kcmp: number;
   readonly process_madvise: number;
+  readonly bpf: number;
 }
 
 /**
@@ -23,6 +24,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_getaffinity: 204,
     move_pages: 279,
     kcmp: 312,
+    bpf: 321,
     pidfd_open: 434,
     process_madvise: 440,
   },
@@ -32,6 +34,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_getaffinity: 123,
     move_pages: 239,
     kcmp: 272,
+    bpf: 280,
     pidfd_open: 434,
     process_madvise: 440,
   },

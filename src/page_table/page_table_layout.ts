@@ -130,3 +130,11 @@ export function layoutOf(
     bits: { ...ARM64_BITS, protNone },
   };
 }
+
+/** What an entry that names a table looks like, with any number of levels. */
+export type TableForm = Pick<PageTableLayout, "tableMask" | "tableValue">;
+
+/** @param arch as process.arch has it. @returns undefined when it is none that we know. */
+export function tableFormOf(arch: string): TableForm | undefined {
+  return new Map<string, TableForm>([["x64", X86], ["arm64", ARM64]]).get(arch);
+}

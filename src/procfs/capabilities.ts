@@ -8,6 +8,8 @@ const BITS = {
   CAP_SYS_PTRACE: 19,
   CAP_SYS_ADMIN: 21,
   CAP_SYS_NICE: 23,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
 } as const;
 
 /** A capability that looking into other processes, or moving their memory, takes. */

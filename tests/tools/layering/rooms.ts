@@ -91,7 +91,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   page_table: {
     about: "page tables of processes, read through BPF: BTF, assembler, programs, layouts",
-    imports: [],
+    imports: ["procfs", "ffi"],
   },
   procfs: {
     about: "readers of /proc and /sys; a process that is gone is a value, not an exception",
