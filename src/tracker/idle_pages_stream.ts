@@ -117,6 +117,7 @@ function addRuns(
  * @param ranges what is scanned, ascending.
  * @param first index of the first range that may be met; those before it are behind the scan.
  */
+// oxlint-disable-next-line max-lines-per-function -- millions of bytes a second: no call for each
 export function decodeIdlePages(
   stream: Uint8Array,
   length: number,

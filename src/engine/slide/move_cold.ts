@@ -7,6 +7,7 @@ import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
+import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
 import { readSwapLimit } from "../round/swap_limit.ts";
@@ -186,24 +187,31 @@ function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
   return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
 }
 
+/** What the scans of the round have found. @param cold base pages with a count below `threshold`. */
+function foundFigures(
+  { histogram, leftAlone }: ScannedProcess,
+  cold: number,
+  threshold: number,
+): FigureGains {
+  const present = between(histogram, 0, 127);
+  let hotHuge = 0;
+  for (let count = threshold; count < 127; count++) hotHuge += histogram[128 + count]!;
+  return {
+    present_bytes: present * PAGE_SIZE,
+    hot_bytes: (present - cold) * PAGE_SIZE,
+    cold_bytes: cold * PAGE_SIZE,
+    hot_huge_bytes: hotHuge * PAGE_SIZE,
+    left_alone: leftAlone,
+  };
+}
+
 /**
  * The finisher of slide: moves what is cold and accounts for it. cold = asked + spared,
  * asked = moved + refused. @throws {SystemCallError}
  */
 export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGains {
-  const { histogram } = process;
-  const threshold = order.coldThreshold;
-  const present = between(histogram, 0, 127);
-  const cold = between(histogram, 0, threshold);
-  let hotHuge = 0;
-  for (let count = threshold; count < 127; count++) hotHuge += histogram[128 + count]!;
-  const found = {
-    present_bytes: present * PAGE_SIZE,
-    hot_bytes: (present - cold) * PAGE_SIZE,
-    cold_bytes: cold * PAGE_SIZE,
-    hot_huge_bytes: hotHuge * PAGE_SIZE,
-    left_alone: process.leftAlone,
-  };
+  const cold = between(process.histogram, 0, order.coldThreshold);
+  const found = foundFigures(process, cold, order.coldThreshold);
   if (cold === 0) return { figures: found };
 
   const account = moveUnits(process, order);
