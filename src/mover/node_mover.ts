@@ -6,6 +6,9 @@ import {
   PAGE_STATUS,
 } from "../../ffi/move_pages.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
+import type { HeldAddressSpace } from "../procfs/held_address_space.ts";
+
+const ESRCH = 3;
 
 /** Said of what was on the node before it was its turn. */
 export const THERE_ALREADY = "there already";
@@ -73,6 +76,8 @@ function explain(said: Int32Array, isFull: boolean): void {
 /** Units of a process that are to move. */
 export interface NodeMove {
   readonly pid: number;
+  /** What the pages are of: move_pages(2) takes a process, whichever address space that has. */
+  readonly space: Pick<HeldAddressSpace, "isThere">;
   readonly node: number;
   /** Page numbers. */
   readonly pages: Float64Array;
@@ -107,18 +112,18 @@ export class NodeMover {
 
   /**
    * @returns bytes that have moved there, and why the kernel gave up, if it did.
-   * @throws {SystemCallError} ESRCH when the process is gone; any other when it is not known what
-   * has moved.
+   * @throws {SystemCallError} ESRCH when the process is gone, or has another address space; any
+   * other when it is not known what has moved.
    */
   move(order: NodeMove): { readonly movedBytes: number; readonly failure?: string } {
-    const { pid, node, pages, from, count } = order;
+    const { node, pages, from, count } = order;
     const batch = this.#batch;
     batch.clear();
     for (let i = from; i < from + count; i++) batch.push(pages[i]! * PAGE_SIZE);
     // Memory that two processes share is in the lists of both.
-    batch.locate(pid);
+    this.#locate(order);
     for (let i = 0; i < count; i++) this.#wasThere[i] = batch.status[i] === node ? 1 : 0;
-    const attempt = this.#tryMove(pid, node);
+    const attempt = this.#tryMove(order);
     this.#said.set(batch.status.subarray(0, count));
     const { failure } = attempt;
     if (failure === undefined) explain(this.#said.subarray(0, count), attempt.isFull);
@@ -130,7 +135,7 @@ export class NodeMover {
    * Looks where the pieces of the units are, and says why some stayed. @returns bytes that moved.
    */
   #verify(order: NodeMove, attempt: Attempt): number {
-    const { pid, pages, from, count, pieces, pieceBytes } = order;
+    const { pages, from, count, pieces, pieceBytes } = order;
     const batch = this.#batch;
     let movedBytes = 0;
     const unitsAtOnce = Math.floor(batch.capacity / pieces);
@@ -141,7 +146,7 @@ export class NodeMover {
         const unit = pages[from + first + Math.floor(i / pieces)]!;
         batch.push(unit * PAGE_SIZE + (i % pieces) * pieceBytes);
       }
-      batch.locate(pid);
+      this.#locate(order);
       for (let unit = 0; unit < units; unit++) {
         movedBytes += this.#settle(order, attempt, first + unit, unit * pieces);
       }
@@ -180,16 +185,18 @@ export class NodeMover {
    * Moves the batch, and says how that ended. After a failure that is no refusal, a part of the
    * batch may have moved. @throws {SystemCallError} ESRCH
    */
-  #tryMove(pid: number, node: number): Attempt {
+  #tryMove(order: NodeMove): Attempt {
     try {
-      return { isFull: this.#moveTo(pid, node), isRefused: false };
+      return { isFull: this.#moveTo(order), isRefused: false };
     } catch (error) {
       if (!(error instanceof SystemCallError) || error.code === "ESRCH") throw error;
+      // Nothing was asked for: it cannot be known whose pages they are.
+      if (error.syscall !== "move_pages") throw error;
       const refusal = REFUSALS.get(error.code);
       return {
         isFull: false,
         isRefused: refusal !== undefined,
-        failure: refusal?.(node) ?? error.message,
+        failure: refusal?.(order.node) ?? error.message,
       };
     }
   }
@@ -199,7 +206,9 @@ export class NodeMover {
    * kernel gives up with ENOMEM and says nothing of single pages, though some have moved.
    * @returns whether the node's memory ran out.
    */
-  #moveTo(pid: number, node: number): boolean {
+  #moveTo(order: NodeMove): boolean {
+    const { pid, node } = order;
+    checkSpace(order);
     try {
       this.#batch.moveTo(pid, node, this.#flags);
       return false;
@@ -208,7 +217,18 @@ export class NodeMover {
       if (code === "ENOMEM") return true;
       if (code !== "EPERM" || this.#flags === MPOL_MF_MOVE) throw error;
       this.#flags = MPOL_MF_MOVE;
-      return this.#moveTo(pid, node);
+      return this.#moveTo(order);
     }
   }
+
+  /** Looks where the pages of the batch are. */
+  #locate(order: NodeMove): void {
+    checkSpace(order);
+    this.#batch.locate(order.pid);
+  }
+}
+
+/** @throws {SystemCallError} ESRCH when the process has another address space by now. */
+function checkSpace({ pid, space, pages, from }: NodeMove): void {
+  if (!space.isThere(pages[from]!)) throw new SystemCallError("move_pages", ESRCH, String(pid));
 }

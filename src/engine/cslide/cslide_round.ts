@@ -185,7 +185,9 @@ export class CslideRound {
       steps,
       processes: planned.entries.map(({ run, scanned }) => ({
         pid: scanned.result.open.tid,
+        dirFd: scanned.result.open.dirFd,
         pagemapFd: scanned.result.open.pagemapFd,
+        memoryId: scanned.result.memoryId,
         stop: run.life.stop.words,
       })),
     });

@@ -33,6 +33,8 @@ export interface LocateInput
 export interface LocatedProcess {
   readonly pages: LocatedPages;
   readonly open: OpenProcess;
+  /** Of the address space that was scanned: ProcessStat.memoryId. */
+  readonly memoryId: string;
 }
 
 /** Ascending ranges of hugetlb memory, and whether its pages are of a size that is moved. */
@@ -192,5 +194,6 @@ export function locateScanned(process: ScannedProcess): LocatedProcess | "gone" 
       mayBeSplit: runsVirtualMachine(process.dirFd),
       mostUnits: MOST_UNITS,
     }));
-  return typeof pages === "string" ? pages : { pages, open: process.keepOpen() };
+  if (typeof pages === "string") return pages;
+  return { pages, open: process.keepOpen(), memoryId: process.memoryId };
 }

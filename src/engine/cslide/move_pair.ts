@@ -3,6 +3,7 @@ import { SystemCallError } from "../../../ffi/errno.ts";
 import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { NodeMover } from "../../mover/node_mover.ts";
 import { tally } from "../../mover/page_out.ts";
+import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import { messageOf } from "../../text/message_of.ts";
@@ -27,7 +28,11 @@ const GONE = "process gone";
 export interface MovedProcess {
   /** Or the id of a thread that lives, where the first has ended; move_pages(2) takes either. */
   readonly pid: number;
+  /** Descriptor of the folder of that process or thread. */
+  readonly dirFd: number;
   readonly pagemapFd: number;
+  /** Of the address space that was scanned: ProcessStat.memoryId. */
+  readonly memoryId: string;
   /** The words of its task's StopFlag. */
   readonly stop: Int32Array;
 }
@@ -87,13 +92,15 @@ class PairMove {
   readonly #request: MovePairRequest;
   readonly #mover = new NodeMover(Math.max(BATCH_UNITS, PMD_PAGES));
   #rooms: { readonly slow: NodeRoom; readonly dram: NodeRoom } | undefined;
-  readonly #pagemaps: readonly Pagemap[];
+  readonly #spaces: readonly HeldAddressSpace[];
   readonly #stops: readonly StopFlag[];
   readonly moves: readonly ProcessMoves[];
 
   constructor(request: MovePairRequest) {
     this.#request = request;
-    this.#pagemaps = request.processes.map((process) => new Pagemap(process.pagemapFd));
+    this.#spaces = request.processes.map(({ dirFd, pagemapFd, memoryId }) =>
+      new HeldAddressSpace(dirFd, new Pagemap(pagemapFd), memoryId)
+    );
     this.#stops = request.processes.map((process) => new StopFlag(process.stop));
     this.moves = request.processes.map(() => ({
       asked: 0,
@@ -221,21 +228,19 @@ class PairMove {
     const refuse = (reason: string, bytes: number): void => tally(refused, reason, bytes);
     const node = way === "up" ? this.#request.dram : this.#request.slow;
     try {
-      if (this.#pagemaps[list.process]!.isAlive(list.page[at]!)) {
-        const { movedBytes, failure } = this.#mover.move({
-          pid,
-          node,
-          pages: list.page,
-          from: at,
-          count: units,
-          refuse,
-          stuck: (page) => void stuck.push(page),
-          ...piecesOf(list),
-        });
-        if (failure !== undefined) errors.push(failure);
-        return movedBytes;
-      }
-      refuse(GONE, units * list.unitBytes);
+      const { movedBytes, failure } = this.#mover.move({
+        pid,
+        space: this.#spaces[list.process]!,
+        node,
+        pages: list.page,
+        from: at,
+        count: units,
+        refuse,
+        stuck: (page) => void stuck.push(page),
+        ...piecesOf(list),
+      });
+      if (failure !== undefined) errors.push(failure);
+      return movedBytes;
     } catch (error) {
       const reason = this.#hasEnded(list, at) ? GONE : this.#fail(list.process, error);
       refuse(reason, units * list.unitBytes);
@@ -246,7 +251,7 @@ class PairMove {
   /** move_pages(2) says EINVAL of a process that is about to end: it has no memory any more. */
   #hasEnded(list: MoveList, at: number): boolean {
     try {
-      return !this.#pagemaps[list.process]!.isAlive(list.page[at]!);
+      return !this.#spaces[list.process]!.isThere(list.page[at]!);
     } catch (error) {
       if (error instanceof SystemCallError) return false;
       throw error;

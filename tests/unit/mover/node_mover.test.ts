@@ -76,6 +76,7 @@ function moveUnits(
   said: readonly number[],
   arrived: readonly number[],
   errnoOf: (flags: number) => number = () => 0,
+  isThere: () => boolean = () => true,
 ): {
   moved: number;
   refused: Record<string, number>;
@@ -88,6 +89,7 @@ function moveUnits(
   const batch = new PlayedBatch(capacity, said, nodes, errnoOf);
   const { movedBytes } = new NodeMover(capacity, batch).move({
     pid: 1,
+    space: { isThere },
     node: TO,
     pages: Float64Array.from(said, (_, i) => i * pieces),
     from: 0,
@@ -174,5 +176,26 @@ describe("NodeMover", () => {
       stuck: [1],
     });
     expect(flags).toEqual([MPOL_MF_MOVE_ALL, MPOL_MF_MOVE]);
+  });
+
+  test("move() asks for nothing of another address space, whenever the process gets that", () => {
+    // It looks where the pages are, moves them, moves them without those of others, looks again.
+    const asked: string[] = [];
+    for (let looks = 0; looks <= 3; looks++) {
+      let left = looks;
+      let calls = 0;
+      const errnoOf = (flags: number): number => {
+        calls++;
+        return flags === MPOL_MF_MOVE_ALL ? EPERM : 0;
+      };
+      expect(() => moveUnits(1, [TO, TO], [0, 1], errnoOf, () => left-- > 0)).toThrow("ESRCH");
+      asked.push(`${looks} looks: ${calls} moves`);
+    }
+    expect(asked).toEqual([
+      "0 looks: 0 moves",
+      "1 looks: 0 moves",
+      "2 looks: 1 moves",
+      "3 looks: 2 moves",
+    ]);
   });
 });

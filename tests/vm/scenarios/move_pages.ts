@@ -185,6 +185,7 @@ const pinnedPages: Scenario = {
       const stuck: number[] = [];
       const { movedBytes } = mover.move({
         pid: process.pid,
+        space: { isThere: () => true },
         node,
         pages: numbers,
         from,

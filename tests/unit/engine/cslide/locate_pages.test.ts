@@ -200,6 +200,7 @@ describe("NodeMover", () => {
     const refused: string[] = [];
     const mover = new NodeMover(8);
     const order = {
+      space: trial.process.space,
       node,
       pages,
       from: 0,
