@@ -187,7 +187,7 @@ function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
   return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
 }
 
-/** What the scans of the round have found. @param cold base pages with a count below `threshold`. */
+/** What the scans of a round have found. @param cold base pages counted below `threshold`. */
 function foundFigures(
   { histogram, leftAlone }: ScannedProcess,
   cold: number,
