@@ -5,7 +5,7 @@ import {
   type PageClass,
   slowPlace,
 } from "../src/engine/cslide/page_buckets.ts";
-import { type PairPlan, planMoves, type PolicyInput } from "../src/engine/cslide/policy.ts";
+import { type PairPlan, type PlanInput, planMoves } from "../src/engine/cslide/plan_moves.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { sizesOf } from "./process_cost.ts";
@@ -64,8 +64,8 @@ function peakBytes(): number {
 
 const free = { slowFreeBytes: 2048 * MB, dramFreeBytes: 2048 * MB };
 
-function cases(): Readonly<Record<string, PolicyInput>> {
-  const round: PolicyInput = {
+function cases(): Readonly<Record<string, PlanInput>> {
+  const round: PlanInput = {
     hotThreshold: 1,
     quotaBytes: 1024 * MB,
     reserveBytes: 4096 * MB,

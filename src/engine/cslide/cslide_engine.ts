@@ -29,7 +29,7 @@ import {
   type NodePages,
   taskPagesDocument,
   taskPagesTable,
-} from "./page_tables.ts";
+} from "./show_pages.ts";
 
 type CslideTask = TaskEntry<CslideTaskDescription, CslideRun>;
 

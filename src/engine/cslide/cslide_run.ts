@@ -10,7 +10,7 @@ import { processKey } from "../round/scan_lock.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { TaskProcesses } from "../round/task_processes.ts";
 import type { LocatedProcess } from "./locate_pages.ts";
-import type { SharedProcessPages } from "./page_tables.ts";
+import type { SharedProcessPages } from "./show_pages.ts";
 import { StuckPages } from "./stuck_pages.ts";
 
 /** A started task of cslide, until it is stopped: the rounds of its engine work for it. */

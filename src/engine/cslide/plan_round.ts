@@ -13,7 +13,7 @@ import { type NodeUsage, usageOf } from "./node_usage.ts";
 import { dramPlace, NOWHERE, type PageClass, slowPlace } from "./page_buckets.ts";
 import type { PairAccount, PairLimits } from "./pair_planner.ts";
 import { mapStep, type PairStep } from "./pair_step.ts";
-import { type PageList, planMoves } from "./policy.ts";
+import { type PageList, planMoves } from "./plan_moves.ts";
 import { SharedUnits } from "./shared_units.ts";
 
 /** What a round has found, for all processes of the engine's tasks. */
@@ -97,7 +97,7 @@ function collect(
   return { pageBytes, pool, heat, place, page, starts };
 }
 
-/** Splits a list of the policy by process. */
+/** Splits a list of the plan by process. */
 function toMoveLists(
   list: PageList,
   classes: readonly SourcedClass[],

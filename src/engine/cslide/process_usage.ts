@@ -1,6 +1,6 @@
 import type { ProcessMoves } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
-import type { NodePages } from "./page_tables.ts";
+import type { NodePages } from "./show_pages.ts";
 import type { NodeUsage } from "./node_usage.ts";
 
 /** What a plan has found on a node, as it is shown. */

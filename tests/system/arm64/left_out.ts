@@ -143,7 +143,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
       "which is that of qemu",
   },
   {
-    path: "tests/unit/engine/cslide/policy_properties.test.ts",
+    path: "tests/unit/engine/cslide/plan_moves_properties.test.ts",
     reason: "nothing in it depends on the architecture, and it takes long",
   },
   {

@@ -34,9 +34,9 @@ const PAGE_SIZE_TESTS = [
   "tests/unit/mover/mover_swap_pages.test.ts",
   "tests/unit/mover/swap_pages_text.test.ts",
   "tests/unit/engine/cslide/node_pairs.test.ts",
-  "tests/unit/engine/cslide/page_tables.test.ts",
-  "tests/unit/engine/cslide/policy.test.ts",
-  "tests/unit/engine/cslide/policy_properties.test.ts",
+  "tests/unit/engine/cslide/show_pages.test.ts",
+  "tests/unit/engine/cslide/plan_moves.test.ts",
+  "tests/unit/engine/cslide/plan_moves_properties.test.ts",
 ];
 const PAGE_SIZES = [16384, 65536];
 /**

@@ -1,7 +1,7 @@
 import type {
   HostPagesDocument,
   TaskPagesDocument,
-} from "../../../src/engine/cslide/page_tables.ts";
+} from "../../../src/engine/cslide/show_pages.ts";
 import {
   ALL,
   BASE,

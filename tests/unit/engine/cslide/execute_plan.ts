@@ -4,7 +4,7 @@ import {
   type PageClass,
   slowPlace,
 } from "../../../../src/engine/cslide/page_buckets.ts";
-import type { PageList, PairPlan, PolicyInput } from "../../../../src/engine/cslide/policy.ts";
+import type { PageList, PairPlan, PlanInput } from "../../../../src/engine/cslide/plan_moves.ts";
 
 /** What became of a plan. */
 export interface Executed {
@@ -32,7 +32,7 @@ interface PlannedPage {
  * Carries a plan out on nodes of numbers, a page at a time, in its order.
  * @throws {Error} when a page is elsewhere, moves twice, or has no room to go to.
  */
-export function execute(input: PolicyInput, pair: number, plan: PairPlan): Executed {
+export function execute(input: PlanInput, pair: number, plan: PairPlan): Executed {
   const pools = (input.pairs[pair] ?? []).map(({ slowFreeBytes, dramFreeBytes }) => ({
     slowFreeBytes,
     dramFreeBytes,

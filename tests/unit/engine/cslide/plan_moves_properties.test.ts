@@ -9,9 +9,9 @@ import {
 import {
   type PageList,
   type PairPlan,
+  type PlanInput,
   planMoves,
-  type PolicyInput,
-} from "../../../../src/engine/cslide/policy.ts";
+} from "../../../../src/engine/cslide/plan_moves.ts";
 import { execute } from "./execute_plan.ts";
 
 const LARGEST = 16;
@@ -41,7 +41,7 @@ const limits = {
 };
 
 /** Two pairs; base pages and two sizes of huge pages in one pool, and a pool of huge pages only. */
-const anyInput: fc.Arbitrary<PolicyInput> = fc.record({
+const anyInput: fc.Arbitrary<PlanInput> = fc.record({
   ...limits,
   classes: fc.tuple(
     pageClass(1, 0),
@@ -53,16 +53,16 @@ const anyInput: fc.Arbitrary<PolicyInput> = fc.record({
 });
 
 /** With one size the rules leave no choice but of pages with equal heat. */
-const oneSize: fc.Arbitrary<PolicyInput> = fc.record({
+const oneSize: fc.Arbitrary<PlanInput> = fc.record({
   ...limits,
   classes: fc.tuple(pageClass(1, 0)),
   pairs: fc.tuple(fc.tuple(pool), fc.tuple(pool)),
 });
 
 function forEachPlan(
-  inputs: fc.Arbitrary<PolicyInput>,
+  inputs: fc.Arbitrary<PlanInput>,
   numRuns: number,
-  check: (input: PolicyInput, plan: PairPlan, pair: number) => void,
+  check: (input: PlanInput, plan: PairPlan, pair: number) => void,
 ): void {
   fc.assert(
     fc.property(inputs, (input) => {
@@ -83,7 +83,7 @@ function heatsOf(
 }
 
 /** The rules of the specification, carried out page by page. */
-function moveOneByOne(input: PolicyInput, pair: number) {
+function moveOneByOne(input: PlanInput, pair: number) {
   const [pages] = input.classes;
   const [free] = input.pairs[pair] ?? [];
   if (pages === undefined || free === undefined) throw new Error("no class or pool");

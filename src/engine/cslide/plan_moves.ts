@@ -13,7 +13,7 @@ import { type PairAccount, type PairLimits, PairPlanner } from "./pair_planner.t
 import { mapStep, type PairStep } from "./pair_step.ts";
 
 /** What a round knows when its scans are done; the limits hold for each pair. */
-export interface PolicyInput extends PairLimits {
+export interface PlanInput extends PairLimits {
   /** The pages of all tasks of the engine: a class for each size and pool. */
   readonly classes: readonly PageClass[];
   /** The free memory of each pair in each pool: hugetlb pages of one size, and other memory. */
@@ -33,7 +33,7 @@ export interface PairPlan {
   readonly account: PairAccount;
 }
 
-function check({ classes, pairs }: PolicyInput): void {
+function check({ classes, pairs }: PlanInput): void {
   if (pairs.length > MAX_PAIRS) {
     throw new RangeError(`Cannot plan for ${pairs.length} pairs: at most ${MAX_PAIRS}`);
   }
@@ -66,7 +66,7 @@ function check({ classes, pairs }: PolicyInput): void {
  * Planning takes two passes over the pages, and four bytes for each page that moves.
  * @returns in the order of `pairs`. @throws {RangeError} when the input does not fit together.
  */
-export function planMoves(input: PolicyInput): PairPlan[] {
+export function planMoves(input: PlanInput): PairPlan[] {
   check(input);
   const buckets = input.classes.map(countPages);
   const all = buckets.flat();

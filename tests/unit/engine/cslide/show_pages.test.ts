@@ -4,7 +4,7 @@ import {
   hostPagesTable,
   taskPagesDocument,
   taskPagesTable,
-} from "../../../../src/engine/cslide/page_tables.ts";
+} from "../../../../src/engine/cslide/show_pages.ts";
 
 const KB = 1024;
 const GB = 1024 ** 3;

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { dramPlace, NOWHERE, slowPlace } from "../../../../src/engine/cslide/page_buckets.ts";
 import {
   type PageList,
+  type PlanInput,
   planMoves,
-  type PolicyInput,
-} from "../../../../src/engine/cslide/policy.ts";
+} from "../../../../src/engine/cslide/plan_moves.ts";
 import { execute } from "./execute_plan.ts";
 
 const SLOW = slowPlace(0);
@@ -28,8 +28,8 @@ function pagesOf({ slow = [], dram = [] }: Side, pageBytes = 1, pool = 0) {
 function inputOf(
   sides: Side,
   free: { slow: number; dram: number },
-  limits: Partial<PolicyInput> = {},
-): PolicyInput {
+  limits: Partial<PlanInput> = {},
+): PlanInput {
   return {
     hotThreshold: 1,
     quotaBytes: 1000,
@@ -40,7 +40,7 @@ function inputOf(
   };
 }
 
-function planOne(input: PolicyInput) {
+function planOne(input: PlanInput) {
   const [plan] = planMoves(input);
   if (plan === undefined) throw new Error("no plan");
   return plan;
@@ -49,7 +49,7 @@ function planOne(input: PolicyInput) {
 const pagesIn = (lists: readonly PageList[]) => lists.flatMap(({ pages }) => Array.from(pages));
 
 /** What went where: into free memory, in place of other pages, or for the reserve. */
-function movesOf(input: PolicyInput) {
+function movesOf(input: PlanInput) {
   const { steps } = planOne(input);
   const displacements = steps.filter(({ down, up }) => down.length > 0 && up.length > 0);
   return {
@@ -61,7 +61,7 @@ function movesOf(input: PolicyInput) {
 }
 
 /** Bytes that go up, that make room for them, and that leave for the reserve. */
-function bytesOf(input: PolicyInput) {
+function bytesOf(input: PlanInput) {
   const { upBytes, displacedBytes, demotedBytes } = execute(input, 0, planOne(input));
   return { upBytes, displacedBytes, demotedBytes };
 }
@@ -354,7 +354,7 @@ describe("planMoves()", () => {
   });
 
   test("planMoves() keeps pools apart: free huge pages are no room for base pages", () => {
-    const input: PolicyInput = {
+    const input: PlanInput = {
       ...inputOf({}, { slow: 0, dram: 0 }),
       classes: [pagesOf({ slow: [1] }, 1, 0), pagesOf({ slow: [1] }, 8, 1)],
       pairs: [[{ slowFreeBytes: 0, dramFreeBytes: 0 }, { slowFreeBytes: 0, dramFreeBytes: 8 }]],
@@ -367,7 +367,7 @@ describe("planMoves()", () => {
 
   test("planMoves() gives every pair a quota of its own and leaves other nodes alone", () => {
     const place = [slowPlace(0), slowPlace(1), NOWHERE, slowPlace(1), dramPlace(1)];
-    const input: PolicyInput = {
+    const input: PlanInput = {
       ...inputOf({}, { slow: 0, dram: 0 }, { quotaBytes: 1 }),
       classes: [{
         pageBytes: 1,
