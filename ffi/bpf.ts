@@ -126,7 +126,7 @@ export class SharedValue implements Disposable {
   readonly fd: number;
   readonly #address: bigint;
   readonly #mappedBytes: number;
-  /** The value; not to be touched once it is disposed of. */
+  /** The value; it is empty, and so are views of it, once this is disposed of. */
   readonly buffer: ArrayBuffer;
 
   /** @throws {SystemCallError} */
@@ -151,6 +151,8 @@ export class SharedValue implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // Who looks at it later finds nothing, and does not crash.
+    this.buffer.transfer(0);
     libc.munmap(this.#address, this.#mappedBytes);
     close(this.fd);
   }

@@ -90,10 +90,11 @@ export class BtfFile {
   memberOffset(struct: string, member: string): number | undefined {
     const structNames = this.#placesOf(struct);
     const memberNames = this.#placesOf(member);
+    const seen = new Set<number>();
     // Other structs may have the same name, in other parts of the kernel.
     for (let id = 1; (id = this.#find(STRUCT, structNames, id)) > 0; id++) {
-      const bits = this.#memberBits(id, memberNames, 0);
-      if (bits !== undefined) return bits / 8;
+      const bits = this.#memberBits(id, memberNames, seen, 0);
+      if (bits !== undefined) return bits % 8 === 0 ? bits / 8 : undefined;
     }
     return undefined;
   }
@@ -105,29 +106,39 @@ export class BtfFile {
   }
 
   /** Places of a name in the strings: types name it by one of them. */
-  #placesOf(name: string): readonly number[] {
+  #placesOf(name: string): ReadonlySet<number> {
     const wanted = Buffer.from(`${name}\0`);
     const strings = this.#strings;
-    const places: number[] = [];
+    const places = new Set<number>();
     // It may be the end of another name. The first string is the empty one.
     for (let at = strings.indexOf(wanted, 1); at > 0; at = strings.indexOf(wanted, at + 1)) {
-      places.push(at);
+      places.add(at);
     }
     return places;
   }
 
   /** @returns the first type from an id on that has this kind and name; 0 when there is none. */
-  #find(kind: number, names: readonly number[], from: number): number {
+  #find(kind: number, names: ReadonlySet<number>, from: number): number {
     const types = this.#types;
-    for (let id = from; names.length > 0 && this.#lookAt(id); id++) {
+    for (let id = from; names.size > 0 && this.#lookAt(id); id++) {
       const start = this.#starts[id]!;
-      if (kindOf(types[start + 1]!) === kind && names.includes(types[start]!)) return id;
+      if (kindOf(types[start + 1]!) === kind && names.has(types[start]!)) return id;
     }
     return 0;
   }
 
-  /** @param depth of anonymous members that lead here. */
-  #memberBits(id: number, wanted: readonly number[], depth: number): number | undefined {
+  /**
+   * @param seen types that do not have the member; gets this one.
+   * @param depth of members without a name that lead here.
+   */
+  #memberBits(
+    id: number,
+    wanted: ReadonlySet<number>,
+    seen: Set<number>,
+    depth: number,
+  ): number | undefined {
+    if (seen.has(id)) return undefined;
+    seen.add(id);
     if (depth > DEEPEST) throw new BtfError(`Cannot read BTF: type ${id} is nested too deeply`);
     const info = this.#info(id);
     const first = this.#starts[id]! + TYPE_WORDS;
@@ -136,10 +147,10 @@ export class BtfFile {
       const name = this.#types[at]!;
       const offset = this.#types[at + 2]!;
       const bits = hasBitFields(info) ? offset & BIT_OFFSET_MASK : offset;
-      const isBitField = bits % 8 !== 0 || (hasBitFields(info) && offset >>> 24 !== 0);
-      if (wanted.includes(name)) return isBitField ? undefined : bits;
+      const isBitField = hasBitFields(info) && offset >>> 24 !== 0;
+      if (wanted.has(name)) return isBitField ? undefined : bits;
       if ((this.#strings[name] ?? 1) !== 0 || !this.#hasMembers(this.#types[at + 1]!)) continue;
-      const inner = this.#memberBits(this.#types[at + 1]!, wanted, depth + 1);
+      const inner = this.#memberBits(this.#types[at + 1]!, wanted, seen, depth + 1);
       if (inner !== undefined) return bits + inner;
     }
     return undefined;

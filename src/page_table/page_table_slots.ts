@@ -38,7 +38,8 @@ export interface PageTableReading extends PageTableSlots, Disposable {
    * Fills the slots with what is at [from, to), addresses in bytes.
    * @param pagemapFd descriptor of /proc/PID/pagemap of this process: it stands for the address
    * space, so what is read is that of no other one.
-   * @returns false when the address space has no memory any more: its last process has ended.
+   * @returns false when the address space has no memory any more, its last process has ended; the
+   * slots hold nothing then.
    * @throws {SystemCallError}
    */
   read(pagemapFd: number, from: number, to: number): boolean;

@@ -32,6 +32,8 @@ export const WALK = {
   window: 56,
   /** That table's own address. */
   windowTable: 64,
+  /** The kernel's address of the address space. */
+  addressSpace: 72,
   windowEntries: 4096,
   heads: 8192,
   tables: 16384,

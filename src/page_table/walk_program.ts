@@ -55,6 +55,7 @@ export class WalkProgram {
     this.#findTopTable();
     if (loop === "bpf_loop") this.#callLoop();
     else this.#boundedLoop();
+    this.#askForUsers();
     asm.label("out").alu("mov", "r0", result).exit();
     if (loop === "bpf_loop") this.#stepFunction();
     return asm;
@@ -72,12 +73,22 @@ export class WalkProgram {
     asm.load("u32", "r1", "r6", WALK.pagemapFd).alu("leftShift", "r1", 3).alu("add", "r7", "r1");
     this.#follow(0, "out");
     this.#follow(offsets.privateData, "out");
+    asm.store("u64", "r6", WALK.addressSpace, "r7");
     asm.store("u32", "r6", WALK.state, WALK_STATE.gone);
     this.#readValue("u32", offsets.users, "out");
     asm.jumpIf("r8", "equal", 0, "out");
     this.#follow(offsets.topTable, "out");
     asm.store("u64", "r6", WALK.topTable, "r7");
     asm.store("u32", "r6", WALK.state, WALK_STATE.read);
+  }
+
+  /** What was read may be anything when the last process has ended meanwhile. */
+  #askForUsers(): void {
+    const asm = this.#asm;
+    asm.load("u64", "r7", "r6", WALK.addressSpace);
+    this.#readValue("u32", this.#options.offsets.users, "out");
+    asm.jumpIf("r8", "notEqual", 0, "out");
+    asm.store("u32", "r6", WALK.state, WALK_STATE.gone);
   }
 
   /** r8 = the value at r7 + offset. */

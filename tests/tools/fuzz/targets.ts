@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./fuzz_target.ts";
 import { ANSWER_V1 } from "./targets/answer_v1.ts";
 import { ANSWER_V2 } from "./targets/answer_v2.ts";
+import { BTF } from "./targets/btf.ts";
 import { CONFIGURATION } from "./targets/configuration.ts";
 import { CONNECTION } from "./targets/connection.ts";
 import { PROCESS_REPORT } from "./targets/process_report.ts";
@@ -34,4 +35,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   PROCESS_STAT,
   SIZE_TABLES,
   SWAP_PAGES_TEXT,
+  BTF,
 ];

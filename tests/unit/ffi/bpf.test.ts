@@ -55,11 +55,19 @@ describe.skipIf(whyNoPageTables() !== undefined)("bpf(2)", () => {
     expect(() => runProgram(fd)).toThrow("bpf(BPF_PROG_TEST_RUN): EBADF");
   });
 
+  test("SharedValue leaves views of it empty when it is disposed of", () => {
+    const value = new SharedValue("test", 10_000);
+    const bytes = new Uint8Array(value.buffer);
+    value[Symbol.dispose]();
+    expect([bytes.length, bytes[0]]).toEqual([0, undefined]);
+  });
+
   test("SharedValue is memory of this process, zero at first", () => {
     using value = new SharedValue("test", 10_000);
     const bytes = new Uint8Array(value.buffer);
     expect([bytes.length, bytes.every((byte) => byte === 0)]).toEqual([10_000, true]);
     bytes[9_999] = 1;
+    expect(bytes.at(-1)).toBe(1);
     expect(() => new SharedValue("a name that is long", 1)).toThrow("too long");
     expect(() => new SharedValue("large", 2 ** 31)).toThrow("bpf(BPF_MAP_CREATE)");
   });

@@ -59,6 +59,14 @@ describe("BtfFile", () => {
     expect(btf.memberOffset("flags", "high")).toBeUndefined();
   });
 
+  test("memberOffset() finds no member between two bytes", () => {
+    const builder = new BtfBuilder();
+    const int = builder.int("int");
+    const inner = builder.struct("", [{ name: "wanted", type: int, bits: 32 }]);
+    builder.struct("outer", [{ name: "", type: inner, bits: 1 }]);
+    expect(new BtfFile(builder.bytes()).memberOffset("outer", "wanted")).toBeUndefined();
+  });
+
   test("memberOffset() finds nothing when there is no such struct or member", () => {
     expect(btf.memberOffset("outer", "nothing")).toBeUndefined();
     expect(btf.memberOffset("nothing", "first")).toBeUndefined();
@@ -110,8 +118,23 @@ describe("BtfFile", () => {
     builder.struct("", [{ name: "", type: 2, bits: 0 }]);
     builder.struct("missing", [{ name: "", type: 77, bits: 0 }]);
     const file = new BtfFile(builder.bytes());
-    expect(() => file.memberOffset("round", "x")).toThrow("type 2 is nested too deeply");
+    expect(file.memberOffset("round", "x")).toBeUndefined();
     expect(() => file.memberOffset("missing", "x")).toThrow("there is no type 77");
+  });
+
+  test("memberOffset() looks at each struct once, and not below 32 of them", () => {
+    const builder = new BtfBuilder();
+    builder.struct("chain", [{ name: "", type: 2, bits: 0 }]);
+    for (let id = 2; id < 30; id++) {
+      const next = { name: "", type: id + 1, bits: 32 };
+      builder.struct("", [next, next, next, next]);
+    }
+    expect(builder.int("int")).toBe(30);
+    const file = (): BtfFile => new BtfFile(builder.bytes());
+    expect(file().memberOffset("chain", "x")).toBeUndefined();
+    for (let id = 31; id < 100; id++) builder.struct("", [{ name: "", type: id + 1, bits: 0 }]);
+    builder.struct("deep", [{ name: "", type: 31, bits: 0 }]);
+    expect(() => file().memberOffset("deep", "x")).toThrow("is nested too deeply");
   });
 
   test.skipIf(!existsSync(VMLINUX))(
