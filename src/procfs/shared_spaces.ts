@@ -1,8 +1,8 @@
 import { errorCode } from "../../ffi/errno.ts";
 import { compareSpaces, type SpaceOrder } from "../../ffi/kcmp.ts";
 
-/** That of a process whose first thread has ended: kcmp(2) finds no address space of it. */
-const NO_SPACE = "0:0";
+/** memoryId of a process whose first thread has ended: kcmp(2) finds no address space of it. */
+export const NO_SPACE = "0:0";
 
 /** A process with what tells that its address space cannot be that of another. */
 interface SpaceOwner {

@@ -5,7 +5,7 @@ import type { Workers } from "../engine_context.ts";
 import { closeProcess } from "../round/opened_process.ts";
 import type { ProcessSweep } from "../round/process_sweep.ts";
 import type { RoundRecord } from "../round/round_record.ts";
-import { processKey } from "../round/scan_lock.ts";
+import { processKey } from "../round/space_keys.ts";
 import type { ScannedRound } from "../round/task_processes.ts";
 import type { CslideRun } from "./cslide_run.ts";
 import { NodeRoom } from "./free_memory.ts";
@@ -96,7 +96,7 @@ export class CslideRound {
     }
   }
 
-  /** A process that several tasks name belongs to the first of them. */
+  /** An address space of which several tasks name a process belongs to the first of them. */
   async #findProcesses(): Promise<void> {
     const taken = new Map<string, string>();
     // All are found in one sweep.
@@ -112,9 +112,10 @@ export class CslideRound {
       const found = searches[i]!;
       run.forgetAllBut(new Set(found.map(processKey)));
       for (const process of found) {
-        const other = taken.get(processKey(process));
+        const space = run.processes.spaceOf(process);
+        const other = taken.get(space);
         if (other === undefined) {
-          taken.set(processKey(process), run.description.name);
+          taken.set(space, run.description.name);
           this.#entries.push({ ...part, process });
         } else {
           record.skip(`belongs to task ${other}`, [process.pid]);

@@ -6,7 +6,7 @@ import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { EngineContext } from "../engine_context.ts";
 import { closeProcess } from "../round/opened_process.ts";
-import { processKey } from "../round/scan_lock.ts";
+import { processKey } from "../round/space_keys.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { TaskProcesses } from "../round/task_processes.ts";
 import type { LocatedProcess } from "./locate_pages.ts";

@@ -7,7 +7,7 @@ import type { EngineContext } from "../engine_context.ts";
 import { type ProcessGains, SharedOnce } from "./process_gains.ts";
 import type { ProcessSweep } from "./process_sweep.ts";
 import type { RoundRecord } from "./round_record.ts";
-import { processKey } from "./scan_lock.ts";
+import { processKey } from "./space_keys.ts";
 import type { TaskLife } from "./task_life.ts";
 import { type ProcessesPlan, TaskProcesses } from "./task_processes.ts";
 

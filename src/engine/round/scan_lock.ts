@@ -1,18 +1,18 @@
 import { onAbort } from "../../async/abortable.ts";
-import type { FoundProcess } from "../../procfs/find_processes.ts";
+import { SpaceKeys } from "./space_keys.ts";
 
-/** A task holds the lock of a process. */
+/** A task holds the lock of an address space. */
 export interface ScanHold {
-  /** This task was not the last to scan the process: what it knows of accesses is void. */
+  /** This task was not the last to scan it: what it knows of accesses is void. */
   readonly isStale: boolean;
   /**
    * Gives the lock to the next task; called once.
-   * @param mayHaveScanned whether this task may be the last now that scanned the process.
+   * @param mayHaveScanned whether this task may be the last now that scanned it.
    */
   readonly release: (mayHaveScanned: boolean) => void;
 }
 
-/** The lock of one process. */
+/** The lock of one address space. */
 interface Queue {
   /** Resolves when all that have asked so far have released the lock. */
   tail: Promise<void>;
@@ -27,22 +27,18 @@ interface Queue {
   keptUntilMs: number;
 }
 
-/** The key of a process in tables. */
-export function processKey({ pid, startTicks }: Pick<FoundProcess, "pid" | "startTicks">): string {
-  return `${pid}:${startTicks}`;
-}
-
 /**
- * A lock for each process: two tasks never scan a process at the same time, since each scan clears
+ * A lock for each address space: two tasks never scan one at the same time, since each scan clears
  * what the other would see. Tasks get a lock in the order in which they ask. When a task has lost
- * its patience, the lock is kept for it, for as long as the task before it held it. Processes are
- * named by their processKey().
+ * its patience, the lock is kept for it, for as long as the task before it held it. Address spaces
+ * are named by the keys that `spaces` gives.
  */
 export class ScanLock {
+  readonly spaces = new SpaceKeys();
   readonly #queues = new Map<string, Queue>();
 
   /**
-   * Waits for the lock of a process.
+   * Waits for the lock of an address space.
    * @param patienceMs so long.
    * @returns undefined when the signal came first, when the time is over, or when the lock is kept
    * for another task.
@@ -93,9 +89,9 @@ export class ScanLock {
   }
 
   /**
-   * Forgets processes that a task does not see any more, unless another task was the last to scan
-   * them.
-   * @param keys the processes that the task still sees.
+   * Forgets address spaces that a task does not see any more, unless another task was the last to
+   * scan them.
+   * @param keys those that the task still sees.
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
     for (const [key, queue] of this.#queues) {
@@ -104,12 +100,12 @@ export class ScanLock {
       if (isOthers || keys.has(key)) continue;
       if (queue.tasks === 0) this.#queues.delete(key);
       // Some task still holds or awaits the lock, and may never scan. Without a last scanner, any
-      // task can forget the process later.
+      // task can forget it later.
       else queue.lastScanner = undefined;
     }
   }
 
-  /** Processes that are remembered. */
+  /** Address spaces that are remembered. */
   get size(): number {
     return this.#queues.size;
   }

@@ -4,7 +4,8 @@ import type { FigureGains } from "../../status/round_figures.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { type PidRoundEnd, type PidRoundPlan, runPidRound } from "./pid_round.ts";
 import type { RoundRecord } from "./round_record.ts";
-import { processKey, type ScanHold, type ScanLock } from "./scan_lock.ts";
+import type { ScanHold, ScanLock } from "./scan_lock.ts";
+import { processKey } from "./space_keys.ts";
 import type { ProcessMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
 
@@ -93,7 +94,8 @@ export class TaskProcesses<Order, Result> {
       return undefined;
     }
     const patienceMs = this.#others.has(key) ? 0 : PATIENCE_MS;
-    const hold = await this.#scanLock.acquire(key, this, this.#life.signal, patienceMs);
+    const space = this.spaceOf(process);
+    const hold = await this.#scanLock.acquire(space, this, this.#life.signal, patienceMs);
     if (hold === undefined) {
       if (this.#life.isOver) return undefined;
       this.#others.add(key);
@@ -204,6 +206,11 @@ export class TaskProcesses<Order, Result> {
     if (end.memory !== undefined) this.#memories.set(key, end.memory);
   }
 
+  /** The key of a process's address space, which another task may know by another process. */
+  spaceOf(process: FoundProcess): string {
+    return this.#scanLock.spaces.keyOf(process, this);
+  }
+
   /** Forgets what is remembered of a process. */
   forget(process: FoundProcess): void {
     this.#memories.delete(processKey(process));
@@ -216,7 +223,7 @@ export class TaskProcesses<Order, Result> {
     for (const [key, { isOver }] of this.#late) {
       if (isOver && !keys.has(key)) this.#late.delete(key);
     }
-    this.#scanLock.forgetAllBut(keys, this);
+    this.#scanLock.forgetAllBut(this.#scanLock.spaces.forgetAllBut(keys, this), this);
   }
 
   /** Resolves when no thread scans a process. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
-import { processKey, ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { processKey } from "../../../../src/engine/round/space_keys.ts";
 import type { ScanStepReply, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { TaskLife } from "../../../../src/engine/round/task_life.ts";
 import { TaskProcesses } from "../../../../src/engine/round/task_processes.ts";

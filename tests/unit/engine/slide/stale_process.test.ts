@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import type { Jobs } from "../../../../src/engine/jobs.ts";
-import { processKey, ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
+import { processKey } from "../../../../src/engine/round/space_keys.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { SwapCache } from "../../../../src/engine/slide/swap_cache.ts";
 import { startSlideRun } from "../../../../src/engine/slide/slide_run.ts";
