@@ -18,7 +18,7 @@ command -v qemu-system-x86_64 >/dev/null || fail "Cannot run the VM tests: there
 
 sh scripts/vm_image.sh minbase || fail "Cannot run the VM tests: there is no root image"
 # scenarios on a kernel that cannot be had are skipped, with the reason
-for kernel in debian-6.1 debian-6.12; do
+for kernel in debian-5.10 debian-6.1 debian-6.12; do
   sh scripts/vm_kernel.sh $kernel || true
 done
 npm run --silent build </dev/null || fail "Cannot run the VM tests: the build failed"

@@ -1,17 +1,18 @@
 #!/bin/sh
-# vm_kernel.sh debian-6.1|debian-6.12: gets that stock kernel of Debian for the test VM, unless it
-# is in the cache: takes the newest package that apt knows apart, installs nothing, and makes an
-# initramfs with the few modules that the VM needs. What cannot be had says why, on stderr and in
+# vm_kernel.sh debian-5.10|debian-6.1|debian-6.12: gets that stock kernel of Debian for the test VM,
+# unless it is in the cache: unpacks the newest package that apt knows, installs nothing, and makes
+# an initramfs with the few modules that the VM needs. What cannot be had says why, on stderr and in
 # the cache; tests/vm/host/kernels.ts reads it there.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 PATH=$PATH:/sbin:/usr/sbin
 kernel=$1
 case $kernel in
+  debian-5.10) package='^linux-image-5\.10\.0-[0-9]+-amd64$' ;;
   debian-6.1) package='^linux-image-6\.1\.0-[0-9]+-amd64$' ;;
   debian-6.12) package='^linux-image-6\.12\.[^-]+-amd64$' ;;
   *)
-    echo "Cannot get the kernel \"$kernel\": it is none of debian-6.1, debian-6.12" >&2
+    echo "Cannot get the kernel \"$kernel\": it is none of debian-5.10, debian-6.1, debian-6.12" >&2
     exit 2
     ;;
 esac

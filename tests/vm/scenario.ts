@@ -9,7 +9,7 @@ export interface Scenario {
 }
 
 /** What a machine boots: `bzImage` beside this file, or a stock kernel of scripts/vm_kernel.sh. */
-export type Kernel = "etmem" | "debian-6.1" | "debian-6.12";
+export type Kernel = "etmem" | "debian-5.10" | "debian-6.1" | "debian-6.12";
 
 /** Scenarios that share a machine, one after the other. */
 export interface Boot {

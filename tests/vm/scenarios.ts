@@ -12,6 +12,7 @@ import { faultsSwap } from "./scenarios/faults_swap.ts";
 import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
 import { oldKernel } from "./scenarios/old_kernel.ts";
+import { pageTableReader } from "./scenarios/page_table_reader.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
 import { slideConditions } from "./scenarios/slide_conditions.ts";
@@ -51,8 +52,22 @@ export const BOOTS: readonly Boot[] = [
       ...slideSwapLimit,
     ],
   },
-  { name: "stock_6_1", kernel: "debian-6.1", scenarios: [stockSmaps("6_1")] },
-  { name: "stock_6_12", kernel: "debian-6.12", fiveLevels: true, scenarios: [stockSmaps("6_12")] },
+  {
+    name: "stock_6_1",
+    kernel: "debian-6.1",
+    scenarios: [stockSmaps("6_1"), pageTableReader("6_1", 4)],
+  },
+  {
+    name: "stock_6_12",
+    kernel: "debian-6.12",
+    fiveLevels: true,
+    scenarios: [stockSmaps("6_12"), pageTableReader("6_12", 5)],
+  },
+  {
+    name: "stock_5_10",
+    kernel: "debian-5.10",
+    scenarios: [pageTableReader("5_10", 4, ["syscall", "bpf_loop"])],
+  },
   { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   {

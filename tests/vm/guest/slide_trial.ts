@@ -75,6 +75,8 @@ export function isHot(options: TargetOptions, page: number): boolean {
   const [kind, n] = (options.hot ?? "none").split(":");
   const pages = options.sizeBytes / PAGE_BYTES;
   if (kind === "first") return page < pages / Number(n);
+  // is_drawn() of target.c
+  if (kind === "random") return (Math.imul(page, 2654435761) >>> 16) % Number(n) === 0;
   return kind === "every" && page % Number(n) === 0;
 }
 
