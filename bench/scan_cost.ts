@@ -28,8 +28,8 @@ function roundOf({ rounds }: TaskStatus, number: number): RoundStatus {
 }
 
 /**
- * Pages that the target reads in a second, over so many seconds.
- * Nobody asks the server for anything meanwhile.
+ * Pages that the target reads in a second, over so many seconds, in which the server gets no
+ * request.
  */
 async function paceOf(target: TouchTarget, seconds: number): Promise<number> {
   const begin = performance.now();

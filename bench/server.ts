@@ -27,9 +27,7 @@ async function minuteMs(server: ServerUnderTest): Promise<number> {
   return (processCpuSeconds(server.pid) - begin) * 1000;
 }
 
-/**
- * So many more processes on the host that nobody is interested in, so that a price for each shows.
- */
+/** Processes on the host that no task is about; there are many, so that a cost of each shows. */
 const BYSTANDERS = 400;
 
 /** Processes that only wait. */

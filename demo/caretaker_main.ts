@@ -3,9 +3,9 @@ import type { Leftover } from "./leftover.ts";
 import { takeAway } from "./leftover.ts";
 
 /**
- * The demo's caretaker, a process with a session of its own: it is told what the demo brings into
- * the machine, and takes all of it away, the newest first, once the demo ends, in whatever way: the
- * end of its pipe is the end of the demo.
+ * The demo's caretaker, a process with a session of its own. The demo tells it what it brings into
+ * the machine. When the demo ends, also when it is killed, the caretaker takes all of that away,
+ * the newest first. The end of its pipe is the end of the demo.
  */
 const REPORT_FD = 3;
 

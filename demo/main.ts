@@ -62,10 +62,7 @@ async function perform(settings: DemoSettings, abort: AbortController): Promise<
   return isRight && left.length === 0;
 }
 
-/**
- * Ends the demo with whoever started it: npm passes SIGTERM on to a shell,
- * and that shell to nobody.
- */
+/** Ends the demo with its parent: npm passes SIGTERM on to a shell, which passes it no further. */
 function watchParent(abort: AbortController): void {
   const parent = process.ppid;
   setInterval(() => {

@@ -15,7 +15,7 @@ export class RespClient {
 
   private constructor() {}
 
-  /** @param path of the unix socket. @throws {Error} when nobody listens there. */
+  /** @param path of the unix socket. @throws {Error} when no server listens there. */
   static async connect(path: string): Promise<RespClient> {
     const client = new RespClient();
     await Bun.connect({

@@ -96,7 +96,7 @@ export class OwnPages implements Disposable {
     throw new SystemCallError("madvise", lastErrno(), "MADV_COLD");
   }
 
-  /** Lets nobody touch a page any more, this process included. @throws {SystemCallError} */
+  /** Takes all access rights from a page (mprotect(2), PROT_NONE). @throws {SystemCallError} */
   forbid(page: number): void {
     if (libc.mprotect(this.address + page * PAGE_SIZE, PAGE_SIZE, PROT_NONE) === 0) return;
     throw new SystemCallError("mprotect", lastErrno());

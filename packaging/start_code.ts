@@ -4,8 +4,8 @@ import type { architectureOf } from "./architectures.ts";
  * What the executable does before the runtime: if it has no working folder (getcwd(2) fails, or the
  * path does not begin with a slash: the folder cannot be reached), it goes to /proc/self/task, or
  * to the root where procfs is not mounted. The runtime ends without a working folder.
- * /proc/self/task is always there, cannot be removed or filled, and nobody works in it, so the
- * program knows by it that it had none (src/options/absolute_path.ts).
+ * /proc/self/task is always there, cannot be removed or filled, and is no usual working folder, so
+ * the program knows by it that it had none (src/options/absolute_path.ts).
  *
  * A jump to the runtime's own first instruction follows. What that finds in registers and on the
  * stack is as the dynamic linker has left it: %rdx or x0 hold what atexit(3) is given.

@@ -16,7 +16,7 @@ const PART = /^(?:synopsis|command|option|exit|keys?|engines|operation|function|
  * @param path of the AsciiDoc file, whose other includes are files beside it.
  * @param parts where the includes of parts come from.
  * @param version of the program.
- * @throws {Error} for an unknown part, and for whatever Asciidoctor warns about.
+ * @throws {Error} for an unknown part, and for each warning of Asciidoctor.
  */
 export async function convertManual(
   path: string,

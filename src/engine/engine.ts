@@ -48,7 +48,7 @@ export interface EngineCommand {
   readonly lag: () => Promise<void> | undefined;
   /** Fires when the answer is not wanted: client gone, out of time, or project stopped. */
   readonly signal: AbortSignal;
-  /** Fires when the engine is about to be stopped: the command is to be over within a second. */
+  /** Fires when the engine is about to be stopped: the command has to end within a second. */
   readonly urgent: AbortSignal;
 }
 

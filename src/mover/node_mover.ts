@@ -10,10 +10,10 @@ import type { HeldAddressSpace } from "../procfs/held_address_space.ts";
 
 const ESRCH = 3;
 
-/** Said of what was on the node before it was its turn. */
+/** The reason for pages that were on the node before their turn came. */
 export const THERE_ALREADY = "there already";
 
-/** What will hardly be different when it is tried again soon. */
+/** For pages with these a retry soon after would be in vain. */
 const LASTING: ReadonlySet<number> = new Set([
   PAGE_STATUS.busy,
   PAGE_STATUS.invalid,
@@ -31,7 +31,7 @@ const REFUSALS: ReadonlyMap<string, (node: number) => string> = new Map([
 interface Attempt {
   /** The node's memory ran out. */
   readonly isFull: boolean;
-  /** Nothing of it is moved, nor will be soon. */
+  /** Nothing of it has moved, and a retry soon after would be in vain. */
   readonly isRefused: boolean;
   /** Why the kernel gave up on the list, if it did. */
   readonly failure?: string;
@@ -76,7 +76,7 @@ function explain(said: Int32Array, isFull: boolean): void {
 /** Units of a process that are to move. */
 export interface NodeMove {
   readonly pid: number;
-  /** What the pages are of: move_pages(2) takes a process, whichever address space that has. */
+  /** The address space of the pages: move_pages(2) takes a process, which may get another one. */
   readonly space: Pick<HeldAddressSpace, "isThere">;
   readonly node: number;
   /** Page numbers. */
@@ -84,10 +84,10 @@ export interface NodeMove {
   /** Index of the first of them to move, and how many. */
   readonly from: number;
   readonly count: number;
-  /** A unit has so many pieces of that size, which may be on different nodes afterwards. */
+  /** Pieces of a unit, and the size of each; a move may leave them on different nodes. */
   readonly pieces: number;
   readonly pieceBytes: number;
-  /** Called for what is not there afterwards, or was there before. */
+  /** Called for pieces that are not on the node afterwards, or were there before. */
   readonly refuse: (reason: string, bytes: number) => void;
   /** Called once with the page number of each unit that the kernel does not let go. */
   readonly stuck: (page: number) => void;
@@ -172,7 +172,7 @@ export class NodeMover {
       } else if (now === node) {
         movedBytes += pieceBytes;
       } else {
-        // What is gone by now was not there to be moved.
+        // A piece that is gone by now was not there to be moved.
         refuse(failure ?? reasonOf(said < 0 && now >= 0 ? said : now), pieceBytes);
         isStuck ||= now >= 0 && (isRefused || LASTING.has(said));
       }

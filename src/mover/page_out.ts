@@ -30,17 +30,17 @@ export interface PageOutOrder {
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
   /** Asked before each batch: a reason to leave the rest alone. */
   readonly hold: () => string | undefined;
-  /** Takes the frames of pages that several processes have, which are left alone; absent: no. */
+  /** Leaves pages that several processes have alone, and is called with the frame of each. */
   readonly spareShared?: ((frame: number) => void) | undefined;
   /** Descriptor of /proc/PID. */
   readonly dirFd: number;
   readonly mover: Mover;
   readonly pagemap: Pagemap;
-  /** Takes note of what moved. */
+  /** Gets the pages that have moved. */
   readonly moved: MovedSet;
 }
 
-/** What came of it, in base pages. */
+/** What became of the cold pages, in base pages. */
 export interface PageOutAccount {
   asked: number;
   /** Base pages that have left DRAM: written to swap, or given up by the kernel. */
@@ -69,8 +69,7 @@ export function tally(counts: Map<string, number>, reason: string, n: number): v
 }
 
 /**
- * The batch in hand, and for each base page of it what it was before, and in which frame:
- * one a thread.
+ * The current batch of this thread. For each of its base pages: what it was before, and its frame.
  */
 let batchInHand: PageBatch | undefined;
 let before: Uint8Array | undefined;
@@ -321,7 +320,7 @@ class PageOut implements Disposable {
       return isSaid ? said.reason : this.#reasonFor(page);
     }
     if ((was & WAS_FILE) === 0) {
-      // Where it is still mapped it was given up: its contents needed no writing (MADV_FREE).
+      // A page that is still mapped was given up: its contents needed no writing (MADV_FREE).
       return this.#fates.isMapped(page) ? undefined : "unmapped meanwhile";
     }
     const fate = this.#fates.of(frame);

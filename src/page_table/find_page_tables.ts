@@ -121,7 +121,7 @@ function findDirectMap(
   return undefined;
 }
 
-/** Which bit of an entry says that nobody may touch the page, seen at a page of ours. */
+/** Which bit of an entry says that the page has no access rights, seen at a page of ours. */
 function findProtNone(walk: LoadedWalk, place: PageTablePlace, pagemapFd: number): PageTableLayout {
   const { layout } = place;
   using pages = new OwnPages(entryBytes(1), entryBytes(1));

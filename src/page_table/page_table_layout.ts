@@ -6,7 +6,7 @@ export interface EntryBits {
   /** The processor uses the entry. */
   readonly present: Bit;
   /**
-   * Where `present` is 0, this says that there is a page all the same, which nobody may touch
+   * Where `present` is 0, this says that there is a page all the same: an access to it is a fault
    * (PROT_NONE, or the kernel waits for the next access to see from which node it comes).
    */
   readonly protNone: Bit;
@@ -68,7 +68,7 @@ const X86: Omit<PageTableLayout, "name" | "levels"> = {
 
 /**
  * arch/arm64/include/asm/pgtable-hwdef.h and pgtable-prot.h: PTE_VALID, PTE_AF, PTE_DIRTY, PTE_DBM
- * and PTE_RDONLY. A page that nobody may touch has PTE_PROT_NONE (58) in Linux up to 6.10, and
+ * and PTE_RDONLY. A page without access rights has PTE_PROT_NONE (58) in Linux up to 6.10, and
  * PTE_PRESENT_INVALID (11) in later ones, where the other bit belongs to swap entries.
  */
 const ARM64_BITS: Omit<EntryBits, "protNone"> = {

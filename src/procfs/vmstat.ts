@@ -3,7 +3,7 @@ import { ProcfsError, readText } from "./read_file.ts";
 
 /** Counters of /proc/vmstat (include/linux/vm_event_item.h), since the machine was started. */
 export interface SwapCounters {
-  /** Base pages that were read back from swap, whoever read them. */
+  /** Base pages that were read back from swap, for any process. */
   readonly readPages: number;
   /** Page faults of all processes that waited for a read: of a file, or of swap. */
   readonly majorFaults: number;

@@ -1,6 +1,6 @@
 import { type ThreadActivity, threadActivity } from "../../ffi/thread_activity.ts";
 
-/** In the time after which a thread counts as held. */
+/** So many looks in the time after which a thread counts as held. */
 const LOOKS = 4;
 
 /**
@@ -13,7 +13,7 @@ export class HeldWatch {
   readonly #onChange: (isHeld: boolean) => void;
   readonly #timer: Timer;
   #last: ThreadActivity | undefined;
-  /** Since when the clock has been seen to stand still, by the monotonic clock. */
+  /** When the thread's clock was first seen to stand still, by the monotonic clock. */
   #sinceMs = 0;
   #isHeld = false;
   #isOver = false;

@@ -2,7 +2,7 @@ import { MovedSet } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
 
-/** Between two looks passes at least so many times what a look takes, and this time. */
+/** The least pause between two looks: so many times the duration of a look, and so long. */
 const REST_FACTOR = 10;
 const REST_MS = 200;
 
