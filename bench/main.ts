@@ -2,6 +2,7 @@ import { cpus, loadavg, release } from "node:os";
 import { BENCHMARKS } from "./benchmarks.ts";
 import type { Outcome } from "./figure.ts";
 import { allMet, formatTable } from "./table.ts";
+import { benchWorkload } from "./workload/main.ts";
 
 /**
  * Has this program measure one benchmark and print what came of it as JSON:
@@ -15,6 +16,11 @@ Measures and prints a table: the median of several runs, the ratio to a baseline
 it was met. Without names everything is measured, which takes a quarter of an hour.
 
   --check  end with status 1 when a target is missed
+
+       npm run bench -- workload [OPTION]...
+
+Runs workloads beside what takes memory from them, etmemd or others, and prints what that saves and
+costs; npm run bench -- workload --help lists the options. It is not part of "everything".
 
 Benchmarks:
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
@@ -45,6 +51,10 @@ async function build(): Promise<void> {
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === CHILD_OPTION) return printOutcomes(args[1]);
+  if (args[0] === "workload") {
+    if (!args.includes("--help") && !args.includes("-h")) await build();
+    return benchWorkload(args.slice(1));
+  }
   if (args.includes("--help") || args.includes("-h")) {
     console.log(USAGE);
     return 0;

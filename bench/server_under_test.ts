@@ -68,8 +68,8 @@ export class ServerUnderTest implements AsyncDisposable {
     this.startProject();
   }
 
-  /** The same without starting it. */
-  addTask(task: Keys, project: Keys = {}): void {
+  /** The same without starting it. @returns what the client printed: the warnings. */
+  addTask(task: Keys, project: Keys = {}): string {
     const groups: readonly (readonly [string, Keys])[] = [
       ["project", { name: PROJECT, loop: 1, interval: 1, sleep: 1, ...project }],
       ["engine", { name: "slide", project: PROJECT }],
@@ -82,11 +82,12 @@ export class ServerUnderTest implements AsyncDisposable {
     ).join("");
     const file = `${this.#folder}/${this.#socket}.conf`;
     writeFileSync(file, text, { mode: 0o600 });
-    this.etmem("obj", "add", "-f", file);
+    return this.etmem("obj", "add", "-f", file);
   }
 
-  startProject(): void {
-    this.etmem("project", "start", "-n", PROJECT);
+  /** @returns what the client printed. */
+  startProject(): string {
+    return this.etmem("project", "start", "-n", PROJECT);
   }
 
   stopTask(): void {

@@ -16,6 +16,10 @@ export interface DriverRun {
   readonly driver: string;
   /** C programs that it needs in /tmp/bin, besides etmem. */
   readonly programs: readonly string[];
+  /** The same, compiled already. */
+  readonly executables?: readonly string[];
+  /** Settings of the machine, which are the environment of run.sh. */
+  readonly machine?: Readonly<Record<string, string>>;
   readonly parts: readonly { readonly name: string; readonly seconds: number }[];
   /** Given each line that the machine prints, as it comes. */
   readonly onLine?: (line: string) => void;
@@ -30,14 +34,16 @@ export function missingMachine(): string | undefined {
     : "the VM has no root image yet: npm run test:vm makes it";
 }
 
-async function prepareShare(share: string, { driver, programs, parts }: DriverRun): Promise<void> {
+async function prepareShare(share: string, run: DriverRun): Promise<void> {
+  const { driver, programs, executables = [], parts } = run;
   const bin = join(share, "bin");
   mkdirSync(bin, { recursive: true });
   mkdirSync(join(share, "out"), { recursive: true });
   copyFileSync(join(TOP, "dist/etmem"), join(bin, "etmem"));
   copyFileSync(join(VM, "guest/boot.sh"), join(share, "boot.sh"));
-  for (const source of [...programs, join(TOP, "tests/tools/fixtures/syslog_sink.c")]) {
-    copyFileSync(compile(source), join(bin, basename(source, ".c")));
+  const sources = [...programs, join(TOP, "tests/tools/fixtures/syslog_sink.c")];
+  for (const executable of [...sources.map(compile), ...executables]) {
+    copyFileSync(executable, join(bin, basename(executable)));
   }
   await compileDriver(driver, join(bin, "guest"));
   const items = parts.map(({ name, seconds }) => `${name}:${seconds}`).join(" ");
@@ -61,6 +67,7 @@ export async function bootDriver(run: DriverRun): Promise<string[]> {
         SHARE: share,
         LOG: join(share, "console.log"),
         TIMEOUT: String(allowed),
+        ...run.machine,
       },
     },
   );
