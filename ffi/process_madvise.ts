@@ -2,6 +2,7 @@ import { close, type Memory, syscall } from "./libc.ts";
 import { SYSCALL } from "./syscall_numbers.ts";
 
 /** Of include/uapi/asm-generic/mman-common.h. */
+export const MADV_COLD = 20;
 export const MADV_PAGEOUT = 21;
 
 /** Ranges that one process_madvise(2) takes (UIO_MAXIOV); more is EINVAL. */

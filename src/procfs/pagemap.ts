@@ -37,7 +37,8 @@ let pagemapScan: PagemapScan | "missing" | undefined;
  * never as other memory.
  */
 export class Pagemap {
-  readonly #fd: number;
+  /** Descriptor of /proc/PID/pagemap. */
+  readonly fd: number;
   readonly #key = Symbol("pagemap");
   /** Page number of the window's first entry, and how many entries it holds. */
   #from = 0;
@@ -46,7 +47,7 @@ export class Pagemap {
   #hugeZero = NO_FRAME;
 
   constructor(fd: number) {
-    this.#fd = fd;
+    this.fd = fd;
   }
 
   /**
@@ -54,7 +55,7 @@ export class Pagemap {
    */
   isAlive(page: number): boolean {
     owner = undefined;
-    const bytes = preadFully(this.#fd, words, ENTRY_BYTES, page * ENTRY_BYTES, FILE);
+    const bytes = preadFully(this.fd, words, ENTRY_BYTES, page * ENTRY_BYTES, FILE);
     return bytes === ENTRY_BYTES;
   }
 
@@ -67,7 +68,7 @@ export class Pagemap {
     const wanted = Math.min(to - from, WINDOW_ENTRIES);
     this.#from = from;
     this.#count = 0;
-    const bytes = preadFully(this.#fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES, FILE);
+    const bytes = preadFully(this.fd, words, wanted * ENTRY_BYTES, from * ENTRY_BYTES, FILE);
     this.#count = Math.floor(bytes / ENTRY_BYTES);
     this.#hugeZero = this.#findHugeZero();
     return this.#count;
@@ -162,7 +163,7 @@ export class Pagemap {
     if (pagemapScan === "missing") return undefined;
     pagemapScan ??= new PagemapScan();
     const end = Math.min(to, from - from % SCAN_PAGES + SCAN_PAGES);
-    const regions = pagemapScan.findPresent(this.#fd, from * PAGE_SIZE, end * PAGE_SIZE);
+    const regions = pagemapScan.findPresent(this.fd, from * PAGE_SIZE, end * PAGE_SIZE);
     if (regions === undefined) pagemapScan = "missing";
     return regions;
   }

@@ -6,7 +6,7 @@ export const LARGEST_CHUNK = 1024 * 1024;
 /** Bytes behind a chunk's room, for stores that are wider than the run they write. */
 const SLACK = 16;
 /** Longest hole, in pages, that is kept inside a segment; a new segment costs about as much. */
-const INLINE_HOLE = 16;
+export const INLINE_HOLE = 16;
 
 /** The typed arrays of PageBytes, to be handed to another thread. */
 export interface PageBytesData {

@@ -1,5 +1,5 @@
 import { PMD_PAGES } from "./huge_page.ts";
-import { LARGEST_CHUNK, PageBytes, type PageBytesData } from "./page_bytes.ts";
+import { INLINE_HOLE, LARGEST_CHUNK, PageBytes, type PageBytesData } from "./page_bytes.ts";
 import type { PageRange } from "./page_range.ts";
 
 /**
@@ -63,6 +63,29 @@ export class PageCounts extends PageBytes {
       else addWeight(array, offset, offset + n, weight);
       this.take(n);
       at += n;
+    }
+  }
+
+  /**
+   * Counts one scan's finding for base pages in a row from `page` on.
+   * @param found has from `from` to `to` for each page 0 when it is not present, else 1 + weight.
+   */
+  addEach(page: number, found: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      if (found[at] === 0) {
+        at++;
+        continue;
+      }
+      const room = this.window(page + (at - from), to - at);
+      let end = Math.min(to, at + room) | 0;
+      if (this.fresh) {
+        end = endOfRun(found, at, end);
+        copyFound(this.array, this.offset, found, at, end);
+      } else {
+        addFound(this.array, this.offset, found, at, end);
+      }
+      this.take(end - at);
+      at = end;
     }
   }
 
@@ -195,5 +218,40 @@ function addWeight(array: Uint8Array, from: number, to: number, weight: number):
   for (let i = from; i < to; i++) {
     const sum = ((array[i]! & COUNT_MASK) || 1) + weight;
     array[i] = sum > COUNT_MASK ? COUNT_MASK : sum;
+  }
+}
+
+/** The end of what `addEach` keeps in one segment: behind the last page before a long hole. */
+function endOfRun(found: Uint8Array, from: number, to: number): number {
+  let end = from + 1;
+  for (let i = end; i < to && i - end <= INLINE_HOLE; i++) if (found[i] !== 0) end = i + 1;
+  return end;
+}
+
+/** Copies [from, to) of what was found to `offset`. */
+function copyFound(
+  array: Uint8Array,
+  offset: number,
+  found: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const shift = offset - from;
+  for (let i = from; i < to; i++) array[shift + i] = found[i]!;
+}
+
+/** Adds what was found from `from` to `to` to the counts that are at `offset` and behind it. */
+function addFound(
+  array: Uint8Array,
+  offset: number,
+  found: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const shift = offset - from;
+  for (let i = from; i < to; i++) {
+    const state = found[i]!;
+    const sum = ((array[shift + i]! & COUNT_MASK) || 1) + state - 1;
+    array[shift + i] = state === 0 ? 0 : sum > COUNT_MASK ? COUNT_MASK : sum;
   }
 }

@@ -12,7 +12,8 @@ export interface ScanFlags {
 
 /** A process under the tracker's eyes; its descriptors stay those of one address space. */
 export interface ScanTarget {
-  /** Descriptor of /proc/PID. */
+  readonly pid: number;
+  /** Descriptor of /proc/PID, or of the folder of a thread where the first one has ended. */
   readonly dirFd: number;
   readonly pagemap: Pagemap;
   readonly selection: VmaSelection;

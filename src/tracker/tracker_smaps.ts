@@ -1,9 +1,9 @@
 import { missingCapabilities } from "../procfs/capabilities.ts";
-import { close, O_WRONLY, openAt, write } from "../../ffi/libc.ts";
 import { runsVirtualMachine } from "../procfs/kvm.ts";
 import { isGone } from "../procfs/read_file.ts";
 import { pageOf } from "../procfs/pagemap.ts";
 import { readSmaps, type SmapsVma } from "../procfs/smaps.ts";
+import { clearRefs } from "./clear_refs.ts";
 import type { PageCounts } from "./page_counts.ts";
 import { toPageRanges } from "./page_range.ts";
 import { costsHoles, type DenseVmas, leaveSparse } from "./sparse_vmas.ts";
@@ -12,9 +12,6 @@ import { isSwappable } from "./vma_selection.ts";
 
 /** A VMA of which less than one part in so many (5 %) was referenced is idle as a whole. */
 const IDLE_DIVISOR = 20;
-/** Of clear_refs (proc_pid_clear_refs(5)): reset the accessed bits of all pages. */
-const CLEAR_REFS_ALL = Buffer.from("1");
-
 const NONE: ReadonlyMap<string, number> = new Map();
 const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
 
@@ -73,16 +70,6 @@ class SmapsTracker implements Tracker {
 
   memory(): { buffers: ArrayBuffer[] } {
     return { buffers: [] };
-  }
-}
-
-/** @throws {SystemCallError} ENOENT or ESRCH when the process is gone. */
-function clearRefs(dirFd: number): void {
-  const fd = openAt(dirFd, "clear_refs", O_WRONLY);
-  try {
-    write(fd, CLEAR_REFS_ALL, CLEAR_REFS_ALL.length, "clear_refs");
-  } finally {
-    close(fd);
   }
 }
 

@@ -37,13 +37,22 @@ export function readSelected(dirFd: number, selection: VmaSelection): SmapsVma[]
 }
 
 /**
+ * The VMAs to scan now.
+ * @param dirFd the process's /proc directory.
+ * @returns undefined when the process is gone. @throws {ProcfsError | SystemCallError}
+ */
+export function readVmas(dirFd: number, selection: VmaSelection): Vma[] | undefined {
+  return selection.kind === "flagged" && selection.vmFlags.length > 0
+    ? readSelected(dirFd, selection)
+    : readMaps(dirFd)?.filter((vma) => isOfKind(vma, selection));
+}
+
+/**
  * The pages to scan now.
  * @param dirFd the process's /proc directory.
  * @returns undefined when the process is gone. @throws {ProcfsError | SystemCallError}
  */
 export function readRanges(dirFd: number, selection: VmaSelection): PageRange[] | undefined {
-  const vmas = selection.kind === "flagged" && selection.vmFlags.length > 0
-    ? readSelected(dirFd, selection)
-    : readMaps(dirFd)?.filter((vma) => isOfKind(vma, selection));
+  const vmas = readVmas(dirFd, selection);
   return vmas === undefined ? undefined : toPageRanges(vmas);
 }

@@ -9,9 +9,9 @@ const isRoot = process.getuid?.() === 0;
 
 /** A capability, and what cannot be used without it on a kernel of any configuration. */
 const LACKING = [
-  ["CAP_SYS_NICE", [], ["process_madvise"]],
-  ["CAP_SYS_PTRACE", ["smaps"], ["process_madvise"]],
-  ["CAP_DAC_OVERRIDE", ["smaps"], []],
+  ["CAP_SYS_NICE", ["page_table"], ["process_madvise"]],
+  ["CAP_SYS_PTRACE", ["page_table", "smaps"], ["process_madvise"]],
+  ["CAP_DAC_OVERRIDE", ["page_table", "smaps"], []],
 ] as const;
 
 test.skipIf(setpriv === null || !isRoot).each(LACKING)(

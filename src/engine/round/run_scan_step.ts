@@ -180,14 +180,15 @@ class ScanStep<Order, Result extends object> {
   }
 
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
-    const { tracker: name, memory, isStale, open, selection, flags } = this.#request;
+    const { pid, tracker: name, memory, isStale, open, selection, flags } = this.#request;
     const kind = TRACKERS.find((entry) => entry.name === name)!;
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
     const counts = known === undefined || isStale ? null : countsOf(open);
     const tracker = kind.create(counts === null ? undefined : known?.tracker);
     const pagemap = new Pagemap(process.pagemapFd);
-    const target = { dirFd: process.dirFd, pagemap, selection, flags, stopped: this.#stopped };
-    const reads = readReadCounters(process.dirFd);
+    const { dirFd } = process;
+    const target = { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped };
+    const reads = readReadCounters(dirFd);
     if (reads === undefined) return { state: "gone" };
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };

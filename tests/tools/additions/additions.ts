@@ -270,7 +270,7 @@ export const MADE_UP: TrackerKind<"made_up"> = { ...SMAPS, name: "made_up" };
     {
       file: "src/tracker/trackers.ts",
       edit: both(
-        replaced("PAGE_IDLE, SMAPS]", "PAGE_IDLE, MADE_UP, SMAPS]"),
+        replaced("  SMAPS,\n]", "  MADE_UP,\n  SMAPS,\n]"),
         importing('import { MADE_UP } from "./tracker_made_up.ts";'),
       ),
       missedBy: "unused",

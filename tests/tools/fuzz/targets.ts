@@ -9,6 +9,7 @@ import { IDLE_PAGES } from "./targets/idle_pages.ts";
 import { KEY_FILE } from "./targets/key_file.ts";
 import { MAPS } from "./targets/maps.ts";
 import { PAGEMAP } from "./targets/pagemap.ts";
+import { PAGE_TABLE } from "./targets/page_table.ts";
 import { PROCESS_STAT } from "./targets/process_stat.ts";
 import { REQUEST_V1 } from "./targets/request_v1.ts";
 import { REQUEST_V2 } from "./targets/request_v2.ts";
@@ -32,6 +33,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   MAPS,
   SMAPS,
   PAGEMAP,
+  PAGE_TABLE,
   PROCESS_STAT,
   SIZE_TABLES,
   SWAP_PAGES_TEXT,

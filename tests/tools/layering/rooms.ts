@@ -83,7 +83,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   tracker: {
     about: "how accesses are seen: one file a tracker, named after what it reads, and their table",
-    imports: ["procfs", "text", "ffi"],
+    imports: ["page_table", "procfs", "text", "ffi"],
   },
   mover: {
     about: "how pages leave DRAM: one file a mover, named after what it calls, and their table",

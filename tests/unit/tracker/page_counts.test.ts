@@ -42,6 +42,54 @@ describe("PageCounts", () => {
     expect(pagesOf(scanned(...many))).toEqual([[0, 1, MAX_COUNT], [1, 1, MAX_COUNT]]);
   });
 
+  describe("addEach()", () => {
+    const found = fc.array(
+      fc.oneof(fc.constantFrom(0, 1, 2), fc.constantFrom(0, 1, 2).map((state) => -state)),
+      { maxLength: 40 },
+    ).map((states) =>
+      // A negative state stands for twenty of it, so that there are long holes and long runs.
+      states.flatMap((state) => state < 0 ? Array.from({ length: 20 }, () => -state) : [state])
+    );
+
+    test("counts as add() does, page by page", () => {
+      fc.assert(
+        fc.property(fc.array(found, { minLength: 1, maxLength: 4 }), fc.nat(3), (scans, skip) => {
+          const each = scans.map((states) => (counts: PageCounts) => {
+            const padded = Uint8Array.from([2, 2, 2, ...states, 2]);
+            const from = Math.min(3 + skip, 3 + states.length);
+            counts.addEach(BASE + from - 3, padded, from, 3 + states.length);
+          });
+          const one = scans.map((states) => (counts: PageCounts) => {
+            for (const [i, state] of states.entries()) {
+              if (i >= skip && state > 0) counts.add(BASE + i, 1, state - 1, false);
+            }
+          });
+          expect(pagesOf(scanned(...each))).toEqual(pagesOf(scanned(...one)));
+        }),
+        { numRuns: 500 },
+      );
+    });
+
+    test("saturates, and takes what was a huge unit apart", () => {
+      const counts = scanned(
+        (c) => c.add(BASE, PMD_PAGES, 1, true),
+        (c) => c.addEach(BASE, Uint8Array.of(2, 1), 0, 2),
+        ...Array.from(
+          { length: 200 },
+          () => (c: PageCounts) => c.addEach(BASE, Uint8Array.of(2, 1), 0, 2),
+        ),
+      );
+      expect(pagesOf(counts)).toEqual([[0, 1, MAX_COUNT], [1, 1, 1]]);
+    });
+
+    test("keeps no bytes for long holes", () => {
+      const sparse = new Uint8Array(PMD_PAGES);
+      sparse[0] = sparse[PMD_PAGES - 1] = 1;
+      const { chunkUsed } = scanned((c) => c.addEach(BASE, sparse, 0, PMD_PAGES)).toData();
+      expect(chunkUsed).toBe(2);
+    });
+  });
+
   test("add() takes a huge unit to be used as often as the most used of the pages that it was", () => {
     const counts = scanned(
       (c) => {

@@ -50,6 +50,7 @@ class FakeProcess implements Disposable {
 
   scan(counts: PageCounts | null, options: Partial<ScanTarget> = {}): ScanOutcome {
     return IDLE_PAGES.create(undefined).scan({
+      pid: process.pid,
       dirFd: this.dirFd,
       pagemap: new Pagemap(this.#pagemapFd),
       selection: { kind: "swappable" },

@@ -21,6 +21,7 @@ function scan(
   stopped = false,
 ): ScanOutcome {
   return SMAPS.create(undefined).scan({
+    pid: process.pid,
     dirFd,
     pagemap,
     selection: { kind: "swappable" },

@@ -22,6 +22,7 @@ function inputFor(trial: TargetProcess, more: Partial<LocateInput> = {}): Locate
   const tracker = SMAPS.create(undefined);
   const counts = new PageCounts();
   tracker.scan({
+    pid: trial.pid,
     dirFd,
     pagemap,
     selection: { kind: "swappable" },

@@ -1,0 +1,97 @@
+import { IoVector, MADV_COLD, PidFd, processMadvise } from "../../ffi/process_madvise.ts";
+import { errorCode } from "../../ffi/errno.ts";
+import { keptReader } from "../page_table/open_reader.ts";
+import { whyNoPageTables } from "../page_table/why_no_page_tables.ts";
+import { missingCapabilities } from "../procfs/capabilities.ts";
+import { runsVirtualMachine } from "../procfs/kvm.ts";
+import { isGone } from "../procfs/read_file.ts";
+import { messageOf } from "../text/message_of.ts";
+import type { PageCounts } from "./page_counts.ts";
+import { PageTableScan, toVmaRanges } from "./page_table_scan.ts";
+import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
+import { PAGE_IDLE } from "./tracker_page_idle.ts";
+import { readVmas } from "./vma_selection.ts";
+
+/** What is kept between scans: of a process that runs a virtual machine only. */
+interface PageTableMemory extends TrackerMemory {
+  readonly pageIdle?: TrackerMemory;
+}
+
+const NOTHING: PageTableMemory = { buffers: [] };
+
+/**
+ * Accessed bits of any kernel that has BPF, read from the page tables of the process; those that
+ * were set are cleared. It cannot see the accesses of a KVM guest: page_idle looks at a process
+ * that runs one.
+ */
+class PageTableTracker implements Tracker {
+  #memory: PageTableMemory;
+
+  constructor(memory: PageTableMemory = NOTHING) {
+    this.#memory = memory;
+  }
+
+  scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    try {
+      const runsGuest = runsVirtualMachine(target.dirFd);
+      return runsGuest ? this.#scanByFrames(target, counts) : this.#scanTables(target, counts);
+    } catch (error) {
+      if (isGone(error)) return { state: "gone" };
+      throw error;
+    }
+  }
+
+  #scanTables(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    this.#memory = NOTHING;
+    const vmas = readVmas(target.dirFd, target.selection);
+    if (vmas === undefined) return { state: "gone" };
+    using scan = new PageTableScan(target, counts, keptReader());
+    const state = scan.run(toVmaRanges(vmas));
+    return state === "scanned"
+      ? { state, windowStartMs: performance.now(), errors: [] }
+      : { state };
+  }
+
+  #scanByFrames(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    const why = PAGE_IDLE.missing();
+    if (why !== undefined) {
+      const reason = `runs a virtual machine, whose accesses page_table cannot see: ${why}`;
+      return { state: "unfit", reason };
+    }
+    const tracker = PAGE_IDLE.create(this.#memory.pageIdle);
+    const outcome = tracker.scan(target, counts);
+    const pageIdle = tracker.memory();
+    this.#memory = { pageIdle, buffers: pageIdle.buffers };
+    return outcome;
+  }
+
+  memory(): PageTableMemory {
+    return this.#memory;
+  }
+}
+
+/** For process_madvise and clear_refs; reading page tables takes others. */
+const NEEDED = ["CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] as const;
+
+function missing(): string | undefined {
+  try {
+    using self = new PidFd(process.pid);
+    processMadvise(self.fd, new IoVector(), 0, 0, MADV_COLD);
+  } catch (error) {
+    return errorCode(error) === "ENOSYS"
+      ? "this kernel has no process_madvise (Linux 5.10)"
+      : missingCapabilities(NEEDED) ?? messageOf(error);
+  }
+  return missingCapabilities(NEEDED) ?? whyNoPageTables();
+}
+
+export const PAGE_TABLE: TrackerKind<"page_table"> = {
+  name: "page_table",
+  granularity: "page",
+  seesHugetlb: false,
+  // Before Linux 6.1 a page in another frame has its accessed bit set.
+  losesMovedPages: true,
+  missingForSwapFlag: () => "page_table knows nothing of MADV_SWAPFLAG",
+  missing,
+  create: (memory) => new PageTableTracker(memory),
+};

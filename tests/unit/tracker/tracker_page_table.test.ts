@@ -1,0 +1,166 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
+import { readMaps } from "../../../src/procfs/maps.ts";
+import { pageOf } from "../../../src/procfs/pagemap.ts";
+import { clearRefs } from "../../../src/tracker/clear_refs.ts";
+import { PMD_PAGES } from "../../../src/tracker/huge_page.ts";
+import { PageCounts } from "../../../src/tracker/page_counts.ts";
+import { toPageRanges } from "../../../src/tracker/page_range.ts";
+import type { ScanOutcome, ScanTarget, Tracker } from "../../../src/tracker/tracker.ts";
+import { PAGE_IDLE } from "../../../src/tracker/tracker_page_idle.ts";
+import { PAGE_TABLE } from "../../../src/tracker/tracker_page_table.ts";
+import { isSwappable } from "../../../src/tracker/vma_selection.ts";
+import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
+import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import type { HotLayout } from "../../tools/fixtures/target.ts";
+import { TargetProcess } from "../../tools/fixtures/target_process.ts";
+import { MAX_COUNT } from "./scan_model.ts";
+
+const missing = PAGE_TABLE.missing();
+if (missing !== undefined) console.log(`the page_table tracker: left out: ${missing}`);
+
+function scan(
+  trial: TargetProcess,
+  counts: PageCounts | null,
+  options: Partial<ScanTarget> = {},
+  tracker: Tracker = PAGE_TABLE.create(undefined),
+): ScanOutcome {
+  return tracker.scan({
+    pid: trial.pid,
+    dirFd: trial.process.dirFd,
+    pagemap: trial.process.pagemap,
+    selection: { kind: "swappable" },
+    flags: { swapFlag: false, ignoreHost: false },
+    stopped: () => false,
+    ...options,
+  }, counts);
+}
+
+/** The count of each page of the target's area, in the order of pages; undefined: not present. */
+function area(trial: TargetProcess, counts: PageCounts): (number | undefined)[] {
+  const from = pageOf(trial.area.start);
+  const found: (number | undefined)[] = Array.from(
+    { length: pageOf(trial.area.end) - from },
+    () => undefined,
+  );
+  counts.walk({ segment: 0, index: 0 }, 0, MAX_COUNT + 1, (page, pages, count) => {
+    for (let i = page - from; i < page - from + pages; i++) if (i in found) found[i] = count;
+    return true;
+  });
+  return found;
+}
+
+function isHot(layout: HotLayout, page: number, pages: number): boolean {
+  const [kind, divisor] = layout.split(":");
+  return kind === "first" ? page < pages / Number(divisor) : page % Number(divisor) === 0;
+}
+
+describe.skipIf(missing !== undefined)("the page_table tracker", () => {
+  for (const hot of ["first:8", "every:2", "every:16"] as const) {
+    test(`scan() tells each used page from the others: ${hot}`, async () => {
+      using trial = await TargetProcess.start({ hot });
+      const counts = new PageCounts();
+      expect(scan(trial, null)).toMatchObject({ state: "scanned", errors: [] });
+      for (let scans = 0; scans < 2; scans++) {
+        await trial.untilTouched();
+        expect(scan(trial, counts)).toMatchObject({ state: "scanned", errors: [] });
+      }
+      const found = area(trial, counts);
+      expect(found).toEqual(found.map((_, page) => isHot(hot, page, found.length) ? 2 : 0));
+    });
+  }
+
+  test("scan() takes a huge page as one unit", async () => {
+    const hot = "every:2";
+    using trial = await TargetProcess.start({ hot, huge: true, unitBytes: PMD_PAGES * PAGE_SIZE });
+    const counts = new PageCounts();
+    scan(trial, null);
+    await trial.untilTouched();
+    scan(trial, counts);
+    const units: number[][] = [];
+    counts.walk({ segment: 0, index: 0 }, 0, MAX_COUNT + 1, (page, pages, count) => {
+      const unit = (page - pageOf(trial.area.start)) / PMD_PAGES;
+      if (unit >= 0 && page < pageOf(trial.area.end)) units.push([unit, pages, count]);
+      return true;
+    });
+    expect(units).toEqual([0, 1, 2, 3].map((unit) => [unit, PMD_PAGES, 1 - unit % 2]));
+  });
+
+  test("scan() clears what was used, so that it is idle in the next one", async () => {
+    using trial = await TargetProcess.start({ hot: "every:2" });
+    await trial.target.command("hold");
+    const counts = new PageCounts();
+    scan(trial, counts);
+    scan(trial, counts);
+    expect(Math.max(...area(trial, counts).map((count) => count ?? 0))).toBe(1);
+  });
+
+  test("scan() clears memory of a small process that others share with it, too", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    await trial.target.fork();
+    clearRefs(trial.process.dirFd);
+    await trial.target.command("verify");
+    const counts = new PageCounts();
+    scan(trial, null);
+    scan(trial, counts);
+    expect(new Set(area(trial, counts))).toEqual(new Set([0]));
+    expect(await trial.target.reap()).toBe(0);
+  });
+
+  test("scan() counts what is present, in the VMAs that may be swapped, and nothing else", async () => {
+    using trial = await TargetProcess.start({ hot: "none", reserveBytes: 32 * 2 ** 30 });
+    const counts = new PageCounts();
+    scan(trial, counts);
+    const ranges = toPageRanges(readMaps(trial.process.dirFd)!.filter(isSwappable));
+    counts.forEachPresent((page, pages) => {
+      expect(ranges.some(({ from, to }) => page >= from && page + pages <= to)).toBe(true);
+    });
+    const { pagemap } = trial.process;
+    for (const { from, to } of ranges) {
+      pagemap.forEachPresent(from, to, () => false, (page, pages) => {
+        let seen = 0;
+        counts.walk({ segment: 0, index: 0 }, 0, MAX_COUNT + 1, (counted) => {
+          seen += Number(counted >= page && counted < page + pages);
+          return true;
+        });
+        expect([page, seen]).toEqual([page, pages]);
+      });
+    }
+  });
+
+  test("scan() has a process that runs a virtual machine looked at by frames, or says why not", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    using folder = new ScratchFolder();
+    mkdirSync(folder.at("fd"));
+    symlinkSync("/dev/kvm", folder.at("fd/0"));
+    writeFileSync(folder.at("maps"), "");
+    const dirFd = openAt(AT_FDCWD, folder.path, O_RDONLY);
+    try {
+      const without = PAGE_IDLE.missing();
+      const reason = `runs a virtual machine, whose accesses page_table cannot see: ${without}`;
+      expect(scan(trial, null, { dirFd })).toMatchObject(
+        without === undefined ? { state: "scanned" } : { state: "unfit", reason },
+      );
+    } finally {
+      close(dirFd);
+    }
+  });
+
+  test("scan() finds a process gone that has ended, or that executes another program", async () => {
+    using ended = await TargetProcess.start();
+    await ended.end();
+    expect(scan(ended, new PageCounts())).toEqual({ state: "gone" });
+    using another = await TargetProcess.start();
+    await another.exec();
+    expect(scan(another, new PageCounts())).toEqual({ state: "gone" });
+  });
+
+  test("scan() ends early when it is told to, and leaves no descriptor open", async () => {
+    using trial = await TargetProcess.start();
+    scan(trial, null);
+    const before = openDescriptors();
+    expect(scan(trial, null, { stopped: () => true })).toEqual({ state: "stopped" });
+    expect(openDescriptors()).toEqual(before);
+  });
+});
