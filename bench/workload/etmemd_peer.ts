@@ -48,7 +48,7 @@ async function attach(setting: EtmemdSetting, at: Surroundings): Promise<Attache
     cpuSeconds: () => processCpuSeconds(server.pid),
     async note() {
       const { tracker, total, failed } = await server.task();
-      return failed ?? `${tracker}, ${total.rounds} rounds`;
+      return failed ?? `${tracker}, rounds: ${total.rounds}`;
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

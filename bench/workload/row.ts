@@ -45,7 +45,9 @@ export function columnsOf(
   const zramShare = run.swapBytes === 0 ? 0 : run.zramBytes / run.swapBytes;
   const faults = seen.major_faults / seconds;
   const lruFaults = misses(Math.round(pages * (1 - saved)));
-  const us = (share: number): number => percentile(seen.latencies, share) / 1000;
+  // The middle of the last bucket may lie beyond the longest one.
+  const us = (share: number): number =>
+    Math.min(percentile(seen.latencies, share), seen.longest_ns) / 1000;
   return {
     saved,
     net: saved * (1 - zramShare),
