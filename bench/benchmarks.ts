@@ -5,6 +5,7 @@ import { CSLIDE_POLICY } from "./cslide_policy.ts";
 import { DECODE } from "./decode.ts";
 import { GROWTH } from "./growth.ts";
 import { PAGE_MEMORY } from "./page_memory.ts";
+import { PAGE_TABLE } from "./page_table.ts";
 import { SCAN } from "./scan.ts";
 import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
@@ -20,6 +21,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   CSLIDE_POLICY,
   PAGE_MEMORY,
   GROWTH,
+  PAGE_TABLE,
   SCAN_LIB,
   CLIENT,
   WORKERS,

@@ -1,0 +1,120 @@
+import { AT_FDCWD, close, O_RDONLY, openAt, threadCpuUs } from "../ffi/libc.ts";
+import { readSmaps } from "../src/procfs/smaps.ts";
+import { openReader } from "../src/page_table/open_reader.ts";
+import { WALK_VARIANTS, type WalkVariant } from "../src/page_table/loaded_walk.ts";
+import type { PageTableReader } from "../src/page_table/page_table_reader.ts";
+import { whyNoPageTables } from "../src/page_table/why_no_page_tables.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { Figure, Outcome } from "./figure.ts";
+import { inFolder } from "./in_folder.ts";
+import { MappedTarget } from "./mapped_target.ts";
+
+const GIB = 2 ** 30;
+const GIBS = 64;
+const RUNS = 9;
+/** Before the compiler of the engine has done its work, runs say little. */
+const WARM_UP_RUNS = 20;
+/** Pages of the target's terabyte. */
+const STRAY_PAGES = 64;
+
+/** CPU of this thread for a piece of work, in ms. */
+function cpuMs(work: () => void): number {
+  const begin = threadCpuUs();
+  work();
+  return (threadCpuUs() - begin) / 1000;
+}
+
+function valuesOf(measure: () => number): number[] {
+  return Array.from({ length: RUNS }, measure);
+}
+
+/** Reads all tables of a range. @returns slots that were filled. */
+function readAll(reader: PageTableReader, fd: number, start: number, bytes: number): number {
+  let slots = 0;
+  for (let from = start; from < start + bytes; from = reader.walkEnd) {
+    if (!reader.read(fd, from, start + bytes)) throw new Error("the target is gone");
+    slots += reader.count;
+  }
+  return slots;
+}
+
+/** A target and how it is looked at. */
+interface Setting {
+  readonly target: MappedTarget;
+  readonly reader: PageTableReader;
+  readonly pagemapFd: number;
+  readonly dirFd: number;
+}
+
+function measureReading({ target, reader, pagemapFd, dirFd }: Setting): Figure[] {
+  let turn = 0;
+  // Another part each time: what was read just now is in the caches.
+  const readMs = (gibs: number): number =>
+    cpuMs(() => {
+      const start = target.start + (turn++ * 7 % (GIBS / gibs)) * gibs * GIB;
+      const slots = readAll(reader, pagemapFd, start, gibs * GIB);
+      if (slots !== gibs * 512) throw new Error(`${slots} tables in ${gibs} GiB`);
+    }) / gibs;
+  const readSparse = (): number =>
+    cpuMs(() => {
+      const slots = readAll(reader, pagemapFd, target.sparseStart, 1024 * GIB);
+      if (slots < STRAY_PAGES) throw new Error(`${slots} tables in a terabyte`);
+    });
+  const smapsMs = (): number => cpuMs(() => void readSmaps(dirFd, () => false)) / GIBS;
+  for (let i = 0; i < WARM_UP_RUNS; i++) readMs(1);
+  const one = { name: "of 1 GiB", values: valuesOf(() => readMs(1)) };
+  const smaps = { name: "smaps, all", values: valuesOf(smapsMs) };
+  return [
+    {
+      what: "read the page tables of 1 GiB, of one",
+      unit: "ms",
+      values: one.values,
+      baseline: smaps,
+      targets: [{ of: "median", is: "at most", limit: 2 }],
+    },
+    ...[8, GIBS].map((gibs): Figure => ({
+      what: `read the page tables of 1 GiB, of ${gibs}`,
+      unit: "ms",
+      values: valuesOf(() => readMs(gibs)),
+      baseline: one,
+      targets: [{ of: "ratio", is: "at most", limit: 1.5 }],
+    })),
+    {
+      what: `read the page tables of 1 TiB with ${STRAY_PAGES} pages`,
+      unit: "ms",
+      values: valuesOf(readSparse),
+      targets: [{ of: "median", is: "at most", limit: 2 }],
+    },
+  ];
+}
+
+function measureLoading(variant: WalkVariant, limit: number): Figure {
+  return {
+    what: `load the program, ${variant.run} with ${variant.loop}`,
+    unit: "ms",
+    values: valuesOf(() => cpuMs(() => openReader([variant])[Symbol.dispose]())),
+    targets: [{ of: "median", is: "at most", limit }],
+  };
+}
+
+export const PAGE_TABLE: Benchmark = {
+  name: "page_table",
+  about: "reading page tables of 1 to 64 GiB and of a sparse terabyte, next to smaps; loading",
+  run(): Promise<Outcome[]> | Outcome[] {
+    const reason = whyNoPageTables();
+    if (reason !== undefined) return [{ what: "all of it", reason }];
+    return inFolder(0, async (folder) => {
+      using target = await MappedTarget.start(folder, GIBS);
+      using own = new DisposableStack();
+      const open = (path: string): number =>
+        own.adopt(openAt(AT_FDCWD, `/proc/${target.pid}${path}`, O_RDONLY), close);
+      const reader = own.use(openReader());
+      const setting = { target, reader, pagemapFd: open("/pagemap"), dirFd: open("") };
+      const limits = { bpf_loop: 5, bounded: 150 };
+      return [
+        ...measureReading(setting),
+        ...WALK_VARIANTS.map((variant) => measureLoading(variant, limits[variant.loop])),
+      ];
+    });
+  },
+};
