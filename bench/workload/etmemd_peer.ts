@@ -14,6 +14,8 @@ export interface EtmemdSetting {
   readonly project?: Keys;
   /** Besides T=1. */
   readonly task?: Keys;
+  /** It is the build that this one is compared with. */
+  readonly isBefore?: true;
 }
 
 /** Has the client do something. @throws {NotThere} with the refusal. */
@@ -39,8 +41,10 @@ function addTask(server: ServerUnderTest, setting: EtmemdSetting, at: Surroundin
 }
 
 async function attach(setting: EtmemdSetting, at: Surroundings): Promise<Attached> {
+  const bin = setting.isBefore === true ? at.before : at.bin;
+  if (bin === undefined) throw new NotThere("--before names no other build");
   await using atFailure = new AsyncDisposableStack();
-  const server = atFailure.use(await ServerUnderTest.start(at.folder, at.bin));
+  const server = atFailure.use(await ServerUnderTest.start(at.folder, bin));
   addTask(server, setting, at);
   atFailure.move();
   return {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootDriver, missingMachine } from "../../tests/vm/host/boot_driver.ts";
@@ -14,6 +14,8 @@ const BOOT_SECONDS = 90;
 /** A processor whose clock counts instructions may take so much longer than its clock says. */
 const SLOW = 8;
 const RUN = "run ";
+/** What the guest knows the other build by. */
+const BEFORE = "etmem_before";
 
 /**
  * One processor that takes a nanosecond for each instruction, and none to sleep (QEMU's
@@ -42,10 +44,17 @@ export async function runInVm(
   }));
   const folder = mkdtempSync(join(tmpdir(), "etmem-bench-"));
   try {
+    const executables = (["workload", "reclaim"] as const).map((name) =>
+      compileProgram(name, folder)
+    );
+    if (settings.before !== undefined) {
+      executables.push(join(folder, BEFORE));
+      copyFileSync(settings.before, join(folder, BEFORE));
+    }
     await bootDriver({
       driver: join(import.meta.dir, "vm_guest.ts"),
       programs: [],
-      executables: (["workload", "reclaim"] as const).map((name) => compileProgram(name, folder)),
+      executables,
       parts: [...waiting.keys()].map((name) => ({ name, seconds: partSeconds })),
       machine: { TIMEOUT: String(limit), ...(place === "icount" ? ICOUNT : {}) },
       onLine: (line) => takeLine(line, waiting, onRun),

@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly folder: string;
   /** Where `etmem` and `etmemd` are. */
   readonly bin: string;
+  /** The same of another build, to compare with. */
+  readonly before?: string | undefined;
   /** In the test VM. */
   readonly vm?: VmSurroundings;
 }

@@ -1,3 +1,4 @@
+import { TRACKERS } from "../../src/tracker/trackers.ts";
 import { damonPeer } from "./damon_peer.ts";
 import { etmemdPeer } from "./etmemd_peer.ts";
 import type { Peer } from "./peer.ts";
@@ -16,7 +17,6 @@ export const UNTOUCHED: Peer = {
     }),
 };
 
-const TRACKERS = ["idle_pages", "page_idle", "smaps"] as const;
 const LIMITS = [0.03, 0.1, 0.3, 1] as const;
 const DAMON_IDLE_SECONDS = [3, 10, 30] as const;
 const DAMON_QUOTAS_MS = [3, 10, 30] as const;
@@ -29,13 +29,19 @@ export const PEERS: readonly Peer[] = [
   UNTOUCHED,
   // Without the key: what builds do that have no guard.
   etmemdPeer({ name: "plain", about: "etmemd, no key of the guard", family: "etmemd, plain" }),
+  etmemdPeer({
+    name: "before",
+    about: "etmemd of another build",
+    family: "etmemd, another build",
+    isBefore: true,
+  }),
   etmemdPeer({ name: "off", about: "etmemd, guard off", family: "etmemd, guard off", task: off }),
-  ...TRACKERS.map((tracker) =>
+  ...TRACKERS.map(({ name }) =>
     etmemdPeer({
-      name: `off-${tracker}`,
-      about: `etmemd, guard off, ${tracker}`,
-      family: `etmemd, guard off, ${tracker}`,
-      project: { tracker },
+      name: `off-${name}`,
+      about: `etmemd, guard off, ${name}`,
+      family: `etmemd, guard off, ${name}`,
+      project: { tracker: name },
       task: off,
     })
   ),

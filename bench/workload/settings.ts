@@ -62,6 +62,11 @@ const OPTIONS = {
     long: "icount",
     about: "in the test VM with a clock that counts instructions: no load of the host is in it",
   },
+  before: {
+    long: "before",
+    about: 'dist/etmem of another build: the peer "before"',
+    value: pathKind("FILE"),
+  },
   windows: { long: "windows", about: "show the windows of each run" },
   json: { long: "json", about: "keep all that was seen in a file", value: pathKind("FILE") },
 } as const satisfies OptionTable;
@@ -77,15 +82,18 @@ export interface Settings {
   readonly passes: number;
   readonly seed: number;
   readonly place: "host" | "vm" | "icount";
+  /** The executable of another build. */
+  readonly before: string | undefined;
   readonly showWindows: boolean;
   readonly json: string | undefined;
 }
 
 const DEFAULT_NAMES = new Set(["nothing", "off", "guard-0.1"]);
 
-function defaultPeers(inVm: boolean): readonly Peer[] {
+function defaultPeers(inVm: boolean, hasBefore: boolean): readonly Peer[] {
   return PEERS.filter(({ name, vmOnly = false }) =>
-    DEFAULT_NAMES.has(name) || (inVm && (vmOnly || name.startsWith("guard-")))
+    DEFAULT_NAMES.has(name) || (hasBefore && name === "before") ||
+    (inVm && (vmOnly || name.startsWith("guard-")))
   );
 }
 
@@ -119,13 +127,14 @@ export function readSettings(args: readonly string[]): Settings | string {
   const inVm = options.vm || options.icount;
   return {
     workloads: options.workloads ?? WORKLOADS.slice(0, 1),
-    peers: options.peers ?? defaultPeers(inVm),
+    peers: options.peers ?? defaultPeers(inVm, options.before !== undefined),
     seconds,
     windowSeconds: window,
     lastWindows: last / window,
     passes: options.passes ?? (inVm ? 1 : 2),
     seed: options.seed ?? 1,
     place: options.icount ? "icount" : inVm ? "vm" : "host",
+    before: options.before,
     showWindows: options.windows,
     json: options.json,
   };

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { swapOnZram } from "../../tests/vm/guest/machine.ts";
 import { waitFor } from "../../tests/tools/fixtures/wait_for.ts";
 import { messageOf } from "../../src/text/message_of.ts";
+import { folderOfBuild } from "./other_build.ts";
 import { PEERS } from "./peers.ts";
 import { runBeside } from "./run.ts";
 import { WORKLOADS } from "./workload_table.ts";
@@ -14,6 +15,8 @@ const BIN = "/tmp/bin";
 const FOLDER = "/tmp/bench";
 const CGROUPS = "/sys/fs/cgroup";
 const CGROUP = `${CGROUPS}/workload`;
+/** Another build, where the host has one. */
+const BEFORE = `${BIN}/etmem_before`;
 const SWAP_MIB = 1024;
 
 /**
@@ -43,6 +46,7 @@ async function run(argument: string): Promise<string> {
   if (workload === undefined || peer === undefined) throw new Error("there is no such run");
   mkdirSync(FOLDER, { recursive: true });
   swapOnZram(SWAP_MIB);
+  const before = existsSync(BEFORE) ? folderOfBuild(BEFORE, FOLDER) : undefined;
   const done = await runBeside(peer, {
     executable: `${BIN}/workload`,
     through: await prepareCgroup(),
@@ -50,7 +54,7 @@ async function run(argument: string): Promise<string> {
     course: { seconds: Number(seconds), seed: Number(seed) },
     windowSeconds: Number(windowSeconds),
     comm: "workload",
-  }, { folder: FOLDER, bin: BIN, vm: { cgroup: CGROUP, reclaim: `${BIN}/reclaim` } });
+  }, { folder: FOLDER, bin: BIN, before, vm: { cgroup: CGROUP, reclaim: `${BIN}/reclaim` } });
   return JSON.stringify(done);
 }
 

@@ -198,6 +198,9 @@ describe("readSettings()", () => {
     ]);
     expect(read().peers.some(({ vmOnly }) => vmOnly)).toBe(false);
     expect(read("--icount")).toMatchObject({ place: "icount", passes: 1 });
+    const other = read("--before", "dist/old");
+    expect(other.before).toBe("dist/old");
+    expect(other.peers.map(({ name }) => name)).toEqual(["nothing", "before", "off", "guard-0.1"]);
     expect(read("--vm").peers.some(({ vmOnly }) => vmOnly)).toBe(true);
   });
 

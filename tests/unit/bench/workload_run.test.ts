@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { NotThere, type Peer } from "../../../bench/workload/peer.ts";
 import { UNTOUCHED } from "../../../bench/workload/peers.ts";
 import { compileProgram } from "../../../bench/workload/programs.ts";
+import { folderOfBuild } from "../../../bench/workload/other_build.ts";
 import { runBeside } from "../../../bench/workload/run.ts";
 import { lastWindows } from "../../../bench/workload/window.ts";
 import { type TargetSettings, WorkloadTarget } from "../../../bench/workload/workload_target.ts";
@@ -91,6 +93,11 @@ test("a wrong value where no request looks is found at the end", async () => {
   target.go();
   expect(await target.windows()).toHaveLength(2);
   expect(await failureOf(target.compare())).toContain(`page ${PAGES - 1}, word 511: 0xbad instead`);
+});
+
+test("folderOfBuild() gives a build the names of its programs", () => {
+  const bin = folderOfBuild(executable, folder.path);
+  for (const name of ["etmem", "etmemd"]) expect(realpathSync(join(bin, name))).toBe(executable);
 });
 
 test("runBeside() says why a peer is not there", async () => {
