@@ -42,8 +42,8 @@ function readBtf(): BtfFile {
   }
 }
 
-/** @throws {PageTablesMissing | BtfError} @internal */
-export function kernelOffsets(btf: BtfFile): KernelOffsets {
+/** @throws {PageTablesMissing | BtfError} */
+function kernelOffsets(btf: BtfFile): KernelOffsets {
   const entries = Object.entries(MEMBERS).map(([name, [struct, member]]) => {
     const offset = btf.memberOffset(struct, member);
     if (offset !== undefined) return [name, offset];

@@ -30,7 +30,7 @@ export interface WalkVariant {
   readonly loop: LoopKind;
 }
 
-/** The ways, best first; a kernel that has bpf_loop has SYSCALL programs, too. @internal */
+/** The ways, best first; a kernel that has bpf_loop has SYSCALL programs, too. */
 export const WALK_VARIANTS: readonly WalkVariant[] = [
   { run: "syscall", loop: "bpf_loop" },
   { run: "iterator", loop: "bounded" },

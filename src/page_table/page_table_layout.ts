@@ -38,7 +38,7 @@ export interface PageTableLayout {
 
 /** log2 of the bytes of a base page, and of the entries of a table: the one granule we know. */
 export const PAGE_SHIFT = 12;
-export const TABLE_SHIFT = 9;
+const TABLE_SHIFT = 9;
 export const TABLE_ENTRIES = 2 ** TABLE_SHIFT;
 
 /** Bytes of memory behind an entry: 4 KiB, 2 MiB and 1 GiB at the levels 0, 1 and 2. */
