@@ -109,7 +109,8 @@ void etmemd_free_vmas(struct vmas *vmas);
  * How access is watched:
  *
  * - /proc/PID/idle_pages where the module etmem_scan is loaded. Private mappings of files that are
- *   not writable, and shared ones, are skipped by the kernel.
+ *   not writable, and shared ones, are skipped by the kernel. Memory that was read and never
+ *   written, which is the page of zeros, is reported like other memory: there is nothing to move.
  * - Where that file is missing: /sys/kernel/mm/page_idle/bitmap (4.3 or later). A call reads for
  *   each page whether it was used since it was last marked, and marks it again. A page that was
  *   never marked, or came into being since, or lies in another page frame than it did when this
@@ -117,10 +118,10 @@ void etmemd_free_vmas(struct vmas *vmas);
  *   and the next one what was used in between, as idle_pages does. The differences: a frame that
  *   several processes share has one mark, so scanning one of them shortens the time that is seen of
  *   the others; the TLB is not flushed, so use of a page whose translation a processor keeps for
- *   all of the time is not seen; hugetlb memory cannot be watched and is left out; dirty pages are
- *   reported as accessed; a KVM guest's memory is reported in the units of the host with the
- *   accesses of both, with or without SCAN_AS_HUGE and SCAN_IGN_HOST; VMA_SCAN_FLAG is refused with
- *   ENOTSUP.
+ *   all of the time is not seen; hugetlb memory cannot be watched and is left out, and so is the
+ *   page of zeros; dirty pages are reported as accessed; a KVM guest's memory is reported in the
+ *   units of the host with the accesses of both, with or without SCAN_AS_HUGE and SCAN_IGN_HOST;
+ *   VMA_SCAN_FLAG is refused with ENOTSUP.
  *
  * Lists of different processes may be worked on at the same time from different threads.
  *

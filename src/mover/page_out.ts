@@ -47,6 +47,8 @@ export interface PageOutAccount {
   moved: number;
   /** Base pages that were asked for and have not moved, by reason. */
   readonly refused: Map<string, number>;
+  /** The page of zeros, which is no memory: some trackers cannot tell it from others. */
+  zeros: number;
   /** Not there any more when their turn came. */
   vanished: number;
   /** Not asked for, since several processes have them. */
@@ -81,6 +83,7 @@ class PageOut implements Disposable {
     asked: 0,
     moved: 0,
     refused: new Map(),
+    zeros: 0,
     vanished: 0,
     sparedShared: 0,
     errors: [],
@@ -190,6 +193,7 @@ class PageOut implements Disposable {
     let kept = 0;
     let base = 0;
     let asked = 0;
+    let zeros = 0;
     let vanished = 0;
     let sparedShared = 0;
     for (let unit = 0; unit < batch.count; unit++) {
@@ -198,7 +202,9 @@ class PageOut implements Disposable {
       const size = batch.size[unit]!;
       const present = this.#notePresent(page, size, base);
       const isSpared = this.#order.spareShared !== undefined && this.#isShared(page, size);
-      vanished += size - present;
+      const zerosOfUnit = present < size ? this.#zerosOf(page, size) : 0;
+      zeros += zerosOfUnit;
+      vanished += size - present - zerosOfUnit;
       if (isSpared) sparedShared += this.#noteShared(base, size);
       if (present === 0 || isSpared) continue;
       asked += present;
@@ -210,6 +216,7 @@ class PageOut implements Disposable {
     batch.count = kept;
     batch.pages = base;
     this.account.asked += asked;
+    this.account.zeros += zeros;
     this.account.vanished += vanished;
     this.account.sparedShared += sparedShared;
     return true;
@@ -231,6 +238,12 @@ class PageOut implements Disposable {
       this.#framesBefore[base + i] = pagemap.frame(page + i);
     }
     return present;
+  }
+
+  #zerosOf(page: number, size: number): number {
+    let zeros = 0;
+    for (let i = page; i < page + size; i++) if (this.#order.pagemap.isZeros(i)) zeros++;
+    return zeros;
   }
 
   /** @param base where the pages of a unit are noted. @returns how many are present. */

@@ -205,6 +205,11 @@ export class Pagemap {
     return frame === 0 || (frame !== zeroFrame() && frame - frame % PMD_PAGES !== this.#hugeZero);
   }
 
+  /** Whether the page of zeros stands there, as far as that can be told. */
+  isZeros(page: number): boolean {
+    return (this.#high(page) & PRESENT_HIGH) !== 0 && !this.isPresent(page);
+  }
+
   /** Present, and not marked as of this address space only: no page of zeros is. */
   #maybeZero(page: number): boolean {
     return (this.#high(page) & (PRESENT_HIGH | EXCLUSIVE_HIGH)) === PRESENT_HIGH;

@@ -28,6 +28,7 @@ import {
 import { slideLives } from "./scenarios/slide_lives.ts";
 import { slideShared } from "./scenarios/slide_shared.ts";
 import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
+import { slideZeroPages } from "./scenarios/slide_zero_pages.ts";
 import { slideSwapLimit } from "./scenarios/slide_swap_limit.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
 import { stockSmaps } from "./scenarios/stock.ts";
@@ -50,6 +51,7 @@ export const BOOTS: readonly Boot[] = [
       ...slideShared,
       ...slideSwapCache,
       ...slideSwapLimit,
+      ...slideZeroPages,
     ],
   },
   {

@@ -192,7 +192,7 @@ function foundFigures(
   { histogram, leftAlone }: ScannedProcess,
   cold: number,
   threshold: number,
-): FigureGains {
+): FigureGains & { readonly present_bytes: number } {
   const present = between(histogram, 0, 127);
   let hotHuge = 0;
   for (let count = threshold; count < 127; count++) hotHuge += histogram[128 + count]!;
@@ -210,13 +210,14 @@ function foundFigures(
  * asked = moved + refused. @throws {SystemCallError}
  */
 export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGains {
-  const cold = between(process.histogram, 0, order.coldThreshold);
-  const found = foundFigures(process, cold, order.coldThreshold);
-  if (cold === 0) return { figures: found };
+  const counted = between(process.histogram, 0, order.coldThreshold);
+  const found = foundFigures(process, counted, order.coldThreshold);
+  if (counted === 0) return { figures: found };
 
   const account = moveUnits(process, order);
-  const { asked, moved, refused, vanished, sparedShared, sparedUsed, held } = account;
+  const { asked, moved, refused, vanished, sparedShared, sparedUsed, held, zeros } = account;
   const { sharedReason, sharedFrames } = account;
+  const cold = counted - zeros;
   const spared = new Map<string, number>();
   tally(spared, "gone before its turn", vanished);
   if (sharedReason !== undefined) tally(spared, sharedReason, sparedShared);
@@ -228,6 +229,8 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGain
   );
   const figures = {
     ...found,
+    present_bytes: found.present_bytes - zeros * PAGE_SIZE,
+    cold_bytes: cold * PAGE_SIZE,
     asked_bytes: asked * PAGE_SIZE,
     moved_bytes: moved * PAGE_SIZE,
     refused: toBytes(refused),

@@ -1,41 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { Pagemap, pageOf, SCAN_PAGES, WINDOW_ENTRIES } from "../../../src/procfs/pagemap.ts";
 import { KpageFlags } from "../../../src/procfs/kpageflags.ts";
-import { compile } from "../../tools/fixtures/compile.ts";
 import { hasPagemapScan } from "../../tools/fixtures/has_pagemap_scan.ts";
-import { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
+import { ZeroPages } from "../../tools/fixtures/zero_pages.ts";
 
 const HUGE = 2 * 2 ** 20;
-
-/** A process with an area that was read, and of which the first half was written here and there. */
-class ZeroPages implements Disposable {
-  readonly area: number;
-  readonly opened: OpenProcess;
-  readonly #end: () => void;
-
-  private constructor(area: number, opened: OpenProcess, end: () => void) {
-    this.area = area;
-    this.opened = opened;
-    this.#end = end;
-  }
-
-  static async start(): Promise<ZeroPages> {
-    const child = Bun.spawn([compile(join(import.meta.dir, "zero_pages.c"))], { stdout: "pipe" });
-    const { value } = await child.stdout.getReader().read();
-    const area = Number(new TextDecoder().decode(value));
-    return new ZeroPages(area, new OpenProcess(child.pid), () => child.kill());
-  }
-
-  [Symbol.dispose](): void {
-    this.opened[Symbol.dispose]();
-    this.#end();
-  }
-}
 
 const isRoot = process.getuid?.() === 0;
 

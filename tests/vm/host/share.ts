@@ -16,6 +16,7 @@ const PROGRAMS = [
   "tools/fixtures/take_pid.c",
   "tools/fixtures/fault_injector.c",
   "tools/fixtures/old_kernel.c",
+  "tools/fixtures/zero_pages.c",
   "vm/abitest.c",
 ];
 

@@ -13,6 +13,7 @@ import type { RoundFigures } from "../../../../src/status/round_figures.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
 import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+import { ZeroPages } from "../../../tools/fixtures/zero_pages.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 
 const swap = TemporarySwap.make(64 * 2 ** 20);
@@ -41,7 +42,7 @@ function countsOf(from: number, pages: number, countOf: CountOf): PageCounts {
  * @returns figures that add up, and what is in swap, by index.
  */
 function move(
-  trial: TargetProcess,
+  trial: Pick<TargetProcess, "pid" | "process" | "area">,
   countOf: CountOf,
   order: Omit<MoveOrder, "mover">,
 ): { round: RoundFigures; swapped: number[] } {
@@ -135,5 +136,17 @@ describe.skipIf(missing !== undefined)("moveCold()", () => {
       moved_bytes: 0,
     });
     expect(round.present_bytes).toBe(BYTES);
+  });
+
+  test("takes the page of zeros for no memory, though the tracker reports it", async () => {
+    using target = await ZeroPages.start();
+    const area = { start: target.area, end: target.area + 4 * 2 ** 20 };
+    const { opened } = target;
+    const trial = { pid: opened.pid, process: opened, area };
+    const { round } = move(trial, () => 0, { coldThreshold: 1 });
+    // Of the first half every 16th page was written; the second may be a huge page.
+    const written = 2 * 2 ** 20 / 16;
+    expect(round).toMatchObject({ present_bytes: written, cold_bytes: written, spared: [] });
+    expect(round.asked_bytes).toBe(written);
   });
 });
