@@ -6,18 +6,21 @@ import { SetupError } from "./setup_error.ts";
 
 const BIN = `${import.meta.dir}/../dist`;
 const PROJECT = "demo";
+/** So long a scan sees the load: 5 % and more of the store are used in it. */
+const INTERVAL_S = 2;
 const START_MS = 10_000;
 const POLL_MS = 50;
 
 /** An etmemd with one slide task, and the client commands that steer it: the real programs. */
 export class EtmemServer {
   readonly socket = `etmem-demo-${process.pid}`;
-  readonly #folder: string;
+  /** Of the project. */
+  readonly configFile: string;
   readonly #log: string;
   readonly #child: Bun.Subprocess;
 
   private constructor(folder: string) {
-    this.#folder = folder;
+    this.configFile = `${folder}/demo.conf`;
     this.#log = `${folder}/etmemd.log`;
     this.#child = Bun.spawn([`${BIN}/etmemd`, "-s", this.socket, "-l", "1"], {
       stdio: ["ignore", "ignore", Bun.file(this.#log)],
@@ -88,17 +91,18 @@ export class EtmemServer {
 
   /**
    * Adds a project whose one task is about a process, and starts it.
-   * @returns its configuration file.
+   * @param tracker as in the configuration file: `auto` takes the best.
    */
-  async watch(pid: number): Promise<string> {
-    const file = `${this.#folder}/demo.conf`;
+  async watch(pid: number, tracker: string): Promise<void> {
+    const file = this.configFile;
     writeFileSync(
       file,
       `[project]
 name=${PROJECT}
 loop=3
-interval=1
+interval=${INTERVAL_S}
 sleep=1
+tracker=${tracker}
 
 [engine]
 name=slide
@@ -116,11 +120,15 @@ T=1
     );
     await this.etmem("obj", "add", "-f", file);
     await this.etmem("project", "start", "-n", PROJECT);
-    return file;
   }
 
   async stop(): Promise<void> {
     await this.etmem("project", "stop", "-n", PROJECT);
+  }
+
+  /** Deletes the project, so that another one can be watched by. */
+  async forget(): Promise<void> {
+    await this.etmem("obj", "del", "-f", this.configFile);
   }
 
   async status(): Promise<ServerStatus> {

@@ -1,14 +1,16 @@
 import type { ProcessSizes } from "../src/procfs/process_memory.ts";
 import type { TaskStatus } from "../src/status/task_status.ts";
 import { formatBytes } from "../src/text/quantities.ts";
-import type { LoadSample } from "./hot_load.ts";
+import type { Latencies } from "./latencies.ts";
 
-/** What is known after a second of the demo. */
+/** What is known after a second of a phase of the demo. */
 export interface Moment {
+  /** Since the phase began. */
   readonly second: number;
   /** Of the store. */
   readonly sizes: ProcessSizes;
-  readonly load: LoadSample;
+  /** Of the requests of this second. */
+  readonly load: Latencies;
   /** Absent before etmemd is started. */
   readonly task?: TaskStatus;
 }
@@ -57,6 +59,6 @@ export function formatMoment({ second, sizes, load, task }: Moment): string {
   ];
   const work = task === undefined
     ? "not running"
-    : `tracker ${task.tracker ?? "none"}, round ${task.rounds[0]?.number ?? 0}`;
+    : `${task.tracker ?? "no tracker"}, round ${task.rounds[0]?.number ?? 0}`;
   return line(cells, work);
 }

@@ -22,8 +22,12 @@ const OPTIONS = {
   },
   seconds: {
     long: "seconds",
-    about: "how long etmemd is watched at work; default 20",
+    about: "how long each tracker is watched at work; default 20",
     value: integerKind("N", 1, 3600),
+  },
+  block: {
+    long: "block",
+    about: "use one key in 1500 and no other, instead of all by Zipf's law",
   },
   ownStore: { long: "own-store", about: "do without Redis: use the demo's own store" },
 } as const satisfies OptionTable;
@@ -37,8 +41,8 @@ function readSettings(args: readonly string[]): DemoSettings | undefined {
     console.log((parsed.info === "help" ? help : versionLine("etmem demo")).trimEnd());
     return undefined;
   }
-  const { keys = 300_000, seconds = 20, ownStore } = parsed.options;
-  return { keys, seconds, ownStore };
+  const { keys = 300_000, seconds = 20, ownStore, block } = parsed.options;
+  return { keys, seconds, ownStore, block };
 }
 
 /** Runs the demo and takes everything away again. @returns whether it showed what it should. */

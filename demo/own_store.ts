@@ -11,11 +11,25 @@ if (path === undefined || !/^\d+$/.test(capacity ?? "")) {
   process.exit(2);
 }
 
+/** What WebAssembly counts memory in, and the most that it has. */
+const WASM_PAGE_BYTES = 2 ** 16;
+const MOST_WASM_PAGES = 2 ** 16;
+
 const OK = Buffer.from("+OK\r\n");
 const PONG = Buffer.from("+PONG\r\n");
-const memory = new Uint8Array(Number(capacity));
+const memory = valueMemory(Number(capacity));
 const places = new Map<string, { readonly from: number; readonly length: number }>();
 let used = 0;
+
+/**
+ * Memory for values. That of WebAssembly is an area (VMA) of its own, without what the runtime uses
+ * all the time, as far as it goes.
+ */
+function valueMemory(sizeBytes: number): Uint8Array {
+  const pages = Math.ceil(sizeBytes / WASM_PAGE_BYTES);
+  if (pages > MOST_WASM_PAGES) return new Uint8Array(sizeBytes);
+  return new Uint8Array(new WebAssembly.Memory({ initial: pages }).buffer, 0, sizeBytes);
+}
 
 function set(key: string, value: Uint8Array): Buffer {
   let place = places.get(key);

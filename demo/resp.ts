@@ -83,7 +83,7 @@ export class RespReader {
     if (length < 0) return { value: null, end: at };
     const end = at + length;
     if (this.#bytes.length < end + CRLF.length) return undefined;
-    return { value: Uint8Array.from(this.#bytes.subarray(at, end)), end: end + CRLF.length };
+    return { value: new Uint8Array(this.#bytes.subarray(at, end)), end: end + CRLF.length };
   }
 
   #array(length: number, at: number): Parsed | undefined {

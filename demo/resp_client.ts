@@ -49,7 +49,16 @@ export class RespClient {
    * @throws {Error} when the store is gone.
    */
   pipeline(commands: readonly (readonly RespWord[])[]): Promise<RespValue[]> {
-    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    return Promise.all(this.send(commands));
+  }
+
+  /**
+   * Sends commands in one go. @returns a promise for each reply; one is rejected when the store is
+   * gone.
+   */
+  send(commands: readonly (readonly RespWord[])[]): Promise<RespValue>[] {
+    const failed = this.#failed;
+    if (failed !== undefined) return commands.map(() => Promise.reject(failed));
     const replies = commands.map(() => {
       const { promise, resolve, reject } = Promise.withResolvers<RespValue>();
       this.#waiting.push({ resolve, reject });
@@ -57,7 +66,7 @@ export class RespClient {
     });
     this.#unsent = Buffer.concat([this.#unsent, ...commands.map(encodeCommand)]);
     this.#flush();
-    return Promise.all(replies);
+    return replies;
   }
 
   close(): void {

@@ -67,14 +67,28 @@ function demoCommand(...args: readonly string[]): string[] {
 }
 
 describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
-  test("moves memory, finds every value right and leaves nothing behind", async () => {
-    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "7"));
-    await demo.until("tracker");
+  test("watches the trackers that are there, finds every value right, leaves nothing behind", async () => {
+    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "9"));
+    await demo.until("The tracker is");
     expect(demo.leftovers().length).toBeGreaterThanOrEqual(3);
     expect(await demo.exit(), demo.text).toBe(0);
-    expect(demo.text).toMatch(/resident +[\d.]+ MiB before, [\d.]+ MiB after/);
+    expect(demo.text).toMatch(/hot keys: \d+, scattered over \d+ pages: [\d.]+ % of/);
     expect(demo.text).toContain("all 5000 are right");
+    const best = /The tracker is (\w+)/.exec(demo.text)?.[1] ?? "none";
+    const watched = /^ +tracker +(.+)$/m.exec(demo.text)?.[1]?.split(/ +/);
+    expect(watched).toEqual(best === "smaps" ? ["smaps"] : ["smaps", best]);
+    expect(demo.text).toContain(best === "smaps" ? "Page granularity is not" : "  gain  ");
     expect(demo.leftovers()).toEqual([]);
+  });
+
+  test("moves most of the memory of which a block of a few keys is used", async () => {
+    const args = ["--own-store", "--keys", "60000", "--block", "--seconds", "9"];
+    await using demo = new RunningDemo(demoCommand(...args));
+    expect(await demo.exit(), demo.text).toBe(0);
+    expect(demo.text).toContain("a block of 40 keys, no others");
+    const moved = Number(/^ +moved .* ([\d.]+) MiB$/m.exec(demo.text)?.[1]);
+    expect(moved, demo.text).toBeGreaterThan(40);
+    expect(demo.text).toContain("all 60000 are right");
   });
 
   test("ends with 1 and leaves nothing behind after SIGINT", async () => {

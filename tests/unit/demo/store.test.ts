@@ -3,8 +3,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Caretaker } from "../../../demo/caretaker.ts";
-import { HotLoad } from "../../../demo/hot_load.ts";
+import type { KeyChoice } from "../../../demo/key_choice.ts";
 import { RespClient } from "../../../demo/resp_client.ts";
+import { StoreLoad } from "../../../demo/store_load.ts";
 import { countWrong, fill, startStore, type Store } from "../../../demo/store.ts";
 import { keyName, storedValue, VALUE_BYTES } from "../../../demo/stored_value.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
@@ -12,6 +13,12 @@ import { waitFor } from "../../tools/fixtures/wait_for.ts";
 const KEYS = 2000;
 const { signal } = new AbortController();
 const unchanged = (): number => 0;
+
+/** `count` keys from `first` on, one after the other, again and again. */
+function inTurn(count: number, first = 0): KeyChoice {
+  let turn = 0;
+  return { about: "", next: () => first + turn++ % count };
+}
 
 describe("the demo's own store", () => {
   let caretaker: Caretaker;
@@ -49,27 +56,54 @@ describe("the demo's own store", () => {
     await client.call("SET", keyName(8), storedValue(8, 0));
   });
 
-  test("HotLoad replaces values and knows their versions", async () => {
-    const load = new HotLoad(client, 5);
-    let requests = 0;
-    await waitFor("some requests", () => (requests += load.sample().requests) > 300);
+  test("StoreLoad makes the requests that are due, and counts what it writes", async () => {
+    const versions = new Uint32Array(KEYS);
+    const load = new StoreLoad(client, inTurn(5), versions, 2000);
+    const timesMs: number[] = [];
+    const begin = performance.now();
+    await waitFor("some requests", () => timesMs.push(...load.sample().latenciesMs) > 300);
     await load.stop();
-    const versions = [0, 1, 2, 3, 4].map((number) => load.versionOf(number));
-    expect(Math.max(...versions)).toBeGreaterThan(0);
+    timesMs.push(...load.sample().latenciesMs);
+    expect(timesMs.length).toBeLessThanOrEqual((performance.now() - begin) * 2 + 4);
+    expect(Math.min(...timesMs)).toBeGreaterThanOrEqual(0);
+    expect(versions.reduce((sum, version) => sum + version)).toBe(Math.ceil(timesMs.length / 10));
+    expect([load.takeUsedKeys(), load.takeUsedKeys()]).toEqual([5, 0]);
     expect(load.wrong).toBe(0);
-    expect(await countWrong(client, KEYS, (number) => load.versionOf(number), signal)).toBe(0);
+    expect(await countWrong(client, KEYS, (number) => versions[number]!, signal)).toBe(0);
   });
 
-  test("HotLoad counts values that somebody else changed", async () => {
-    await client.call("SET", keyName(900), storedValue(900, 5));
+  test("StoreLoad counts the wait for a store that stands still in every request that fell due", async () => {
     const other = await RespClient.connect(store.path);
-    const load = new HotLoad(other, 1);
+    const load = new StoreLoad(other, inTurn(5, 100), new Uint32Array(KEYS), 1000);
+    await waitFor("a request", () => load.sample().latenciesMs.length > 0);
+    process.kill(store.pid, "SIGSTOP");
+    await Bun.sleep(200);
+    process.kill(store.pid, "SIGCONT");
+    await load.stop();
+    other.close();
+    const timesMs = load.sample().latenciesMs;
+    expect(Math.max(...timesMs)).toBeGreaterThan(150);
+    expect(timesMs.filter((timeMs) => timeMs > 50).length).toBeGreaterThan(100);
+  });
+
+  test("StoreLoad counts values that somebody else changed", async () => {
+    const other = await RespClient.connect(store.path);
+    const load = new StoreLoad(other, inTurn(1, 900), new Uint32Array(KEYS), 1000);
     await waitFor("a wrong value", async () => {
-      await client.call("SET", keyName(0), storedValue(1, 77));
+      await client.call("SET", keyName(900), storedValue(1, 77));
       return load.wrong > 0;
     });
     await load.stop();
     other.close();
+  });
+
+  test("stop() throws when the store has closed the connection", async () => {
+    const other = await RespClient.connect(store.path);
+    const load = new StoreLoad(other, inTurn(1, 900), new Uint32Array(KEYS), 1000);
+    other.close();
+    const refusal = load.stop().catch(String);
+    expect(await refusal).toContain("the connection was closed");
+    expect(() => load.sample()).toThrow("the connection was closed");
   });
 
   test("a full store refuses what does not fit", async () => {
