@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { errorCode } from "../ffi/errno.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { RespClient } from "./resp_client.ts";
 import { RespError } from "./resp.ts";
@@ -85,17 +86,30 @@ export async function startStore(
     detached: true,
   });
   caretaker.entrustProcess(child.pid);
-  for (const end = performance.now() + START_MS; !existsSync(path);) {
+  const end = performance.now() + START_MS;
+  let client = await connectIfThere(path);
+  while (client === undefined) {
     signal.throwIfAborted();
     if (child.exitCode !== null || child.signalCode !== null || performance.now() > end) {
       throw new SetupError(`${program.name} does not start: ${lastLine(log)}`);
     }
     await Bun.sleep(POLL_MS);
+    client = await connectIfThere(path);
   }
-  const client = await RespClient.connect(path);
   await client.call("PING");
   client.close();
   return { name: program.name, pid: child.pid, path, exited: child.exited };
+}
+
+/** @returns undefined when nobody listens on the socket yet. */
+async function connectIfThere(path: string): Promise<RespClient | undefined> {
+  try {
+    return await RespClient.connect(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+    throw error;
+  }
 }
 
 function lastLine(file: string): string {

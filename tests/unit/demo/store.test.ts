@@ -74,16 +74,28 @@ describe("the demo's own store", () => {
 
   test("StoreLoad counts the wait for a store that stands still in every request that fell due", async () => {
     const other = await RespClient.connect(store.path);
-    const load = new StoreLoad(other, inTurn(5, 100), new Uint32Array(KEYS), 1000);
+    let sent = 0;
+    const choice = { about: "", next: () => 100 + sent++ % 5 };
+    const load = new StoreLoad(other, choice, new Uint32Array(KEYS), 1000);
     await waitFor("a request", () => load.sample().latenciesMs.length > 0);
     process.kill(store.pid, "SIGSTOP");
-    await Bun.sleep(200);
+    const before = sent;
+    await waitFor("requests of 200 ms", () => sent >= before + 200);
     process.kill(store.pid, "SIGCONT");
     await load.stop();
     other.close();
     const timesMs = load.sample().latenciesMs;
     expect(Math.max(...timesMs)).toBeGreaterThan(150);
     expect(timesMs.filter((timeMs) => timeMs > 50).length).toBeGreaterThan(100);
+  });
+
+  test("StoreLoad counts what a request waits before it can be sent", async () => {
+    const load = new StoreLoad(client, inTurn(5, 200), new Uint32Array(KEYS), 1000);
+    await waitFor("a request", () => load.sample().latenciesMs.length > 0);
+    Bun.sleepSync(200);
+    await load.stop();
+    const timesMs = load.sample().latenciesMs;
+    expect(Math.max(...timesMs)).toBeGreaterThan(150);
   });
 
   test("StoreLoad counts values that somebody else changed", async () => {
