@@ -32,7 +32,7 @@ export function blockOfKeys(keys: number, random: Random): KeyChoice {
   return { about: `a block of ${used} keys, no others`, next: () => random.below(used) };
 }
 
-/** The chance that a request is about one of the first r + 1 keys in the order of use, for all r. */
+/** For each r the chance that a request is about one of the first r + 1 keys in order of use. */
 function zipfSums(keys: number): Float64Array {
   const sums = new Float64Array(keys);
   let sum = 0;

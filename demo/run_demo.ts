@@ -9,7 +9,7 @@ import { blockOfKeys, type KeyChoice, zipfKeys } from "./key_choice.ts";
 import { type PhaseResult, runPhase } from "./phase.ts";
 import { RespClient } from "./resp_client.ts";
 import { SetupError } from "./setup_error.ts";
-import { countWrong, fill, startStore, type Store } from "./store.ts";
+import { countWrong, fill, settle, startStore, type Store } from "./store.ts";
 import { StoreLoad } from "./store_load.ts";
 import { VALUE_BYTES } from "./stored_value.ts";
 import { formatSummary } from "./summary.ts";
@@ -31,6 +31,8 @@ export interface DemoSettings {
 /** A request a second for so many keys, up to the most that the demo makes. */
 const KEYS_PER_REQUEST = 50;
 const MOST_REQUESTS = 6000;
+/** No more than this part of the values that were stored in a second: the machine may be slow. */
+const PART_OF_FILL = 1 / 4;
 /** Of the load: each phase gets the same requests. */
 const SEED = 1;
 /** What a store takes for a value besides the value: measured with Redis, generously. */
@@ -48,6 +50,7 @@ class Demo {
   readonly #caretaker: Caretaker;
   readonly #signal: AbortSignal;
   readonly #versions: Uint32Array;
+  #requestsPerSecond = 0;
   #wrong = 0;
 
   constructor(
@@ -72,8 +75,11 @@ class Demo {
     const begin = performance.now();
     await fill(client, keys, this.#signal);
     say(`data:   ${keys} values of ${VALUE_BYTES} bytes, stored in ${secondsSince(begin)}`);
+    this.#requestsPerSecond = requestsPerSecond(keys, performance.now() - begin);
+    await settle(client, keys, this.#signal);
+    const { about } = this.#choice();
     say(
-      `load:   ${this.#rate()} requests a second, one in ten replaces a value: ${this.#choice().about}`,
+      `load:   ${this.#requestsPerSecond} requests a second, one in ten replaces a value: ${about}`,
     );
     const etmem = await EtmemServer.start(this.#folder, this.#caretaker, this.#signal);
     say(`etmemd: on socket ${etmem.socket}, not told to do anything yet`);
@@ -98,16 +104,12 @@ class Demo {
   ): Promise<PhaseResult> {
     const { seconds } = this.#settings;
     const client = await RespClient.connect(store.path);
-    const load = new StoreLoad(client, this.#choice(), this.#versions, this.#rate());
+    const load = new StoreLoad(client, this.#choice(), this.#versions, this.#requestsPerSecond);
     const signal = this.#signal;
     const result = await runPhase({ store, swap, etmem, tracker, seconds, load, signal, say });
     client.close();
     this.#wrong += load.wrong;
     return result;
-  }
-
-  #rate(): number {
-    return Math.min(MOST_REQUESTS, Math.ceil(this.#settings.keys / KEYS_PER_REQUEST));
   }
 
   /** From its beginning. */
@@ -165,6 +167,12 @@ class Demo {
     say(`store:  ${store.name}, pid ${store.pid}, unix socket ${store.path}`);
     return store;
   }
+}
+
+/** @param fillMs what it took to store all keys. */
+function requestsPerSecond(keys: number, fillMs: number): number {
+  const feasible = keys / fillMs * 1000 * PART_OF_FILL;
+  return Math.ceil(Math.min(MOST_REQUESTS, keys / KEYS_PER_REQUEST, feasible));
 }
 
 function secondsSince(beginMs: number): string {

@@ -9,6 +9,8 @@ import { keyName, storedValue } from "./stored_value.ts";
 
 /** Values that are sent, or asked for, in one go. */
 const BATCH = 500;
+/** A key that no store has. */
+const NO_KEY = "none";
 const START_MS = 10_000;
 const POLL_MS = 50;
 
@@ -129,6 +131,18 @@ export async function fill(client: RespClient, keys: number, signal: AbortSignal
     if (refused !== undefined) {
       throw new Error(`the store did not take a value: ${String(refused)}`);
     }
+  }
+}
+
+/**
+ * Lets a store that was filled come to rest: Redis moves its keys to a larger table bit by bit,
+ * with each request one of at most as many buckets as there are keys, and uses memory for it.
+ * @throws {Error} when the store is gone.
+ */
+export async function settle(client: RespClient, keys: number, signal: AbortSignal): Promise<void> {
+  for (let from = 0; from < keys; from += BATCH) {
+    signal.throwIfAborted();
+    await client.pipeline(batch(from, keys).map(() => ["GET", NO_KEY]));
   }
 }
 
