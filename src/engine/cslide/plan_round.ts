@@ -15,6 +15,7 @@ import type { PairAccount, PairLimits } from "./pair_planner.ts";
 import { mapStep, type PairStep } from "./pair_step.ts";
 import { type PageList, planMoves } from "./plan_moves.ts";
 import { SharedUnits } from "./shared_units.ts";
+import { UnitRows } from "./unit_rows.ts";
 
 /** What a round has found, for all processes of the engine's tasks. */
 export interface PlanRequest {
@@ -53,7 +54,8 @@ export interface PlanReply extends Repeated {
 
 /** Pages of one size of all processes, and where each comes from. */
 interface SourcedClass extends PageClass {
-  readonly page: Float64Array;
+  /** Of each process, in their order. */
+  readonly rows: readonly UnitRows[];
   /** Index of the first page of each process, and behind the last one the number of pages. */
   readonly starts: readonly number[];
 }
@@ -75,47 +77,52 @@ function collect(
   places: Uint8Array,
 ): SourcedClass {
   let pages = 0;
-  const starts = tables.map(({ kind }) => {
+  const rows = tables.map(({ kind }) => new UnitRows(kind, unit));
+  const starts = rows.map(({ count }) => {
     const start = pages;
-    for (let i = 0; i < kind.length; i++) if (kind[i] === unit) pages++;
+    pages += count;
     return start;
   });
   starts.push(pages);
   const heat = new Uint8Array(pages);
   const place = new Uint8Array(pages);
-  const page = new Float64Array(pages);
   let at = 0;
   for (const table of tables) {
     for (let i = 0; i < table.kind.length; i++) {
       if (table.kind[i] !== unit) continue;
       heat[at] = table.heat[i]!;
       place[at] = places[table.node[i]!]!;
-      page[at] = table.page[i]!;
       at++;
     }
   }
-  return { pageBytes, pool, heat, place, page, starts };
+  return { pageBytes, pool, heat, place, rows, starts };
 }
 
 /** Splits a list of the plan by process. */
 function toMoveLists(
   list: PageList,
   classes: readonly SourcedClass[],
+  tables: readonly LocatedPages[],
   hotThreshold: number,
 ): MoveList[] {
-  const { pageBytes, pool, page, starts } = classes[list.classIndex]!;
+  const { pageBytes, pool, rows, starts } = classes[list.classIndex]!;
   const lists: MoveList[] = [];
   let process = 0;
   for (let i = 0; i < list.pages.length;) {
     while (starts[process + 1]! <= list.pages[i]!) process++;
     const first = i;
     while (i < list.pages.length && list.pages[i]! < starts[process + 1]!) i++;
+    const [{ page }, start] = [tables[process]!, starts[process]!];
+    const rowOf = rows[process]!.reader();
     lists.push({
       process,
       unitBytes: pageBytes,
       pool,
       hot: list.heat >= hotThreshold,
-      page: Float64Array.from(list.pages.subarray(first, i), (index) => page[index]!),
+      page: Float64Array.from(
+        list.pages.subarray(first, i),
+        (index) => page[rowOf(index - start)]!,
+      ),
     });
   }
   return lists;
@@ -142,7 +149,8 @@ export function planRound(request: PlanRequest): PlanReply {
     leaveBound(table, pairs, spared[i]!);
   }
   const classes = UNIT_CLASSES.map((unitClass) => collect(unitClass, tables, places));
-  const lists = (list: PageList): MoveList[] => toMoveLists(list, classes, limits.hotThreshold);
+  const lists = (list: PageList): MoveList[] =>
+    toMoveLists(list, classes, tables, limits.hotThreshold);
   return {
     pairs: planMoves({ ...limits, classes, pairs: free }).map(({ steps, account }) => ({
       steps: steps.map((step) => mapStep(step, lists)),

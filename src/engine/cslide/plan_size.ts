@@ -1,6 +1,6 @@
 /**
  * Units that a round of an engine plans for at most: a column of numbers with 8 bytes a unit is no
- * longer than 4 GiB. They are 2 TiB of base pages, and take 11 GB.
+ * longer than 4 GiB. They are 2 TiB of base pages, and take 8 GB (15 bytes a unit).
  */
 export const MOST_UNITS = 2 ** 29;
 
