@@ -38,3 +38,26 @@ test.skipIf(setpriv === null || !isRoot).each(LACKING)(
     expect(stderr).toContain(reason);
   },
 );
+
+const unshare = Bun.which("unshare");
+
+test.skipIf(unshare === null || !isRoot)(
+  "a server in a user namespace of its own has all capabilities, and does not trust them",
+  async () => {
+    await using server = await ServerProcess.start({
+      through: ["unshare", "--user", "--map-root-user"],
+    });
+    const { stdout } = await server.etmem("status", "--json");
+    const { movers } = JSON.parse(stdout) as ServerStatus;
+    const mover = movers.find(({ name }) => name === "process_madvise");
+    expect(mover?.available).toBe(false);
+    expect(mover?.reason).toContain("this process lacks CAP_SYS_NICE (it runs in a user namespace");
+    using swap = TemporarySwap.make(2 ** 20);
+    if (swap.missing !== undefined) return;
+    const path = server.file("c.conf", slideFile("p", { pid: process.pid }));
+    expect(await server.etmem("obj", "add", "-f", path)).toMatchObject({ status: 0 });
+    const { status: exit, stderr } = await server.etmem("project", "start", "-n", "p");
+    expect(exit).toBe(1);
+    expect(stderr).toContain("process_madvise: this process lacks CAP_SYS_NICE");
+  },
+);
