@@ -14,6 +14,11 @@ const ANSWER_MS = 8_000;
 const PATIENCE_MS = 200;
 /** How long presenceOf() waits for file systems. */
 const PRESENCE_MS = 1_000;
+/**
+ * Where that was in vain, it is asked for again after so long, and only once the look that nobody
+ * waits for any more has ended.
+ */
+const AGAIN_MS = 30_000;
 /** A killed process counts until the kernel lets it go. */
 const MAX_PROCESSES = 8;
 
@@ -26,6 +31,10 @@ const PROGRAM = import.meta.url.includes("$bunfs")
 /** One look at a time uses the runtime's few threads for files: at most one thread can hang. */
 const turn = new Semaphore(1);
 const processes = new Semaphore(MAX_PROCESSES);
+/** By path, looks that have not ended. */
+const looks = new Map<string, number>();
+/** By path, when the presence was last asked for in vain, by the monotonic clock. */
+const inVainMs = new Map<string, number>();
 
 /**
  * Looks at a file. Neither this thread nor other files wait for a file system that never answers.
@@ -47,25 +56,50 @@ export async function askForFile<Want extends keyof FileAnswers>(
   const wanted = AbortSignal.any([signal, limit.signal]);
   try {
     if (!await takeTurn(wanted)) return await askProcess(want, path, wanted);
-    return await untilAborted(wanted, lookAtFile(want, path).finally(() => turn.giveBack()));
+    beginLook(path);
+    const look = lookAtFile(want, path).finally(() => {
+      turn.giveBack();
+      endLook(path);
+    });
+    return await untilAborted(wanted, look);
   } finally {
     clearTimeout(timer);
   }
 }
 
+function beginLook(path: string): void {
+  looks.set(path, (looks.get(path) ?? 0) + 1);
+}
+
+function endLook(path: string): void {
+  const left = (looks.get(path) ?? 0) - 1;
+  if (left > 0) looks.set(path, left);
+  else looks.delete(path);
+}
+
+/** Whether a file system that did not answer is left alone for now. */
+function isLeftAlone(path: string): boolean {
+  const sinceMs = inVainMs.get(path);
+  if (sinceMs === undefined) return false;
+  return looks.has(path) || performance.now() - sinceMs < AGAIN_MS;
+}
+
 /**
  * Whether there are files.
- * @returns by path; one whose file system does not answer is missing in it.
+ * @returns by path; one whose file system does not answer is missing in it, at once when it has not
+ * answered shortly before.
  */
 export async function presenceOf(paths: Iterable<string>): Promise<ReadonlyMap<string, boolean>> {
   const known = new Map<string, boolean>();
   const limit = AbortSignal.timeout(PRESENCE_MS);
   await Promise.all(
-    [...new Set(paths)].map(async (path) => {
+    [...new Set(paths)].filter((path) => !isLeftAlone(path)).map(async (path) => {
       try {
         known.set(path, await askForFile("presence", path, limit));
+        inVainMs.delete(path);
       } catch (error) {
         if (!(error instanceof ConfigError) && error !== limit.reason) throw error;
+        if (looks.has(path)) inVainMs.set(path, performance.now());
       }
     }),
   );
@@ -94,7 +128,11 @@ async function askProcess<Want extends keyof FileAnswers>(
 ): Promise<FileAnswers[Want]> {
   await processes.take(signal);
   const child = spawn(path, { want, path });
-  void child.exited.then(() => processes.giveBack());
+  beginLook(path);
+  void child.exited.then(() => {
+    processes.giveBack();
+    endLook(path);
+  });
   try {
     const text = await untilAborted(signal, new Response(child.stdout).text());
     return parseFileReply(want, path, text);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../tools/fixtures/compile.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
@@ -25,6 +25,11 @@ async function hang(mounts: OwnMounts, folder: string): Promise<AsyncDisposable>
       await mount.exited;
     },
   };
+}
+
+/** Children of a process. */
+function childrenOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
 }
 
 const request = (cmd: number, file: string): string =>
@@ -95,7 +100,11 @@ test.skipIf(!canMount)(
     });
     expect(await persistent()).toEqual({ a: true, b: true });
     await using _mount = await hang(mounts, "/run/dead");
-    for (let i = 0; i < 3; i++) expect(await persistent()).toEqual({ a: false, b: true });
+    expect(await persistent()).toEqual({ a: false, b: true });
+    const before = childrenOf(server.pid);
+    for (let i = 0; i < 5; i++) expect(await persistent()).toEqual({ a: false, b: true });
+    // Nobody has looked at the dead file again: the kernel would hold that process.
+    await waitFor("no process more", () => childrenOf(server.pid) === before, { seconds: 20 });
     expect(await server.etmem("status", "--restart-safe")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("a") as string,
