@@ -1,3 +1,4 @@
+import { nextTurn } from "../async/turns.ts";
 import { log } from "../log/logger.ts";
 import type { AnswerEncoder } from "../rpc/answer.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -38,10 +39,6 @@ export interface AnswerLimits {
 
 /** UTF-16 units of a streamed answer that are made and sent at a time. */
 const STREAM_UNITS = 32 * 1024;
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The answer to one request. It ends in time, even if the work does not. */
 export class TimelyAnswer implements Answer {

@@ -3,13 +3,12 @@ import {
   type SwapCacheRequest,
   trimSwapCache,
 } from "../mover/trim_swap_cache.ts";
-import { sweepProcesses } from "../procfs/find_processes.ts";
 import type { JobFunctions } from "../worker/messages.ts";
 import { type LocatedProcess, locateScanned } from "./cslide/locate_pages.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
 import type { ProcessGains } from "./round/process_gains.ts";
-import type { SweepReply, SweepRequest } from "./round/process_sweep.ts";
+import { sweepAll, type SweepReply, type SweepRequest } from "./round/process_sweep.ts";
 import { runScanStep } from "./round/run_scan_step.ts";
 import type { ScanStepReply, ScanStepRequest } from "./round/scan_step.ts";
 import { moveCold, type MoveOrder } from "./slide/move_cold.ts";
@@ -32,7 +31,7 @@ export type Jobs = {
 
 /** The functions behind the names; only worker threads load them. */
 export const JOBS: JobFunctions<Jobs> = {
-  sweep_processes: ({ queries, root }) => ({ searches: sweepProcesses(queries, root) }),
+  sweep_processes: sweepAll,
   slide_step: (request) => runScanStep(request, moveCold),
   trim_swap_cache: trimSwapCache,
   cslide_step: (request) => runScanStep(request, locateScanned),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../ffi/libc.ts";
 import { isGone, readRecord, readText } from "./read_file.ts";
+import { partBySpace } from "./shared_spaces.ts";
 import { type ProcessStat, readProcessStat } from "./process_stat.ts";
 
 /** A process that was found; pid and start time together are never used again. */
@@ -268,6 +269,11 @@ function isWanted(query: ProcessQuery, { startTicks }: Process): boolean {
 
 /** What looking for the processes of one query came to, and who could not be looked at. */
 export interface SweptProcesses extends ProcessSearch {
+  /**
+   * Pids of processes that were found, but have the address space of one before them. They are not
+   * among `found`: a scan for one of them clears what a scan for another would see.
+   */
+  readonly sharers: readonly number[];
   readonly unreadable: readonly { readonly pid: number; readonly error: Error }[];
 }
 
@@ -283,11 +289,7 @@ export function sweepProcesses(
   root = "/proc",
 ): SweptProcesses[] {
   using look = new ProcLook(root);
-  return queries.map((query) => {
-    const unreadable: { pid: number; error: Error }[] = [];
-    look.begin((pid, error) => unreadable.push({ pid, error }));
-    return { ...search(query, look), unreadable };
-  });
+  return queries.map((query) => sweep(query, look));
 }
 
 /**
@@ -298,10 +300,8 @@ export function sweepProcesses(
 export function searchNearby(query: ProcessQuery, root = "/proc"): SweptProcesses | undefined {
   if (query.type === "name") return undefined;
   using look = new ProcLook(root, MOST_NEARBY);
-  const unreadable: { pid: number; error: Error }[] = [];
-  look.begin((pid, error) => unreadable.push({ pid, error }));
   try {
-    return { ...search(query, look), unreadable };
+    return sweep(query, look);
   } catch (error) {
     if (error instanceof TooMuchToRead) return undefined;
     throw error;
@@ -315,6 +315,14 @@ export function searchNearby(query: ProcessQuery, root = "/proc"): SweptProcesse
 export function startTicksOf(pid: number, root = "/proc"): number | undefined {
   using look = new ProcLook(root);
   return look.processOf(pid)?.startTicks;
+}
+
+function sweep(query: ProcessQuery, look: ProcLook): SweptProcesses {
+  const unreadable: { pid: number; error: Error }[] = [];
+  look.begin((pid, error) => unreadable.push({ pid, error }));
+  const { found, named } = search(query, look);
+  const { own, shared } = partBySpace(found);
+  return { found: own, sharers: shared.map(({ pid }) => pid), named, unreadable };
 }
 
 function search(query: ProcessQuery, look: ProcLook): ProcessSearch {

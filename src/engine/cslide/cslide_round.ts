@@ -1,3 +1,4 @@
+import { allInTurns } from "../../async/turns.ts";
 import type { CslideEngineDescription } from "../../config/engines/cslide.ts";
 import { THERE_ALREADY } from "../../mover/node_mover.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
@@ -76,9 +77,9 @@ export class CslideRound {
     let hasFailed = true;
     try {
       await this.#findProcesses();
-      await Promise.all(this.#entries.map(async (entry) => {
+      await allInTurns(this.#entries, async (entry) => {
         entry.scanned = await entry.run.processes.round(entry.process, entry.record);
-      }));
+      });
       await this.#planAndMove(this.#fitting(
         this.#entries.filter(isLocated).filter(({ run }) => !run.life.isOver),
       ));

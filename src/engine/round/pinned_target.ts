@@ -8,7 +8,6 @@ import {
   startTicksOf,
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
-import { partBySpace } from "../../procfs/shared_spaces.ts";
 import { targetValue } from "../target_value.ts";
 import type { RoundRecord } from "./round_record.ts";
 
@@ -45,24 +44,15 @@ export class PinnedTarget {
     record: RoundRecord,
     onUnreadable: OnUnreadable,
   ): Promise<readonly FoundProcess[]> {
-    const { found, named, unreadable } = await search(this.#query);
+    const { found, sharers, named, unreadable } = await search(this.#query);
     this.#pin(named[0]?.startTicks);
     for (const { pid, error } of unreadable) onUnreadable(pid, error);
-    record.status.processes = found.length;
+    record.status.processes = found.length + sharers.length;
+    if (sharers.length > 0) record.skip(SHARER, sharers);
     if (found.length === 0 && unreadable.length === 0) {
       for (const [reason, pids] of whyNone(this.#query, named)) this.#skip(record, reason, pids);
     }
-    return this.#withoutSharers(found, record);
-  }
-
-  /**
-   * Of processes with one address space the first is worked on: a scan for one of them clears what
-   * a scan for another would see.
-   */
-  #withoutSharers(found: readonly FoundProcess[], record: RoundRecord): readonly FoundProcess[] {
-    const { own, shared } = partBySpace(found);
-    if (shared.length > 0) record.skip(SHARER, shared.map(({ pid }) => pid));
-    return own;
+    return found;
   }
 
   /** @param startTicks of the process that has the pid. */

@@ -1,6 +1,9 @@
+import { deserialize, serialize } from "node:v8";
+import { nextTurn } from "../../async/turns.ts";
 import {
   type ProcessQuery,
   searchNearby,
+  sweepProcesses,
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
 
@@ -13,7 +16,18 @@ export interface SweepRequest {
 
 /** What was found, in the order of the queries. */
 export interface SweepReply {
-  readonly searches: readonly SweptProcesses[];
+  /** Of each a SweptProcesses, serialized: to take all of them at once would take long. */
+  readonly searches: readonly Uint8Array[];
+}
+
+/**
+ * Does a sweep, in a thread.
+ * @throws {SystemCallError} when procfs cannot be read.
+ */
+export function sweepAll({ queries, root }: SweepRequest): SweepReply {
+  return {
+    searches: sweepProcesses(queries, root).map((swept) => new Uint8Array(serialize(swept))),
+  };
 }
 
 /** From the begin of a sweep to that of the next. */
@@ -28,8 +42,8 @@ interface Waiting {
 /**
  * Looks for the processes of all tasks at once, at most once a second, and in a thread: on a host
  * with thousands of processes that takes 100 ms and more. A task waits for a sweep that begins
- * after it has asked, so that what it gets is fresh. Only a pid whose descendants are few is looked
- * for at once.
+ * after it has asked, so that what it gets is fresh. Each gets it in a turn of the event loop of
+ * its own. Only a pid whose descendants are few is looked for at once.
  */
 export class ProcessSweep {
   readonly #sweep: (request: SweepRequest) => Promise<SweepReply>;
@@ -40,7 +54,7 @@ export class ProcessSweep {
   #begunMs = -Infinity;
 
   /**
-   * @param sweep has a thread do sweepProcesses().
+   * @param sweep has a thread do sweepAll().
    * @param root where procfs is mounted.
    */
   constructor(sweep: (request: SweepRequest) => Promise<SweepReply>, root = "/proc") {
@@ -76,7 +90,10 @@ export class ProcessSweep {
       const request = { queries: [...queries.values()], root: this.#root };
       const { searches } = await this.#sweep(request);
       const byKey = new Map([...queries.keys()].map((key, i) => [key, searches[i]!]));
-      for (const { query, end } of waiting) end.resolve(byKey.get(JSON.stringify(query))!);
+      for (const { query, end } of waiting) {
+        await nextTurn();
+        end.resolve(deserialize(byKey.get(JSON.stringify(query))!) as SweptProcesses);
+      }
     } catch (error) {
       for (const { end } of waiting) end.reject(error);
     } finally {

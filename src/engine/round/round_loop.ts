@@ -1,4 +1,5 @@
 import { pause } from "../../async/abortable.ts";
+import { allInTurns } from "../../async/turns.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { log } from "../../log/logger.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
@@ -101,7 +102,7 @@ export class RoundLoop<Order> {
     }
     if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
     const shared = new SharedOnce();
-    await Promise.all(busy.map((process) => this.#work(process, record, shared)));
+    await allInTurns(busy, (process) => this.#work(process, record, shared));
   }
 
   /** @returns undefined when a scan may find something present, unlike the one before. */

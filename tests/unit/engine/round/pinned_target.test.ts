@@ -3,8 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { TaskTarget } from "../../../../src/config/task.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
-import { ProcessSweep } from "../../../../src/engine/round/process_sweep.ts";
-import { sweepProcesses } from "../../../../src/procfs/find_processes.ts";
+import { ProcessSweep, sweepAll } from "../../../../src/engine/round/process_sweep.ts";
 import type { SkippedProcesses } from "../../../../src/status/round_status.ts";
 import { FakeProc, kernelThread } from "../../procfs/fake_processes.ts";
 
@@ -20,7 +19,7 @@ async function round(
 ): Promise<{ pids: number[]; skipped: SkippedProcesses[] }> {
   const record = new RoundRecord(++number);
   const sweep = new ProcessSweep(
-    ({ queries, root }) => Promise.resolve({ searches: sweepProcesses(queries, root) }),
+    (request) => Promise.resolve(sweepAll(request)),
     proc.root,
   );
   const found = await target.find(

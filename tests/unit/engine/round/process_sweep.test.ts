@@ -45,6 +45,22 @@ test("find() looks once for all tasks that wait, once for each name, and once a 
   expect(other - one).toBeGreaterThan(990);
 });
 
+test("find() gives each task what it found in a turn of the event loop of its own", async () => {
+  using proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }]);
+  const { sweep } = newSweep(proc.root);
+  let turn = 0;
+  const count = (): void => {
+    turn++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  const turns = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => sweep.find(byName(`web${i}`)).then(() => turn)),
+  );
+  clearImmediate(timer);
+  expect(new Set(turns).size).toBe(100);
+});
+
 test("find() sees what is there when it is asked, not what an earlier sweep saw", async () => {
   using proc = new FakeProc([{ pid: 10, ppid: 1, comm: "web" }]);
   const { sweep } = newSweep(proc.root);
