@@ -1,6 +1,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { CLASSIFY } from "./classify.ts";
 import { CLIENT } from "./client.ts";
+import { CROWD } from "./crowd.ts";
 import { CSLIDE_POLICY } from "./cslide_policy.ts";
 import { DECODE } from "./decode.ts";
 import { GROWTH } from "./growth.ts";
@@ -29,6 +30,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   TASK,
   AFTER_TASK,
   STOP,
+  CROWD,
   SCAN,
   VM_SCAN,
   VM_FREE,

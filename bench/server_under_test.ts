@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerStatus } from "../src/status/server_status.ts";
 import type { TaskStatus } from "../src/status/task_status.ts";
 import { askStatus } from "../tests/system/ask_status.ts";
@@ -10,6 +10,14 @@ let servers = 0;
 
 type Keys = Readonly<Record<string, string | number>>;
 
+/** Where a server comes from, and what it runs in. */
+interface ServerPlace {
+  /** Where `etmem` and `etmemd` are. */
+  readonly bin?: string;
+  /** A command line in front of the server's. */
+  readonly through?: readonly string[];
+}
+
 /** An etmemd and its client, as they are built, with one project of the slide engine. */
 export class ServerUnderTest implements AsyncDisposable {
   readonly #socket = `etmem-bench-${process.pid}-${servers++}`;
@@ -17,31 +25,50 @@ export class ServerUnderTest implements AsyncDisposable {
   readonly #bin: string;
   readonly #child: Bun.Subprocess<"ignore", "ignore", "inherit">;
 
-  private constructor(folder: string, bin: string) {
+  #pid: number;
+
+  private constructor(folder: string, { bin = BIN, through = [] }: ServerPlace) {
     this.#folder = folder;
     this.#bin = bin;
-    this.#child = Bun.spawn([`${bin}/etmemd`, "-s", this.#socket], {
+    this.#child = Bun.spawn([...through, `${bin}/etmemd`, "-s", this.#socket], {
       stdio: ["ignore", "ignore", "inherit"],
       cwd: "/",
     });
+    this.#pid = this.#child.pid;
   }
 
   /**
    * Starts one and waits until it has answered a client, the only one so far.
-   * @param folder for its files. @param bin where `etmem` and `etmemd` are.
+   * @param folder for its files.
    */
-  static async start(folder: string, bin: string = BIN): Promise<ServerUnderTest> {
-    const server = new ServerUnderTest(folder, bin);
+  static async start(folder: string, place: ServerPlace = {}): Promise<ServerUnderTest> {
+    const server = new ServerUnderTest(folder, place);
     while (!server.#isListening()) {
       if (server.#child.exitCode !== null) throw new Error("etmemd does not start");
       await Bun.sleep(POLL_MS);
     }
     server.etmem("project", "show");
+    if (place.through !== undefined) server.#pid = server.#lookForPid();
     return server;
   }
 
   get pid(): number {
-    return this.#child.pid;
+    return this.#pid;
+  }
+
+  /** Its pid where it is not the process that was started. */
+  #lookForPid(): number {
+    const isServer = (pid: string): boolean => {
+      try {
+        return readFileSync(`/proc/${pid}/comm`, "latin1") === "etmemd\n" &&
+          readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(`\0${this.#socket}\0`);
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    };
+    const found = readdirSync("/proc").find((name) => /^\d+$/.test(name) && isServer(name));
+    if (found === undefined) throw new Error("Cannot find the process of etmemd");
+    return Number(found);
   }
 
   get socket(): string {
@@ -116,7 +143,7 @@ export class ServerUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
+    process.kill(this.#pid, "SIGTERM");
     await this.#child.exited;
   }
 }

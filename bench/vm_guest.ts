@@ -51,7 +51,7 @@ async function timeToFree(layout: (typeof LAYOUTS)[number]): Promise<Figure[]> {
   for (let run = 0; run < FREE_RUNS; run++) {
     {
       using target = await startTarget({ sizeBytes: TARGET_BYTES, hot });
-      await using server = await ServerUnderTest.start(FOLDER, BIN);
+      await using server = await ServerUnderTest.start(FOLDER, { bin: BIN });
       server.addTask({ type: "pid", value: target.pid });
       server.startProject();
       values.push(await untilSwapped(target, coldBytes * FREE_SHARE));
@@ -79,7 +79,7 @@ async function timeToFree(layout: (typeof LAYOUTS)[number]): Promise<Figure[]> {
 /** A scan a second of a target that uses all its memory. */
 async function scanCost(tracker: "idle_pages" | "page_idle"): Promise<Figure[]> {
   using target = await TouchTarget.start(`${BIN}/touch_target`, SCAN_BYTES, FOLDER);
-  await using server = await ServerUnderTest.start(FOLDER, BIN);
+  await using server = await ServerUnderTest.start(FOLDER, { bin: BIN });
   return await measureScanCost({
     tracker,
     server,

@@ -44,7 +44,7 @@ async function attach(setting: EtmemdSetting, at: Surroundings): Promise<Attache
   const bin = setting.isBefore === true ? at.before : at.bin;
   if (bin === undefined) throw new NotThere("--before names no other build");
   await using atFailure = new AsyncDisposableStack();
-  const server = atFailure.use(await ServerUnderTest.start(at.folder, bin));
+  const server = atFailure.use(await ServerUnderTest.start(at.folder, { bin }));
   addTask(server, setting, at);
   atFailure.move();
   return {
