@@ -227,7 +227,7 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGain
     held ?? "dram_percent reached",
     cold - asked - vanished - sparedShared - sparedUsed,
   );
-  const figures = {
+  const figures: FigureGains = {
     ...found,
     present_bytes: found.present_bytes - zeros * PAGE_SIZE,
     cold_bytes: cold * PAGE_SIZE,
