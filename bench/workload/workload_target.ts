@@ -52,7 +52,9 @@ class WorkloadProcess {
       return await this.#lines.next();
     } catch (error) {
       const reason = (await this.#child.stderr.text()).trim();
-      throw new Error(`the workload ended: ${reason}`, { cause: error });
+      const status = await this.#child.exited;
+      const how = this.#child.signalCode ?? `status ${status}`;
+      throw new Error(`the workload ended by ${how}: ${reason}`, { cause: error });
     }
   }
 

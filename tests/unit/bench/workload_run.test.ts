@@ -83,8 +83,15 @@ test("a request that finds a wrong value ends the workload", async () => {
   spoil(target, 0, 1);
   target.go();
   expect(await failureOf(target.windows())).toContain(
-    "the workload ended: workload: page 0, word 1: 0xbad instead of 0x1",
+    "the workload ended by status 1: workload: page 0, word 1: 0xbad instead of 0x1",
   );
+});
+
+test("a workload that is killed is no result", async () => {
+  using target = await WorkloadTarget.start(settings("first:300"));
+  target.go();
+  process.kill(target.pids[0]!, "SIGTERM");
+  expect(await failureOf(target.windows())).toContain("the workload ended by SIGTERM");
 });
 
 test("a wrong value where no request looks is found at the end", async () => {
