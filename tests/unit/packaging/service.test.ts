@@ -39,6 +39,18 @@ describe("etmemd.service", () => {
     expect(valuesOf("UnsetEnvironment")).toEqual(["BUN_OPTIONS BUN_BE_BUN"]);
   });
 
+  test("lets the server load BPF programs, and denies what else belongs to the privileged calls", () => {
+    const [denied = "", ...allowed] = valuesOf("SystemCallFilter");
+    expect(denied).toMatch(/^~.*@privileged/);
+    // The first line makes a list of what is denied; only later ones take something out of it.
+    expect(allowed).toEqual(["bpf"]);
+    expect(valuesOf("LimitMEMLOCK")).toEqual(["512M"]);
+    const capabilities = valuesOf("CapabilityBoundingSet")[0]?.split(" ");
+    for (const needed of ["CAP_SYS_ADMIN", "CAP_SYS_NICE", "CAP_DAC_OVERRIDE"]) {
+      expect(capabilities).toContain(needed);
+    }
+  });
+
   test("has a value for every variable of its command, the one that /etc/sysconfig/etmemd shows", () => {
     const [command = ""] = valuesOf("ExecStart");
     const named = Array.from(command.matchAll(/\$\{(\w+)\}/g), ([, name]) => name);
