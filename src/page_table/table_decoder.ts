@@ -84,13 +84,14 @@ export class TableDecoder {
     return bitOf(low, high, this.#layout.bits.protNone) !== 0;
   }
 
-  /** One entry of any level that is no table. */
-  entry(low: number, high: number): Entry {
+  /** One entry that is no table. @param level 0 of a base page, 1 and 2 of huge ones. */
+  entry(low: number, high: number, level = 0): Entry {
     const { bits, addressMask } = this.#layout;
     const isUsed = bitOf(low, high, bits.present) !== 0;
     if (!isUsed && !this.#isForbidden(low, high)) return ABSENT;
     const word = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
     const address = (!isUsed && bits.invertsProtNoneFrame ? ~word : word) & addressMask;
+    const frame = Number(address >> 12n);
     const { dirtyBy } = bits;
     return {
       isPresent: true,
@@ -98,7 +99,8 @@ export class TableDecoder {
       isDirty: bits.dirty.some((bit) => bitOf(low, high, bit) !== 0) ||
         (dirtyBy !== undefined && bitOf(low, high, dirtyBy.set) !== 0 &&
           bitOf(low, high, dirtyBy.clear) === 0),
-      frame: Number(address >> 12n),
+      // Below the address of a huge page other bits lie, inverted like it.
+      frame: frame - frame % TABLE_ENTRIES ** level,
     };
   }
 }

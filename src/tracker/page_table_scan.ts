@@ -132,7 +132,8 @@ export class PageTableScan implements Disposable {
   /** @param isWhole a part of a huge page, as of a VMA that is another by now, counts as used. */
   #takeLeaf(slot: number, from: number, to: number, isWhole: boolean): void {
     const at = slot * 2 * TABLE_ENTRIES;
-    const entry = this.#decoder.entry(this.#words[at]!, this.#words[at + 1]!);
+    const level = this.#slots.level(slot);
+    const entry = this.#decoder.entry(this.#words[at]!, this.#words[at + 1]!, level);
     // Nobody writes to the huge page of zeros.
     if (!entry.isPresent || (!entry.isDirty && isZeroFrame(entry.frame))) return;
     this.#presentPages += to - from;
