@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { NotThere, type Peer } from "../../../bench/workload/peer.ts";
-import { UNTOUCHED } from "../../../bench/workload/peers.ts";
+import { PEERS, UNTOUCHED } from "../../../bench/workload/peers.ts";
 import { compileProgram } from "../../../bench/workload/programs.ts";
 import { folderOfBuild } from "../../../bench/workload/other_build.ts";
 import { runBeside } from "../../../bench/workload/run.ts";
@@ -105,6 +105,16 @@ test("a wrong value where no request looks is found at the end", async () => {
 test("folderOfBuild() gives a build the names of its programs", () => {
   const bin = folderOfBuild(executable, folder.path);
   for (const name of ["etmem", "etmemd"]) expect(realpathSync(join(bin, name))).toBe(executable);
+});
+
+test("runBeside() leaves DAMON and the LRU of this machine alone", async () => {
+  const peers = PEERS.filter(({ vmOnly }) => vmOnly === true);
+  expect(peers.map(({ name }) => name)).toContain("damon-3s");
+  for (const peer of peers) {
+    expect(await runBeside(peer, settings("first:300"), surroundings())).toMatchObject({
+      notThere: "it is for the test VM only",
+    });
+  }
 });
 
 test("runBeside() says why a peer is not there", async () => {
