@@ -1,6 +1,8 @@
+import { SystemCallError } from "../../../ffi/errno.ts";
 import type { MovedSet } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
+import { ProcfsError } from "../../procfs/read_file.ts";
 import { readSwapCounters, type SwapCounters } from "../../procfs/vmstat.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import type { ScanTarget } from "../../tracker/tracker.ts";
@@ -9,18 +11,28 @@ import type { ScanTarget } from "../../tracker/tracker.ts";
 export interface ReadCounters {
   /** Of the process: ProcessStat.majorFaults. */
   readonly majorFaults: number;
-  /** Of the machine; absent where the kernel does not count. */
+  /** Of the machine; absent where the kernel does not count, and where they cannot be read. */
   readonly machine?: SwapCounters | undefined;
 }
 
 /**
- * @param dirFd a process's /proc directory. @returns undefined when the process is gone.
- * @throws {SystemCallError | ProcfsError}
+ * @param dirFd a process's /proc directory. @param root where procfs is mounted.
+ * @returns undefined when the process is gone. @throws {SystemCallError | ProcfsError}
  */
-export function readReadCounters(dirFd: number): ReadCounters | undefined {
+export function readReadCounters(dirFd: number, root?: string): ReadCounters | undefined {
   const stat = readProcessStat(dirFd);
   if (stat === undefined) return undefined;
-  return { majorFaults: stat.majorFaults, machine: readSwapCounters() };
+  return { majorFaults: stat.majorFaults, machine: machineCounters(root) };
+}
+
+/** Counters that cannot be read keep nothing from moving. */
+function machineCounters(root: string | undefined): SwapCounters | undefined {
+  try {
+    return readSwapCounters(root);
+  } catch (error) {
+    if (error instanceof SystemCallError || error instanceof ProcfsError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mostReadBack, type ReadCounters } from "../../../../src/engine/round/read_back.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../../ffi/libc.ts";
+import {
+  mostReadBack,
+  type ReadCounters,
+  readReadCounters,
+} from "../../../../src/engine/round/read_back.ts";
+import { FakeSysfs } from "../../procfs/fake_nodes.ts";
 
 const BEFORE: ReadCounters = { majorFaults: 7, machine: { readPages: 100, majorFaults: 1000 } };
 const no = (): boolean => false;
@@ -44,4 +50,20 @@ describe("mostReadBack()", () => {
     expect(mostReadBack(50, { majorFaults: 1 }, { majorFaults: 4 }, no)).toBe(3);
     expect(mostReadBack(50, { majorFaults: 1 }, { majorFaults: 4 }, () => true)).toBe(50);
   });
+});
+
+test("readReadCounters() does without those of the machine where they cannot be read", () => {
+  const dirFd = openAt(AT_FDCWD, "/proc/self", O_RDONLY);
+  using good = new FakeSysfs({ vmstat: "pswpin 5\npgmajfault 7\n" });
+  using bad = new FakeSysfs({ vmstat: "pswpin x\npgmajfault 7\n" });
+  using folder = new FakeSysfs({ "vmstat/x": "" });
+  try {
+    expect(readReadCounters(dirFd, good.root)?.machine).toEqual({ readPages: 5, majorFaults: 7 });
+    for (const { root } of [bad, folder]) {
+      expect(readReadCounters(dirFd, root)).toMatchObject({ majorFaults: expect.any(Number) });
+      expect(readReadCounters(dirFd, root)?.machine).toBeUndefined();
+    }
+  } finally {
+    close(dirFd);
+  }
 });
