@@ -28,7 +28,8 @@ async function loadDaemon(): Promise<(args: readonly string[]) => Promise<number
   try {
     return (await import("./src/daemon/run_daemon.ts")).runDaemon;
   } catch (error) {
-    const { startFailure } = await import("./src/daemon/start_failure.ts");
+    const { restartSmall, startFailure } = await import("./src/daemon/start_failure.ts");
+    restartSmall(error);
     const line = startFailure(error);
     if (line === undefined) throw error;
     return () => {

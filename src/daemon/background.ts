@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
-import { programArguments, serverEnvironment, serverName } from "./clean_start.ts";
+import { serverEnvironment, serverName } from "./clean_start.ts";
+import { programArguments } from "./runtime_variables.ts";
 
 /** The descriptor over which a server in the background reports to the command that started it. */
 const REPORT_FD = 3;

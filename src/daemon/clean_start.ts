@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { execve } from "../../ffi/process_control.ts";
+import { programArguments, RUNTIME_VARIABLES } from "./runtime_variables.ts";
 
 /** What the server is called in /proc/PID/comm, and without its folder in argv[0]. */
 export const SERVER_NAME = "etmemd";
@@ -28,19 +29,6 @@ const ALLOWED = new Set([
   "ETMEMD_ENGINE_LIMIT_SECONDS",
 ]);
 
-/**
- * What steers the runtime of a server. BUN_GC_TIMER_DISABLE spares an idle server the wake-ups of
- * Bun's collector: it collects when memory is allocated. The others have code compiled and garbage
- * collected in the thread that needs it: the runtime ends the threads that do so after 10 s without
- * work, and aborts when it cannot make a new one.
- */
-const RUNTIME_VARIABLES = {
-  BUN_GC_TIMER_DISABLE: "1",
-  BUN_JSC_useConcurrentJIT: "0",
-  BUN_JSC_useConcurrentGC: "0",
-  BUN_JSC_numberOfGCMarkers: "1",
-};
-
 /** The environment of a server. */
 export function serverEnvironment(mark: StartMark): Record<string, string> {
   const environment: Record<string, string> = { ...RUNTIME_VARIABLES, [MARK]: mark };
@@ -49,14 +37,6 @@ export function serverEnvironment(mark: StartMark): Record<string, string> {
     if (ALLOWED.has(name) || name.startsWith("LC_")) environment[name] = value;
   }
   return environment;
-}
-
-/**
- * The arguments with which process.execPath runs this program: none,
- * or main.ts when it is not compiled.
- */
-export function programArguments(): string[] {
-  return Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
 }
 
 /**

@@ -9,6 +9,7 @@ import { startInBackground } from "./background.ts";
 import { hasRuntimeVariables, restartClean, SERVER_NAME, takeStartMark } from "./clean_start.ts";
 import { loadEngines } from "./load_engines.ts";
 import { serve } from "./serve.ts";
+import { limitTooLow } from "./start_failure.ts";
 import { parseServerOptions, serverHelp, type ServerOptions } from "./server_options.ts";
 
 const STDOUT = 1;
@@ -38,6 +39,8 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
 async function start(args: readonly string[], options: ServerOptions): Promise<number> {
   const uid = process.geteuid?.();
   if (uid !== 0) throw new Error(`Cannot start the server: it needs root, this is uid ${uid}`);
+  const limit = limitTooLow();
+  if (limit !== undefined) throw new Error(`Cannot start the server: ${limit}`);
   const folder = process.cwd();
   const confDir = options.confDir && resolve(absolutePath(options.confDir, folder));
   const mark = takeStartMark();

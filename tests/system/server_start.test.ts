@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, readlinkSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { versionLine } from "../../src/options/version.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
@@ -26,10 +27,13 @@ describe("etmemd in the foreground", () => {
     const own = environment.filter((variable) => variable.startsWith("BUN_"));
     expect(own.toSorted()).toEqual([
       "BUN_GC_TIMER_DISABLE=1",
+      "BUN_JSC_jitMemoryReservationSize=67108864",
       "BUN_JSC_numberOfGCMarkers=1",
+      "BUN_JSC_structureHeapSizeInKB=131072",
       "BUN_JSC_useConcurrentGC=0",
       "BUN_JSC_useConcurrentJIT=0",
     ]);
+    expect(environment).toContain("MIMALLOC_ARENA_RESERVE=65536");
     expect(environment).toContain("LC_ALL=C.UTF-8");
     expect(environment).toContain("TZ=UTC");
     expect(environment).toContain(`PATH=${process.env["PATH"]}`);
@@ -126,14 +130,36 @@ test("a user that is not root cannot start it, and is told so", () => {
   });
 });
 
-test.each([
-  ["-v", "the address space is limited to 976 MiB (ulimit -v, LimitAS=), it needs 2400 MiB"],
-  ["-d", "the data segment is limited to 976 MiB (ulimit -d, LimitDATA=), it needs 2400 MiB"],
-])("a limit of memory (ulimit %s) that is too small is named in one line", async (flag, reason) => {
-  const limited = ["sh", "-c", `ulimit ${flag} 1000000; exec "$@"`, "sh"];
-  expect(await runServer(["-s", freshName()], process.env, limited)).toEqual({
-    status: 1,
-    stdout: "",
-    stderr: `etmemd: Cannot start the server: ${reason}\n`,
-  });
-});
+const WORKERS = 2 * availableParallelism() + 1;
+const LIMITS = [
+  ["-v", 520 + 100 * WORKERS, "the address space is limited to", "ulimit -v, LimitAS="],
+  ["-d", 300 + 80 * WORKERS, "the data segment is limited to", "ulimit -d, LimitDATA="],
+] as const;
+
+test.each(LIMITS)(
+  "a limit of memory (ulimit %s) that is too small is named in one line",
+  async (flag, mib, what, how) => {
+    const limited = ["sh", "-c", `ulimit ${flag} ${(mib - 1) * 1024}; exec "$@"`, "sh"];
+    expect(await runServer(["-s", freshName()], process.env, limited)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `etmemd: Cannot start the server: ${what} ${mib - 1} MiB (${how}), ` +
+        `it needs ${mib} MiB\n`,
+    });
+  },
+);
+
+test.each(LIMITS)(
+  "a server works within the limit (ulimit %s) that it asks for, and reserves no more",
+  async (flag, mib) => {
+    const through = ["sh", "-c", `ulimit ${flag} ${mib * 1024}; exec "$@"`, "sh"];
+    await using server = await ServerProcess.start({ through });
+    expect(await server.etmem("status", "--json")).toMatchObject({ status: 0, stderr: "" });
+    const status = readFileSync(`/proc/${server.pid}/status`, "latin1");
+    const [peakKb, dataKb] = ["VmPeak", "VmData"].map((name) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1])
+    );
+    expect(peakKb).toBeLessThan(600_000);
+    expect(dataKb).toBeLessThan(400_000);
+  },
+);

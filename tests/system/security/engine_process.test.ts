@@ -10,7 +10,8 @@ import { ServerProcess } from "../server_process.ts";
 const ALLOWED = new Set([
   ..."PATH LANG TERM TZ STATE_DIRECTORY NOTIFY_SOCKET ETMEMD_STARTED_AS".split(" "),
   ..."BUN_GC_TIMER_DISABLE BUN_JSC_useConcurrentJIT BUN_JSC_useConcurrentGC".split(" "),
-  "BUN_JSC_numberOfGCMarkers",
+  ..."BUN_JSC_numberOfGCMarkers BUN_JSC_jitMemoryReservationSize".split(" "),
+  ..."BUN_JSC_structureHeapSizeInKB MIMALLOC_ARENA_RESERVE".split(" "),
 ]);
 
 async function addEngine(server: ServerProcess): Promise<void> {
