@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { IoVector, MADV_PAGEOUT, PidFd, processMadvise } from "../../../ffi/process_madvise.ts";
 import { pageOf } from "../../../src/procfs/pagemap.ts";
 import { WALK_VARIANTS } from "../../../src/page_table/loaded_walk.ts";
 import { keptReader, openReader } from "../../../src/page_table/open_reader.ts";
-import { TABLE_ENTRIES } from "../../../src/page_table/page_table_layout.ts";
+import { entryBytes, TABLE_ENTRIES } from "../../../src/page_table/page_table_layout.ts";
 import type { PageTableReader } from "../../../src/page_table/page_table_reader.ts";
 import { whyNoPageTables } from "../../../src/page_table/why_no_page_tables.ts";
+import { compile } from "../../tools/fixtures/compile.ts";
 import { bpfObjects } from "../../tools/fixtures/bpf_objects.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
@@ -189,6 +191,34 @@ describe.skipIf(missing !== undefined).each([...WALK_VARIANTS])(
       }
     });
 
+    test("hasChanged() says so when a table was taken away while it was copied", async () => {
+      const child = Bun.spawn([compile(join(import.meta.dir, "table_churn.c"))], {
+        stdout: "pipe",
+      });
+      using _end = { [Symbol.dispose]: () => child.kill("SIGKILL") };
+      const { value } = await child.stdout.getReader().read();
+      const start = Number(Buffer.from(value ?? []).toString());
+      using opened = new OpenPagemap(child.pid);
+      using reader = openReader([variant]);
+      let changed = 0;
+      let unlike = 0;
+      const look = (): void => {
+        reader.read(opened.fd, start, start + 256 * entryBytes(1));
+        for (let slot = 0; slot < reader.count; slot++) {
+          const at = 2 * TABLE_ENTRIES * slot;
+          const others = reader.words.subarray(at + 2, at + 2 * TABLE_ENTRIES);
+          if (reader.hasChanged(slot)) changed++;
+          // its table has the first page, or none yet
+          else if (others.some((word) => word !== 0)) unlike++;
+        }
+      };
+      await waitFor("tables to change", () => {
+        for (let i = 0; i < 500; i++) look();
+        return changed > 10;
+      });
+      expect(unlike).toBe(0);
+    });
+
     test("read() throws when a descriptor is no file's", () => {
       using reader = openReader([variant]);
       expect(() => reader.read(1_000, 0, PAGE_SIZE)).toThrow(
@@ -209,7 +239,24 @@ describe.skipIf(missing !== undefined).each([...WALK_VARIANTS])(
   },
 );
 
+const OPEN_READER = join(import.meta.dir, "../../../src/page_table/open_reader.ts");
+
 describe.skipIf(missing !== undefined)("keptReader()", () => {
+  test("keptReader() leaves nothing in the kernel of a thread that was without work", async () => {
+    const before = bpfObjects();
+    const code = `import { keptReader } from ${JSON.stringify(OPEN_READER)};
+      self.onmessage = () => postMessage(keptReader().layout.levels);`;
+    const worker = new Worker(URL.createObjectURL(new Blob([code])));
+    const levels = await new Promise((resolve) => {
+      worker.addEventListener("message", ({ data }) => resolve(data));
+      worker.postMessage("work");
+    });
+    expect(levels).toBeGreaterThan(2);
+    expect(bpfObjects()).toBeGreaterThan(before);
+    await waitFor("its reader to be closed", () => bpfObjects() === before, { seconds: 30 });
+    worker.terminate();
+  });
+
   test("keptReader() gives the same reader until it was not used for a while", async () => {
     const before = bpfObjects();
     const reader = keptReader();

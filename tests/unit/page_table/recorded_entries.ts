@@ -15,9 +15,10 @@ export interface RecordedEntries {
 }
 
 /**
- * Recorded in QEMU 7.2 on kernels of Debian by a program that copied its own tables through BPF. The
- * machine of Linux 6.1 on arm64 sets the bits of written pages itself. That of Linux 5.10 had taken
- * a huge page away, to see from which node it is used next: its entry is one of PROT_NONE, too.
+ * Recorded in QEMU 7.2 on kernels of Debian by a program that copied its own tables through BPF.
+ * The machine of Linux 6.1 on arm64 sets the bits of written pages itself. That of Linux 5.10 had
+ * taken a huge page away, to see from which node it is used next: its entry is one of PROT_NONE,
+ * too.
  */
 export const RECORDED_ENTRIES: readonly RecordedEntries[] = [
   {
