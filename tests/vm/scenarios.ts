@@ -1,5 +1,6 @@
 import type { Boot } from "./scenario.ts";
 import { abi } from "./scenarios/abi.ts";
+import { agreement, agreementFiveLevels } from "./scenarios/agreement.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { cslideCommands } from "./scenarios/cslide_commands.ts";
 import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
@@ -31,7 +32,8 @@ import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
 import { slideZeroPages } from "./scenarios/slide_zero_pages.ts";
 import { slideSwapLimit } from "./scenarios/slide_swap_limit.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
-import { stockSmaps } from "./scenarios/stock.ts";
+import { stockLayouts, stockSmaps } from "./scenarios/stock.ts";
+import { stockConfidentiality, stockIntegrity, stockObstacles } from "./scenarios/stock_rights.ts";
 
 /** All scenarios, by the machine they share; the longest machines first. */
 export const BOOTS: readonly Boot[] = [
@@ -54,21 +56,44 @@ export const BOOTS: readonly Boot[] = [
       ...slideZeroPages,
     ],
   },
+  { name: "agreement", scenarios: agreement },
+  { name: "agreement_5_levels", fiveLevels: true, scenarios: agreementFiveLevels },
   {
     name: "stock_6_1",
     kernel: "debian-6.1",
-    scenarios: [stockSmaps("6_1"), pageTableReader("6_1", 4)],
+    scenarios: [
+      pageTableReader("6_1", 4),
+      ...stockLayouts("6_1"),
+      stockSmaps("6_1"),
+      ...stockObstacles,
+    ],
   },
   {
     name: "stock_6_12",
     kernel: "debian-6.12",
     fiveLevels: true,
-    scenarios: [stockSmaps("6_12"), pageTableReader("6_12", 5)],
+    scenarios: [
+      pageTableReader("6_12", 5),
+      ...stockLayouts("6_12"),
+      stockSmaps("6_12"),
+    ],
   },
   {
     name: "stock_5_10",
     kernel: "debian-5.10",
-    scenarios: [pageTableReader("5_10", 4, ["syscall", "bpf_loop"])],
+    scenarios: [pageTableReader("5_10", 4, ["syscall", "bpf_loop"]), ...stockLayouts("5_10")],
+  },
+  {
+    name: "stock_integrity",
+    kernel: "debian-6.12",
+    commandLine: "lockdown=integrity",
+    scenarios: [pageTableReader("integrity", 4), stockIntegrity],
+  },
+  {
+    name: "stock_confidentiality",
+    kernel: "debian-6.1",
+    commandLine: "lockdown=confidentiality",
+    scenarios: [stockConfidentiality],
   },
   { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },

@@ -7,21 +7,25 @@ set -u
 out=$1
 shift
 bin=/tmp/bin
-mkdir -p $bin /sys/fs/cgroup/scenario
+group=/sys/fs/cgroup/scenario
+mkdir -p $bin $group
 # on the nodes without a CPU, so that the others have room for a
 # target before their kswapd begins to age pages
 mount -t tmpfs -o mpol=bind:2-3 tmpfs $bin
 cp /host/bin/* $bin/
 ln -s etmem $bin/etmemd
 export PATH=$bin:$PATH
+# as systemd does; the etmem kernel has none
+mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 # free pages that a CPU keeps for itself are not in a node's count of free ones:
 # by default up to 33 MiB a CPU here
 echo 1000000 > /proc/sys/vm/percpu_pagelist_high_fraction
 
 clean_up() {
-  echo 1 > /sys/fs/cgroup/scenario/cgroup.kill
   for _ in $(seq 100); do
-    read -r _ populated < <(grep populated /sys/fs/cgroup/scenario/cgroup.events)
+    # cgroup.kill came with Linux 5.14
+    { echo 1 > $group/cgroup.kill; } 2>/dev/null || xargs -r kill -KILL < $group/cgroup.procs
+    read -r _ populated < <(grep populated $group/cgroup.events)
     [ "$populated" = 0 ] && break
     sleep 0.1
   done
@@ -47,7 +51,7 @@ for item in "$@"; do
   seconds=${item#*:}
   log=$out/$name.log
   (
-    echo $BASHPID > /sys/fs/cgroup/scenario/cgroup.procs
+    echo $BASHPID > $group/cgroup.procs
     syslog_sink >> "$log" 2>&1 &
     exec timeout -k 5 "$seconds" guest "$name" 2>> "$log"
   )

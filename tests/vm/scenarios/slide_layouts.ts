@@ -25,7 +25,7 @@ interface Variation {
 }
 
 /** A scenario a layout: in all 512 MiB of 4K pages, the first round judged. */
-function layouts(what: string, variation: Variation = {}): Scenario[] {
+export function layouts(what: string, variation: Variation = {}): Scenario[] {
   const children = variation.target?.children ?? 1;
   return Object.entries(LAYOUTS).map(([letter, hot]) => ({
     name: `slide_${what}_${letter}`,

@@ -1,25 +1,42 @@
 import { demand } from "../guest/demand.ts";
 import { isStockKernel } from "../guest/machine.ts";
-import { MIB, trySlide } from "../guest/slide_trial.ts";
+import { MIB, type Trial, trySlide } from "../guest/slide_trial.ts";
 import type { Scenario } from "../scenario.ts";
+import { layouts } from "./slide_layouts.ts";
+
+function checkUsed(tracker: string): (trial: Pick<Trial, "task">) => void {
+  return ({ task }) => {
+    demand(isStockKernel(), "this kernel has the etmem interface");
+    demand(
+      task.tracker === tracker && task.mover === "process_madvise",
+      `used ${task.tracker} and ${task.mover}`,
+    );
+  };
+}
 
 /**
- * A process that uses none of its memory, on a stock kernel: smaps and process_madvise, which every
- * kernel since 5.10 has, see that and move it.
+ * On a stock kernel each layout is seen page by page.
  * @param kernel how the kernel is called in the name.
+ */
+export function stockLayouts(kernel: string): Scenario[] {
+  const size = process.env["FULL_SIZE"] === "1" ? 512 * MIB : 128 * MIB;
+  return layouts(`stock_${kernel}`, {
+    target: { sizeBytes: size },
+    check: checkUsed("page_table"),
+  });
+}
+
+/**
+ * A process that uses none of its memory, by smaps: every kernel since 5.10 has that and
+ * process_madvise.
  */
 export function stockSmaps(kernel: string): Scenario {
   return {
-    name: `stock_${kernel}_smaps`,
+    name: `slide_stock_${kernel}_smaps`,
     deadlineSeconds: 300,
     async run() {
-      demand(isStockKernel(), "this kernel has the etmem interface");
       const keys = { project: { tracker: "smaps" } };
-      const { task } = await trySlide({ sizeBytes: 64 * MIB, hot: "none" }, keys);
-      demand(
-        task.tracker === "smaps" && task.mover === "process_madvise",
-        `used ${task.tracker} and ${task.mover}`,
-      );
+      checkUsed("smaps")(await trySlide({ sizeBytes: 64 * MIB, hot: "none" }, keys));
     },
   };
 }
