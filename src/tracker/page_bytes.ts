@@ -206,4 +206,14 @@ export abstract class PageBytes {
     this.offset += pages;
     this.#position += pages;
   }
+
+  /** Calls back with each segment, in ascending order: its bytes begin at array[from]. */
+  forEachSegment(
+    visit: (page: number, pages: number, array: Uint8Array, from: number) => void,
+  ): void {
+    const { count, startPage, length, chunk, offset } = this.segments;
+    for (let row = 0; row < count; row++) {
+      visit(startPage[row]!, length[row]!, this.chunks[chunk[row]!]!, offset[row]!);
+    }
+  }
 }

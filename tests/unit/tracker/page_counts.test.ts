@@ -234,3 +234,42 @@ describe("PageCounts", () => {
     expect(sizeOf(counts)).toBeLessThan(100_000);
   });
 });
+
+describe("PageCounts.addScan()", () => {
+  const run = fc.record({
+    gap: fc.integer({ min: 0, max: 3 * PMD_PAGES }),
+    pages: fc.integer({ min: 1, max: 60 }),
+    weight: fc.constantFrom(0, 1, 3),
+    isHuge: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
+    isDistrusted: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  });
+  const anyScans = fc.array(fc.array(run, { maxLength: 12 }), { minLength: 1, maxLength: 5 });
+
+  test("counts as scans that are added to one another do", () => {
+    fc.assert(
+      fc.property(anyScans, (scans) => {
+        const together = new PageCounts();
+        const summed = new PageCounts();
+        for (const runs of scans) {
+          const alone = new PageCounts();
+          for (const counts of [together, alone]) {
+            let page = BASE;
+            counts.beginScan();
+            for (const { gap, pages, weight, isHuge, isDistrusted } of runs) {
+              page += gap;
+              if (isHuge) page = Math.ceil(page / PMD_PAGES) * PMD_PAGES;
+              const size = isHuge ? PMD_PAGES : pages;
+              if (isDistrusted) counts.distrust(page, page + size);
+              else counts.add(page, size, weight, isHuge);
+              page += size;
+            }
+            counts.endScan();
+          }
+          summed.addScan(alone);
+          expect(pagesOf(summed)).toEqual(pagesOf(together));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
