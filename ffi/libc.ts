@@ -237,8 +237,15 @@ export function addressOf(memory: Memory): Pointer {
   return ptr(memory);
 }
 
+const CLOCK_MONOTONIC = 1;
 const CLOCK_THREAD_CPUTIME_ID = 3;
 const timespec = new BigUint64Array(2);
+
+/** Milliseconds since the machine was started, the same in all threads (clock_gettime(2)). */
+export function monotonicMs(): number {
+  libc.clock_gettime(CLOCK_MONOTONIC, timespec);
+  return Number((timespec[0] ?? 0n) * 1_000_000n + (timespec[1] ?? 0n) / 1000n) / 1000;
+}
 
 /** CPU time of the calling thread in microseconds (clock_gettime(2)). */
 export function threadCpuUs(): number {

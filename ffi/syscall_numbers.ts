@@ -8,6 +8,7 @@ interface SyscallNumbers {
   readonly sched_getaffinity: number;
   readonly move_pages: number;
   readonly pidfd_open: number;
+  readonly process_vm_readv: number;
   readonly kcmp: number;
   readonly process_madvise: number;
   readonly bpf: number;
@@ -23,6 +24,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_setaffinity: 203,
     sched_getaffinity: 204,
     move_pages: 279,
+    process_vm_readv: 310,
     kcmp: 312,
     bpf: 321,
     pidfd_open: 434,
@@ -33,6 +35,7 @@ const BY_ARCH: Readonly<Record<string, SyscallNumbers>> = {
     sched_setaffinity: 122,
     sched_getaffinity: 123,
     move_pages: 239,
+    process_vm_readv: 270,
     kcmp: 272,
     bpf: 280,
     pidfd_open: 434,

@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about:
       "what an engine is, and their table; `slide/`, `cslide/`, `plugin/` (third-party), `round/` for all",
     imports: [
+      "guard",
       "tracker",
       "mover",
       "worker",
@@ -88,6 +89,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   mover: {
     about: "how pages leave DRAM: one file a mover, named after what it calls, and their table",
     imports: ["procfs", "text", "ffi"],
+  },
+  guard: {
+    about: "how long pages have to be idle, so that a process hardly waits for what comes back",
+    imports: ["tracker", "procfs", "ffi"],
   },
   page_table: {
     about: "page tables of processes, read through BPF: BTF, assembler, programs, layouts",

@@ -1,0 +1,98 @@
+import { type AgeClass, PageAges, type PageAgesData } from "../tracker/page_ages.ts";
+import type { PageCounts } from "../tracker/page_counts.ts";
+import { StallGuard, type StallGuardData } from "./stall_guard.ts";
+import { SwapInTime, type SwapInTimeData } from "./swap_in_time.ts";
+
+/** A ProcessHistory as plain data, to be handed to another thread. */
+export interface ProcessHistoryData {
+  readonly ages: PageAgesData;
+  readonly guard: StallGuardData;
+  readonly swapIn: SwapInTimeData;
+  readonly windowStartMs: number;
+}
+
+/** What is remembered of the pages of a process from scan to scan. */
+export class ProcessHistory {
+  readonly ages: PageAges;
+  readonly guard: StallGuard;
+  readonly swapIn: SwapInTime;
+  /** By monotonicMs(): from then on the next scan sees accesses. */
+  #windowStartMs: number;
+
+  constructor(windowStartMs: number, data?: ProcessHistoryData) {
+    this.ages = data === undefined ? new PageAges() : PageAges.fromData(data.ages);
+    this.guard = new StallGuard(data?.guard);
+    this.swapIn = new SwapInTime(data?.swapIn);
+    this.#windowStartMs = data?.windowStartMs ?? windowStartMs;
+  }
+
+  toData(): ProcessHistoryData {
+    return {
+      ages: this.ages.toData(),
+      guard: this.guard.toData(),
+      swapIn: this.swapIn.toData(),
+      windowStartMs: this.#windowStartMs,
+    };
+  }
+
+  /** The ages are void: scans have stayed away. What moves is judged as before. */
+  beginAnew(windowStartMs: number): void {
+    this.ages.forgetAll();
+    this.#windowStartMs = windowStartMs;
+  }
+
+  /**
+   * Adds a scan.
+   * @param scan its counts alone. @param windowStartMs by monotonicMs(): from then on the next scan
+   * sees accesses. @param intervalMs of the project. @param mostReadBack how many of so many pages
+   * that had been moved and are present again may have been read from swap.
+   */
+  add(
+    scan: PageCounts,
+    windowStartMs: number,
+    intervalMs: number,
+    mostReadBack: (returned: number) => number,
+  ): void {
+    const windowMs = this.#endWindow(windowStartMs);
+    this.#judge(this.ages.add(scan, Math.max(1, windowMs / intervalMs)), windowMs, mostReadBack);
+  }
+
+  /** Adds looks that were taken while pages moved; see add(). @param look their counts together. */
+  addLook(
+    look: PageCounts,
+    windowStartMs: number,
+    intervalMs: number,
+    mostReadBack: (returned: number) => number,
+  ): void {
+    const windowMs = this.#endWindow(windowStartMs);
+    this.#judge(this.ages.addLook(look, windowMs / intervalMs), windowMs, mostReadBack);
+  }
+
+  #endWindow(windowStartMs: number): number {
+    const windowMs = Math.max(windowStartMs - this.#windowStartMs, 1);
+    this.#windowStartMs = windowStartMs;
+    return windowMs;
+  }
+
+  #judge(
+    found: readonly AgeClass[],
+    windowMs: number,
+    mostReadBack: (returned: number) => number,
+  ): void {
+    const returned = found.reduce((sum, entry) => sum + entry.returned, 0);
+    const share = returned === 0 ? 1 : Math.min(1, mostReadBack(returned) / returned);
+    const classes = share === 1 ? found : found.map((entry) => lessened(entry, share));
+    this.guard.add(classes, windowMs / 1000);
+  }
+}
+
+/** What was freed and written anew was not used again. @param share that was read back. */
+function lessened({ age, pages, used, returned, readBack }: AgeClass, share: number): AgeClass {
+  return {
+    age,
+    pages,
+    used: used - (1 - share) * readBack,
+    returned,
+    readBack: share * readBack,
+  };
+}
