@@ -8,6 +8,7 @@ import {
   TOTAL_FIGURES,
 } from "../status/round_figures.ts";
 import { ROUND_PHASES } from "../status/round_phases.ts";
+import type { GuardStatus } from "../status/guard_status.ts";
 import type { NodePairStatus, RoundStatus, SkippedProcesses } from "../status/round_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
@@ -29,6 +30,7 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
     head,
     ...formatRows(CELL_FIGURES, round),
     ...formatLines("account", round, context),
+    ...(round.guard === undefined ? [] : [formatGuard(round.guard)]),
     ...(round.node_pairs ?? []).map(formatNodePair),
     ...round.skipped.map(formatSkipped),
     ...formatLines("faults", round, context),
@@ -77,6 +79,27 @@ function formatLines(
     if (!("among" in shown) || shown.among !== among || value === 0) return [];
     return [field(INDENT, shown.label, [shown.text(value, context)])];
   });
+}
+
+function formatGuard(guard: GuardStatus): string {
+  const { age_scans: scans, age_seconds: seconds } = guard;
+  const count = (processes: number): string => formatCount(processes, "process", "processes");
+  return field(INDENT, "guard", [
+    `stall_limit ${guard.stall_limit_percent} %`,
+    `waited ${guard.harm_percent} % of the time`,
+    scans === null || seconds === null
+      ? "no page is old enough to go"
+      : `pages idle for ${formatCount(scans, "scan", "scans")} (${
+        formatDuration(seconds * 1e6)
+      }) go`,
+    `a swap-in takes ${formatDuration(guard.swap_in_us)}`,
+    ...(guard.paused_processes === 0
+      ? []
+      : [`${count(guard.paused_processes)} above the limit: nothing moves`]),
+    ...(guard.unguarded_processes === 0
+      ? []
+      : [`${count(guard.unguarded_processes)} without a guard: MemAvailable is below 5 %`]),
+  ]);
 }
 
 function formatNodePair(pair: NodePairStatus): string {

@@ -41,6 +41,21 @@ export function integerOrOff(min: number, max: number): ValueForm<number | undef
   return { allowed, read };
 }
 
+/** `no`, or a number from `min` to `max` with at most two decimals. */
+export function decimalOrNo(min: number, max: number): ValueForm<number | "no"> {
+  const read = (raw: string): number | "no" => {
+    if (readString(raw) === "no") return "no";
+    const [, digits, rest] = /^([0-9]+(?:[.][0-9]+)?)[ \t\n\f\r]*(.*)$/s.exec(raw) ?? [];
+    if (digits === undefined) throw new BadValue(raw === "" ? "no value" : "not a number");
+    if (rest !== "") throw new BadValue(`"${excerpt(rest ?? "")}" after the number`);
+    if (/[.][0-9]{3}/.test(digits)) throw new BadValue("more than two decimals");
+    const number = Number(digits);
+    if (number < min || number > max) throw new BadValue("out of range");
+    return number;
+  };
+  return { allowed: `no, or ${min} to ${max} with at most two decimals`, read };
+}
+
 /** 0 to INT_MAX. */
 export const natural: ValueForm<number> = integer(0, INT_MAX);
 

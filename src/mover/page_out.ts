@@ -6,14 +6,21 @@ import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 
 /**
- * A request to the kernel takes about this long. It cannot be taken back: a stop of the task waits
- * for its end.
+ * The process waits for a request to the kernel that is about its memory, so a request is to take
+ * about this long, and a pause of the same length follows. A huge page is moved whole, however long
+ * that takes.
  */
-const SHORT_MS = 50;
-const LONG_MS = 150;
-const FIRST_BATCH_PAGES = 256;
+const CALL_MS = 1;
+const FIRST_BATCH_PAGES = 64;
+const SMALLEST_BATCH_PAGES = 16;
 /** Base pages of the largest batch. */
 export const LARGEST_BATCH_PAGES = 64 * 1024;
+/** Weight of a request in the mean time of a page. */
+const WEIGHT = 1 / 8;
+/** A request counts as no more than so many times the mean: the thread may have had no CPU. */
+const MOST = 4;
+/** Reasons to hold are looked for so often. */
+const HOLD_MS = 10;
 
 /** Units further apart than this are looked up with a read of their own. */
 const LOOKUP_GAP_PAGES = 512;
@@ -28,8 +35,10 @@ export interface PageOutOrder {
    * leaves the batch empty at the end. So far `moved` base pages have moved.
    */
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
-  /** Asked before each batch: a reason to leave the rest alone. */
+  /** Asked now and then: a reason to leave the rest alone. */
   readonly hold: () => string | undefined;
+  /** Waits for so many milliseconds, between two requests. */
+  readonly rest: (ms: number) => void;
   /** Leaves pages that several processes have alone, and is called with the frame of each. */
   readonly spareShared?: ((frame: number) => void) | undefined;
   /** Descriptor of /proc/PID. */
@@ -37,7 +46,7 @@ export interface PageOutOrder {
   readonly mover: Mover;
   readonly pagemap: Pagemap;
   /** Gets the pages that have moved. */
-  readonly moved: MovedSet;
+  readonly moved: Pick<MovedSet, "add">;
 }
 
 /** What became of the cold pages, in base pages. */
@@ -95,6 +104,9 @@ class PageOut implements Disposable {
   readonly #before = before ??= new Uint8Array(LARGEST_BATCH_PAGES);
   readonly #framesBefore = framesBefore ??= new Float64Array(LARGEST_BATCH_PAGES);
   readonly #fates: FrameFates;
+  /** Mean time that a base page takes. */
+  #pageMs: number | undefined;
+  #holdAskedMs = Number.NEGATIVE_INFINITY;
 
   constructor(order: PageOutOrder) {
     this.#order = order;
@@ -106,7 +118,6 @@ class PageOut implements Disposable {
   }
 
   run(): void {
-    let limit = FIRST_BATCH_PAGES;
     const batch = this.#batch;
     for (;;) {
       const held = this.account.held ?? this.#reasonToHold();
@@ -115,7 +126,7 @@ class PageOut implements Disposable {
         return;
       }
       batch.count = batch.pages = 0;
-      this.#order.next(batch, limit, this.account.moved);
+      this.#order.next(batch, this.#batchPages(), this.account.moved);
       if (batch.count === 0) return;
       const begin = performance.now();
       if (!this.#dropSome()) continue;
@@ -125,12 +136,30 @@ class PageOut implements Disposable {
       this.#verify(refused);
       this.account.moveUs += (after - asked) * 1000;
       this.account.verifyUs += (asked - begin + performance.now() - after) * 1000;
-      if (after - asked < SHORT_MS) limit = Math.min(limit * 2, LARGEST_BATCH_PAGES);
-      else if (after - asked > LONG_MS) limit = Math.max(limit / 2, FIRST_BATCH_PAGES);
+      this.#rest(after - asked);
     }
   }
 
+  /** Base pages that a request of about CALL_MS is about. */
+  #batchPages(): number {
+    if (this.#pageMs === undefined) return FIRST_BATCH_PAGES;
+    const pages = Math.round(CALL_MS / this.#pageMs);
+    return Math.min(Math.max(pages, SMALLEST_BATCH_PAGES), LARGEST_BATCH_PAGES);
+  }
+
+  /** Learns from a request how long one takes, and gives the process as much time for itself. */
+  #rest(ms: number): void {
+    const { pages } = this.#batch;
+    if (pages === 0) return;
+    const mean = this.#pageMs ?? ms / pages;
+    this.#pageMs = mean + WEIGHT * (Math.min(ms / pages, MOST * mean) - mean);
+    this.#order.rest(Math.max(ms, CALL_MS));
+  }
+
   #reasonToHold(): string | undefined {
+    const now = performance.now();
+    if (now - this.#holdAskedMs < HOLD_MS) return undefined;
+    this.#holdAskedMs = now;
     try {
       return this.#order.hold();
     } catch (error) {

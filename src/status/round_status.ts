@@ -1,3 +1,4 @@
+import type { GuardStatus } from "./guard_status.ts";
 import type { MemoryByReason, RoundFigures } from "./round_figures.ts";
 import type { PhaseTimes } from "./round_phases.ts";
 
@@ -38,6 +39,8 @@ export interface RoundStatus extends RoundFigures {
   duration_us: number;
   processes: number;
   skipped: SkippedProcesses[];
+  /** Of tasks with a stall_limit. */
+  guard?: GuardStatus;
   /** Of the cslide engine. */
   node_pairs?: NodePairStatus[];
   phases: PhaseTimes;

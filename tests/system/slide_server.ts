@@ -27,7 +27,7 @@ export function slideFile(
   return [
     `[project]\nname=${project}\nloop=1\ninterval=1\nsleep=1\ntracker=smaps\nmover=process_madvise`,
     `[engine]\nname=slide\nproject=${project}`,
-    `[task]\nproject=${project}\nengine=slide\nname=${TASK}\n${what}\nT=1\n${more}`,
+    `[task]\nproject=${project}\nengine=slide\nname=${TASK}\n${what}\nT=1\nstall_limit=no\n${more}`,
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 import type { EngineConfig } from "../engine_config.ts";
 import type { Keys } from "../key_table.ts";
-import { anyInteger, integerOrOff, memorySize } from "../number_forms.ts";
+import { anyInteger, decimalOrNo, integerOrOff, memorySize } from "../number_forms.ts";
 import { LOOP_MAX, type ProjectDescription } from "../project.ts";
 import { clampThreads, maxThreads, swapFlag, type TaskCommon, type TaskContext } from "../task.ts";
 
@@ -24,6 +24,11 @@ export interface SlideTaskDescription extends TaskCommon {
   readonly swapFlag: boolean;
   /** Swap only the coldest, down to this resident share of VmRSS + VmSwap, 1 to 100. */
   readonly dramPercent?: number;
+  /**
+   * The most that a process shall wait for what was moved, in percent of its time, 0.01 to 100;
+   * absent: `no`.
+   */
+  readonly stallLimitPercent?: number;
 }
 
 const engineKeys = {} satisfies Keys;
@@ -48,6 +53,13 @@ const taskKeys = {
     mandatory: false,
     meaning: "swap only the coldest memory, until this percentage of the process is left in DRAM",
     example: "25",
+  },
+  stall_limit: {
+    form: decimalOrNo(0.01, 100),
+    mandatory: false,
+    default: "0.1",
+    meaning: "the most that a process shall wait for swapped memory, in percent of its time",
+    example: "0.1",
   },
 } satisfies Keys;
 
@@ -80,6 +92,7 @@ export const SLIDE: EngineConfig<
       }),
       swapFlag: values.swap_flag,
       ...(values.dram_percent !== undefined && { dramPercent: values.dram_percent }),
+      ...(values.stall_limit !== "no" && { stallLimitPercent: values.stall_limit }),
     };
   },
 };

@@ -19,7 +19,13 @@ export interface PidRoundPlan<Order, Result> {
   /** Everything of a step's request that is the same for all processes of the task. */
   readonly step: Pick<
     ScanStepRequest,
-    "tracker" | "selection" | "flags" | "swapThresholdBytes" | "needsSwap" | "stop"
+    | "tracker"
+    | "selection"
+    | "flags"
+    | "ageIntervalMs"
+    | "swapThresholdBytes"
+    | "needsSwap"
+    | "stop"
   >;
   /** What the finisher is told after the last scan. */
   readonly finish: Order;

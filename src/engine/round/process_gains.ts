@@ -1,10 +1,13 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
+import type { ProcessGuardStatus } from "../../status/guard_status.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 
 /** What a finisher that moves cold memory came to at a process. */
 export interface ProcessGains {
   readonly figures: FigureGains;
+  /** What the guard of the process saw; absent without a guard. */
+  readonly guard?: ProcessGuardStatus | undefined;
   /** Of what was spared since other processes have it too; absent where there is none. */
   readonly shared?: SparedShared | undefined;
 }

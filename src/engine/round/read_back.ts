@@ -45,7 +45,6 @@ function machineCounters(root: string | undefined): SwapCounters | undefined {
  * - The machine has read no less than one process.
  * @param readsAsOthers the kernel reads for it in threads of its own, whose faults are not counted
  * as the process's (asynchronous page faults of KVM). Asked only when it matters.
- * @internal
  */
 export function mostReadBack(
   present: number,

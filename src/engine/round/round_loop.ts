@@ -122,6 +122,7 @@ export class RoundLoop<Order> {
     const { result, isComplete, hold } = scanned;
     hold.release(true);
     record.addFigures(shared.figuresOf(result));
+    if (result.guard !== undefined) record.addGuard(result.guard, this.#plan.intervalMs / 1000);
     // After an error some memory may be present unseen. With swap_flag=yes the process may mark
     // memory that is present, and causes no page fault.
     const isKnown = isComplete && !this.#plan.step.flags.swapFlag;

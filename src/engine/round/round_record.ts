@@ -6,6 +6,7 @@ import {
   ROUND_FIGURES,
 } from "../../status/round_figures.ts";
 import { noPhases, ROUND_PHASES } from "../../status/round_phases.ts";
+import { type ProcessGuardStatus, summariseGuards } from "../../status/guard_status.ts";
 import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts";
 import { formatCount } from "../../text/quantities.ts";
 import type { ScanStepReply } from "./scan_step.ts";
@@ -40,6 +41,7 @@ function brief(reason: string): string {
 export class RoundRecord {
   readonly status: RoundStatus;
   readonly #begin = performance.now();
+  readonly #guards: ProcessGuardStatus[] = [];
 
   constructor(number: number) {
     this.status = {
@@ -88,6 +90,12 @@ export class RoundRecord {
         this.status[figure.name] += gains[figure.name] ?? 0;
       }
     }
+  }
+
+  /** Adds what the guard of a process saw. @param intervalSeconds of the project. */
+  addGuard(guard: ProcessGuardStatus, intervalSeconds: number): void {
+    this.#guards.push(guard);
+    this.status.guard = summariseGuards(this.#guards, intervalSeconds);
   }
 
   /** Adds what one step for one process came to. */

@@ -1,5 +1,7 @@
-import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
+import { monotonicMs, PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
+import { ProcessHistory } from "../../guard/process_history.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
+import { runsVirtualMachine } from "../../procfs/kvm.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
@@ -13,7 +15,7 @@ import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
-import { type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
+import { mostReadBack, type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
 import type {
   FinishedStep,
   OpenProcess,
@@ -41,11 +43,15 @@ export interface ScannedProcess {
   readonly histogram: Float64Array;
   /** ProcessStat.faults when the last scan had ended. */
   readonly faults: number;
+  /** By performance.now() of this thread: up to then the last scan saw accesses. */
+  readonly scannedMs: number;
   /**
    * One more scan, which does not count: what was used since the one before.
    * @returns why there is none. @throws {SystemCallError | ProcfsError}
    */
   readonly lookAgain: () => PageCounts | string;
+  /** Of its pages, from earlier rounds; empty in a task that does without ages. */
+  readonly history: ProcessHistory;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
   /** Present memory of the process that the counts leave out: bytes by reason. */
@@ -56,6 +62,8 @@ export interface ScannedProcess {
   readonly errors: string[];
   /** Whether the task is to stop. */
   readonly stopped: () => boolean;
+  /** Waits for so many milliseconds, or until the task is to stop. */
+  readonly rest: (ms: number) => void;
   /** Keeps the descriptors open beyond the step; the receiver of the reply closes them. */
   readonly keepOpen: () => OpenProcess;
 }
@@ -86,6 +94,7 @@ interface Scan {
   readonly pagemap: Pagemap;
   /** Null: it does not count, accesses of unknown age were forgotten. */
   readonly counts: PageCounts | null;
+  readonly history: ProcessHistory;
   readonly moved: MovedSet;
   /** From before it was last looked what came back, and from before this scan. */
   readonly readsBefore: ReadCounters;
@@ -107,6 +116,8 @@ class ScanStep<Order, Result extends object> {
   readonly #errors: string[] = [];
   #figures: FigureGains = {};
   #staysOpen = false;
+  /** What lookAgain() has found, and from when on the next scan sees accesses. */
+  #looks: { readonly counts: PageCounts; windowStartMs: number } | undefined;
 
   constructor(request: ScanStepRequest<Order>, finisher: Finisher<Order, Result>) {
     this.#request = request;
@@ -183,14 +194,15 @@ class ScanStep<Order, Result extends object> {
     const { pid, tracker: name, memory, isStale, open, selection, flags } = this.#request;
     const kind = TRACKERS.find((entry) => entry.name === name)!;
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
-    const counts = known === undefined || isStale ? null : countsOf(open);
-    const tracker = kind.create(counts === null ? undefined : known?.tracker);
+    const isCounted = known !== undefined && !isStale;
+    const scanned = isCounted ? new PageCounts() : null;
+    const tracker = kind.create(isCounted ? known.tracker : undefined);
     const pagemap = new Pagemap(process.pagemapFd);
     const { dirFd } = process;
     const target = { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped };
     const reads = readReadCounters(dirFd);
     if (reads === undefined) return { state: "gone" };
-    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
+    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
     this.#errors.push(...outcome.errors);
@@ -203,7 +215,8 @@ class ScanStep<Order, Result extends object> {
       kind,
       tracker,
       pagemap,
-      counts,
+      counts: scanned === null ? null : this.#sumOf(open, scanned),
+      history: this.#historyOf(known, scanned, windowStartMs, target.dirFd),
       moved,
       readsBefore,
       reads,
@@ -211,6 +224,50 @@ class ScanStep<Order, Result extends object> {
       target,
       faults,
       leftAlone,
+    };
+  }
+
+  /** The counts of the round. */
+  #sumOf(open: OpenProcess | undefined, scanned: PageCounts): PageCounts {
+    const before = open?.counts ?? null;
+    if (before === null) return scanned;
+    const counts = PageCounts.fromData(before);
+    timed(this.#times, "classify_us", () => counts.addScan(scanned));
+    return counts;
+  }
+
+  /** @param scanned null: accesses of unknown age were forgotten. */
+  #historyOf(
+    known: ProcessMemory | undefined,
+    scanned: PageCounts | null,
+    windowStartMs: number,
+    dirFd: number,
+  ): ProcessHistory {
+    const { ageIntervalMs } = this.#request;
+    const nowMs = monotonicMs() - (performance.now() - windowStartMs);
+    const history = new ProcessHistory(nowMs, known?.history);
+    if (ageIntervalMs === undefined) return history;
+    if (scanned === null) {
+      history.beginAnew(nowMs);
+      return history;
+    }
+    const readBack = this.#readBackSince(known, dirFd);
+    timed(this.#times, "classify_us", () => {
+      history.add(scanned, nowMs, ageIntervalMs, readBack);
+    });
+    return history;
+  }
+
+  /** How many of so many pages that are present again may have been read since the last scan. */
+  #readBackSince(
+    known: ProcessMemory | undefined,
+    dirFd: number,
+  ): (returned: number) => number {
+    return (returned) => {
+      const before = known?.scanReads;
+      const now = readReadCounters(dirFd);
+      if (before === undefined || now === undefined) return returned;
+      return mostReadBack(returned, before, now, () => runsVirtualMachine(dirFd));
     };
   }
 
@@ -246,10 +303,13 @@ class ScanStep<Order, Result extends object> {
   }
 
   #memoryOf({ memoryId }: OpenedProcess, scan: Scan): ProcessMemory {
-    const { tracker, moved, readsBefore, reads } = scan;
+    const { tracker, history, moved, readsBefore, reads } = scan;
     return {
       memoryId,
       tracker: tracker.memory(),
+      ...(this.#request.ageIntervalMs === undefined
+        ? {}
+        : { history: history.toData(), scanReads: reads }),
       moved: moved.toData(),
       reads: this.#isFirst(scan) ? reads : readsBefore,
     };
@@ -271,15 +331,19 @@ class ScanStep<Order, Result extends object> {
       counts,
       histogram,
       faults: scan.faults,
+      scannedMs: scan.windowStartMs,
       lookAgain: () => this.#lookAgain(scan),
+      history: scan.history,
       moved,
       leftAlone: this.#leftAlone(process, scan),
       times: this.#times,
       errors: this.#errors,
       stopped: this.#stopped,
+      rest: (ms) => this.#stop.rest(ms),
       keepOpen: () => this.#keepOpen(process, null),
     }, order);
     if (typeof result !== "string") {
+      this.#noteLooks(scan, process.dirFd);
       return { state: "finished", result, memory: this.#memoryOf(process, scan) };
     }
     this.#staysOpen = false;
@@ -292,7 +356,22 @@ class ScanStep<Order, Result extends object> {
     if (outcome.state === "unfit") return outcome.reason;
     if (outcome.state !== "scanned") return outcome.state === "gone" ? "process gone" : "stopped";
     this.#errors.push(...outcome.errors);
+    const { windowStartMs } = outcome;
+    if (this.#looks === undefined) this.#looks = { counts: new PageCounts(), windowStartMs };
+    this.#looks.counts.addScan(counts);
+    this.#looks.windowStartMs = windowStartMs;
     return counts;
+  }
+
+  /** What was used while pages moved is not lost for the next scan. */
+  #noteLooks({ history }: Scan, dirFd: number): void {
+    const { ageIntervalMs, memory } = this.#request;
+    if (this.#looks === undefined || ageIntervalMs === undefined) return;
+    const { counts, windowStartMs } = this.#looks;
+    const nowMs = monotonicMs() - (performance.now() - windowStartMs);
+    timed(this.#times, "classify_us", () => {
+      history.addLook(counts, nowMs, ageIntervalMs, this.#readBackSince(memory, dirFd));
+    });
   }
 
   /** What cannot be read is missing in the account, and keeps nothing from moving. */
@@ -318,11 +397,6 @@ class ScanStep<Order, Result extends object> {
 /** Its arrays are handed to another thread afterwards: each process needs its own. */
 function nothingMoved(): MovedSetData {
   return { numbers: new Float64Array(0), bits: new Uint32Array(0) };
-}
-
-function countsOf(open: OpenProcess | undefined): PageCounts {
-  const data = open?.counts ?? null;
-  return data === null ? new PageCounts() : PageCounts.fromData(data);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { PageCountsData } from "../../tracker/page_counts.ts";
 import type { ScanFlags, TrackerMemory } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
+import type { ProcessHistoryData } from "../../guard/process_history.ts";
 import type { ReadCounters } from "./read_back.ts";
 
 /**
@@ -15,6 +16,10 @@ export interface ProcessMemory {
   /** Of the address space that this is about: ProcessStat.memoryId. */
   readonly memoryId: string;
   readonly tracker: TrackerMemory;
+  /** Absent in tasks that do without ages. */
+  readonly history?: ProcessHistoryData;
+  /** From before the last scan; there where `history` is. */
+  readonly scanReads?: ReadCounters;
   readonly moved: MovedSetData;
   /** From before it was last looked what came back. */
   readonly reads: ReadCounters;
@@ -41,6 +46,8 @@ export interface ScanStepRequest<Order = unknown> {
   readonly tracker: TrackerName;
   readonly selection: VmaSelection;
   readonly flags: ScanFlags;
+  /** Interval of the project, for the ages of pages; absent: none are kept. */
+  readonly ageIntervalMs?: number;
   /** Leave a process alone that does not have more than this, in the first step of a round. */
   readonly swapThresholdBytes?: number;
   /** Leave a process alone that may not swap more, in the first step of a round. */

@@ -22,6 +22,11 @@ export class StopFlag {
     return Atomics.load(this.words, STOP) !== 0;
   }
 
+  /** Blocks the thread for so many milliseconds, or until the task is to stop. */
+  rest(ms: number): void {
+    Atomics.wait(this.words, STOP, 0, ms);
+  }
+
   /**
    * Moves pages, unless the task is to stop; one thread of a task at a time. It sets its word
    * before it looks at the other, so that raise() either waits for the move or prevents it.
@@ -40,6 +45,7 @@ export class StopFlag {
   /** Asks to stop, at once; resolves when no thread is in the middle of a move. */
   async raise(): Promise<void> {
     Atomics.store(this.words, STOP, 1);
+    Atomics.notify(this.words, STOP);
     while (Atomics.load(this.words, MOVING) !== 0) {
       await Atomics.waitAsync(this.words, MOVING, 1).value;
     }

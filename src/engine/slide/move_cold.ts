@@ -1,16 +1,18 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
-import { LARGEST_BATCH_PAGES, pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
-import type { MoverKind, PageBatch } from "../../mover/mover.ts";
+import { pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
+import type { MovedSet } from "../../mover/moved_set.ts";
+import type { MoverKind } from "../../mover/mover.ts";
 import { type MoverName, MOVERS } from "../../mover/movers.ts";
 import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
-import type { PageCounts, WalkCursor } from "../../tracker/page_counts.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
 import { readSwapLimit } from "../round/swap_limit.ts";
+import { ColdUnits } from "./cold_units.ts";
+import { type GuardedMove, guardMove } from "./guard_move.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
 
 /** What to do with cold memory after the last scan of a round. */
@@ -22,6 +24,8 @@ export interface MoveOrder {
   readonly sysmemThresholdPercent?: number;
   /** Resident share of VmRSS + VmSwap to come down to. */
   readonly dramPercent?: number;
+  /** The most that a process shall wait for what was moved, in percent of its time. */
+  readonly stallLimitPercent?: number;
 }
 
 /** Base pages whose count is in [from, to), base pages and huge units alike. */
@@ -29,68 +33,6 @@ function between(histogram: Float64Array, from: number, to: number): number {
   let pages = 0;
   for (let count = from; count < to; count++) pages += histogram[count]! + histogram[128 + count]!;
   return pages;
-}
-
-/** Walks cold units in the order in which they go: by address, or coldest first within a budget. */
-class ColdUnits {
-  readonly #counts: PageCounts;
-  readonly #used: UsedSinceScan;
-  /** Ranges of counts, one after the other. */
-  readonly #passes: (readonly [low: number, high: number])[];
-  /** Base pages that may move in all. */
-  readonly #budget: number;
-  #cursor: WalkCursor = { segment: 0, index: 0 };
-  /** Base pages that were passed over, since they were used meanwhile. */
-  sparedUsed = 0;
-
-  constructor(
-    counts: PageCounts,
-    used: UsedSinceScan,
-    coldThreshold: number,
-    budget: number | undefined,
-  ) {
-    this.#counts = counts;
-    this.#used = used;
-    this.#budget = budget ?? Infinity;
-    this.#passes = budget === undefined
-      ? [[0, coldThreshold]]
-      : Array.from({ length: coldThreshold }, (_, count) => [count, count + 1] as const);
-  }
-
-  /**
-   * Fills an empty batch with units of at most `pages` base pages, but at least one unit. Refused
-   * pages do not count against the budget: the next ones go in their place.
-   * @param moved base pages that have moved so far.
-   */
-  next(batch: PageBatch, pages: number, moved: number): void {
-    const left = this.#budget - moved;
-    for (let pass = this.#passes[0]; pass !== undefined; pass = this.#passes[0]) {
-      let isSpent = false;
-      const atEnd = this.#counts.walk(this.#cursor, pass[0], pass[1], (page, size) => {
-        if (this.#used.has(page, size)) {
-          this.sparedUsed += size;
-          return true;
-        }
-        isSpent = batch.pages + size > left;
-        if (isSpent || batch.pages + size > (batch.count === 0 ? LARGEST_BATCH_PAGES : pages)) {
-          return false;
-        }
-        batch.page[batch.count] = page;
-        batch.size[batch.count] = size;
-        batch.count++;
-        batch.pages += size;
-        return true;
-      });
-      if (atEnd) {
-        this.#passes.shift();
-        this.#cursor = { segment: 0, index: 0 };
-      } else if (isSpent && batch.count === 0) {
-        this.#passes.length = 0;
-      }
-      // The next pass begins at lower addresses again: not in the same batch.
-      if (batch.count > 0) return;
-    }
-  }
 }
 
 /** Pages that may go before the resident share is down to `percent`. */
@@ -142,45 +84,85 @@ interface UnitsAccount extends PageOutAccount {
   /** Why `sparedShared` were left alone, and where they are as far as that is known. */
   readonly sharedReason: string | undefined;
   readonly sharedFrames: FrameSetData;
+  /** Cold, and left alone since they were used too lately. */
+  readonly tooYoung: number;
+}
+
+/** The cold units of a process that are old enough to go. */
+function coldUnitsOf(
+  { dirFd, counts, history: { ages } }: ScannedProcess,
+  { coldThreshold, dramPercent }: MoveOrder,
+  used: UsedSinceScan,
+  ageScans: number,
+): ColdUnits {
+  const budget = dramPercent === undefined ? undefined : dramBudget(dirFd, dramPercent);
+  return new ColdUnits({ counts, ages, used, coldThreshold, ageScans, budget });
+}
+
+/** Takes note of what moved. */
+function notes({ moved, history: { ages } }: ScannedProcess): Pick<MovedSet, "add"> {
+  return {
+    add: (page, frame) => {
+      moved.add(page, frame);
+      ages.markMoved(page);
+    },
+  };
+}
+
+/** Pages that the control groups of a process let go now. */
+class SwapRoom {
+  readonly #dirFd: number;
+  pages = Infinity;
+
+  constructor(dirFd: number) {
+    this.#dirFd = dirFd;
+  }
+
+  /** @returns why there is none. */
+  refresh(): string | undefined {
+    const limit = readSwapLimit(this.#dirFd);
+    this.pages = limit?.pages ?? Infinity;
+    return this.pages < 1 ? limit?.reason : undefined;
+  }
 }
 
 /** Moves cold units until there are no more, or until there is a reason to hold. */
 function moveUnits(
   process: ScannedProcess,
   order: MoveOrder,
+  { ageScans, held: heldByGuard }: GuardedMove,
 ): UnitsAccount {
-  const { pid, dirFd, memoryId, pagemap, counts, moved, times, errors } = process;
-  const budget = order.dramPercent === undefined ? undefined : dramBudget(dirFd, order.dramPercent);
+  const { pid, dirFd, memoryId, pagemap, times, errors } = process;
   const used = new UsedSinceScan(process);
-  const units = new ColdUnits(counts, used, order.coldThreshold, budget);
+  const units = coldUnitsOf(process, order, used, ageScans);
   const kind = moverOf(order);
-  const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
-  using mover = kind.open({ pid, dirFd, space });
+  using mover = kind.open({ pid, dirFd, space: new HeldAddressSpace(dirFd, pagemap, memoryId) });
   const sharedReason = reasonToSpareShared(process, kind);
   const frames = new FrameSet();
   const note = (frame: number): void => {
     if (frame !== 0) frames.add(frame);
   };
-  /** Pages that the control groups of the process let go now. */
-  let room = Infinity;
+  const room = new SwapRoom(dirFd);
   const account = pageOut({
-    next: (batch, pages, movedPages) => units.next(batch, Math.min(pages, room), movedPages),
-    hold: () => {
-      const limit = readSwapLimit(dirFd);
-      room = limit?.pages ?? Infinity;
-      return reasonToHold(process, kind, order) ??
-        (room < 1 ? limit?.reason : undefined) ?? used.refresh();
+    next: (batch, pages, movedPages) => {
+      units.next(batch, Math.min(pages, room.pages), movedPages);
+      room.pages -= batch.pages;
     },
+    hold: () =>
+      heldByGuard ?? reasonToHold(process, kind, order) ?? room.refresh() ?? used.refresh(),
+    rest: process.rest,
     spareShared: sharedReason === undefined ? undefined : note,
     dirFd,
     mover,
     pagemap,
-    moved,
+    moved: notes(process),
   });
   times.move_us += account.moveUs;
   times.verify_us += account.verifyUs;
   errors.push(...account.errors);
-  return { ...account, sparedUsed: units.sparedUsed, sharedReason, sharedFrames: frames.toData() };
+  const { sparedUsed } = units;
+  const tooYoung = heldByGuard === undefined ? units.tooYoung() : 0;
+  return { ...account, sparedUsed, sharedReason, sharedFrames: frames.toData(), tooYoung };
 }
 
 function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
@@ -212,20 +194,22 @@ function foundFigures(
 export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGains {
   const counted = between(process.histogram, 0, order.coldThreshold);
   const found = foundFigures(process, counted, order.coldThreshold);
-  if (counted === 0) return { figures: found };
+  const guarded = guardMove(process, order.stallLimitPercent);
+  if (counted === 0) return { figures: found, guard: guarded.status };
 
-  const account = moveUnits(process, order);
+  const account = moveUnits(process, order, guarded);
   const { asked, moved, refused, vanished, sparedShared, sparedUsed, held, zeros } = account;
-  const { sharedReason, sharedFrames } = account;
+  const { sharedReason, sharedFrames, tooYoung } = account;
   const cold = counted - zeros;
   const spared = new Map<string, number>();
   tally(spared, "gone before its turn", vanished);
   if (sharedReason !== undefined) tally(spared, sharedReason, sparedShared);
   tally(spared, "used since the last scan", sparedUsed);
+  tally(spared, "too young for stall_limit", tooYoung);
   tally(
     spared,
     held ?? "dram_percent reached",
-    cold - asked - vanished - sparedShared - sparedUsed,
+    cold - asked - vanished - sparedShared - sparedUsed - tooYoung,
   );
   const figures: FigureGains = {
     ...found,
@@ -238,6 +222,7 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGain
   };
   return {
     figures,
+    guard: guarded.status,
     ...(sharedReason === undefined || sparedShared === 0
       ? {}
       : { shared: { reason: sharedReason, frames: sharedFrames } }),

@@ -21,7 +21,7 @@ export interface SlideRunParts {
 
 function moveOrder(
   { sysmemThresholdPercent }: ProjectDescription,
-  { coldThreshold, dramPercent }: SlideTaskDescription,
+  { coldThreshold, dramPercent, stallLimitPercent }: SlideTaskDescription,
   mover: MoverKind<MoverName>,
 ): MoveOrder {
   return {
@@ -29,6 +29,7 @@ function moveOrder(
     coldThreshold,
     ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
     ...(dramPercent === undefined ? {} : { dramPercent }),
+    ...(stallLimitPercent === undefined ? {} : { stallLimitPercent }),
   };
 }
 
@@ -62,6 +63,7 @@ export function startSlideRun(
       tracker: tracker.name,
       selection: { kind: "swappable" },
       flags: { swapFlag, ignoreHost: false },
+      ageIntervalMs: project.intervalSeconds * 1000,
       stop: life.stop.words,
       needsSwap: true,
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),

@@ -2,24 +2,33 @@ import { MovedSet } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/run_scan_step.ts";
 
+/** What was seen idle so long ago is looked at again before it moves. */
+const EVIDENCE_MS = 1000;
+
 /** The least pause between two looks: so many times the duration of a look, and so long. */
 const REST_FACTOR = 10;
 const REST_MS = 200;
 
+type WatchedProcess = Pick<ScannedProcess, "dirFd" | "faults" | "scannedMs" | "lookAgain">;
+
 /**
  * Which pages were used since the last scan. A page that was mapped or written anew has the address
  * of one that was scanned, but is not that page. Without a page fault no page is new; after one the
- * tracker scans again, and finds that each new page was used.
+ * tracker scans again, and finds that each new page was used. It scans again as well when the last
+ * look is old: pages that were idle then may be used by now.
  */
 export class UsedSinceScan {
-  readonly #process: Pick<ScannedProcess, "dirFd" | "faults" | "lookAgain">;
+  readonly #process: WatchedProcess;
   readonly #used = new MovedSet();
   #faults: number;
   #restsUntilMs = 0;
+  /** When the last look or scan ended. */
+  #seenMs: number;
 
-  constructor(process: Pick<ScannedProcess, "dirFd" | "faults" | "lookAgain">) {
+  constructor(process: WatchedProcess) {
     this.#process = process;
     this.#faults = process.faults;
+    this.#seenMs = process.scannedMs;
   }
 
   /**
@@ -27,10 +36,11 @@ export class UsedSinceScan {
    * @returns why nothing more can be moved. @throws {SystemCallError | ProcfsError}
    */
   refresh(): string | undefined {
-    const faults = readProcessStat(this.#process.dirFd)?.faults;
-    if (faults === undefined || faults === this.#faults) return undefined;
     const begin = performance.now();
-    if (begin < this.#restsUntilMs) return undefined;
+    const isOld = begin - this.#seenMs >= EVIDENCE_MS;
+    const faults = readProcessStat(this.#process.dirFd)?.faults;
+    if (faults === undefined) return undefined;
+    if (!isOld && (faults === this.#faults || begin < this.#restsUntilMs)) return undefined;
     const counts = this.#process.lookAgain();
     if (typeof counts === "string") return counts;
     counts.walk({ segment: 0, index: 0 }, 1, 127, (page, pages) => {
@@ -39,6 +49,7 @@ export class UsedSinceScan {
     });
     this.#faults = faults;
     const end = performance.now();
+    this.#seenMs = end;
     this.#restsUntilMs = end + Math.max(REST_MS, REST_FACTOR * (end - begin));
     return undefined;
   }

@@ -7,6 +7,7 @@ import { formatStatus } from "../../../src/cli/format_status.ts";
 import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
 import { noTotal } from "../../../src/status/task_status.ts";
+import type { GuardStatus } from "../../../src/status/guard_status.ts";
 import { SAMPLE_ROUND, SAMPLE_STATUS } from "./sample_status.ts";
 
 function format(status: ServerStatus): string {
@@ -134,6 +135,31 @@ describe("formatRound()", () => {
     };
     expect(formatRound(round, PMD_BYTES)).toContain(
       "huge      all that is present is hot at 2 MiB, where one access makes the whole of it hot\n",
+    );
+  });
+
+  test("shows what the guard of a task saw", () => {
+    const guard: GuardStatus = {
+      stall_limit_percent: 0.1,
+      harm_percent: 0.03,
+      age_scans: 6,
+      age_seconds: 30,
+      swap_in_us: 7.2,
+      paused_processes: 0,
+      unguarded_processes: 0,
+    };
+    const shown = (more: Partial<GuardStatus>): string =>
+      formatRound({ ...SAMPLE_ROUND, guard: { ...guard, ...more } }, PMD_BYTES)
+        .replaceAll(/\s+/g, " ");
+    expect(shown({})).toContain(
+      " guard stall_limit 0.1 %, waited 0.03 % of the time, " +
+        "pages idle for 6 scans (30 s) go, a swap-in takes 7 us",
+    );
+    expect(shown({ age_scans: null, age_seconds: null, paused_processes: 2 })).toContain(
+      "no page is old enough to go, a swap-in takes 7 us, 2 processes above the limit: nothing moves",
+    );
+    expect(shown({ unguarded_processes: 1 })).toContain(
+      "1 process without a guard: MemAvailable is below 5 %",
     );
   });
 

@@ -111,6 +111,7 @@ describe.skipIf(missing !== undefined)("a program that is executed in the middle
           at += room;
         },
         hold: () => undefined,
+        rest: () => {},
         dirFd: opened.dirFd,
         mover,
         pagemap: opened.pagemap,

@@ -36,6 +36,7 @@ async function pageOutAll(kind: string, count: number): Promise<PageOutAccount> 
         }
       },
       hold: () => undefined,
+      rest: () => {},
       dirFd: process.dirFd,
       mover,
       pagemap: process.pagemap,

@@ -38,6 +38,7 @@ function run(process: OpenProcess, pages: readonly number[], order: Order = {}):
       for (; at < pages.length && batch.pages < room; at++) add(batch, pages[at]!, 1);
     },
     hold: order.hold ?? (() => undefined),
+    rest: () => {},
     spareShared: order.spareShared,
     dirFd: process.dirFd,
     mover,
@@ -207,6 +208,7 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
         isDone = true;
       },
       hold: () => undefined,
+      rest: () => {},
       dirFd: trial.process.dirFd,
       mover,
       pagemap: trial.process.pagemap,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { ProcessHistory } from "../../../../src/guard/process_history.ts";
 import { MovedSet } from "../../../../src/mover/moved_set.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { pageOf } from "../../../../src/procfs/pagemap.ts";
@@ -24,17 +25,30 @@ if (missing !== undefined) console.log(`moveCold(): left out: ${missing}`);
 const BYTES = 8 * 2 ** 20;
 const PAGES = BYTES / PAGE_SIZE;
 
-/** How often each page of an area was used. */
-type CountOf = (index: number) => number;
+/** How often each page of an area was used, or in which of three scans. */
+type CountOf = (index: number) => number | readonly number[];
 
-function countsOf(from: number, pages: number, countOf: CountOf): PageCounts {
+/** What three scans find of pages; a page that is used in some of them is used in the first. */
+function scanned(
+  from: number,
+  pages: number,
+  countOf: CountOf,
+): { counts: PageCounts; history: ProcessHistory } {
   const counts = new PageCounts();
+  const history = new ProcessHistory(0);
   for (let scan = 1; scan <= 3; scan++) {
-    counts.beginScan();
-    for (let i = 0; i < pages; i++) counts.add(from + i, 1, countOf(i) >= scan ? 1 : 0, false);
-    counts.endScan();
+    const alone = new PageCounts();
+    alone.beginScan();
+    for (let i = 0; i < pages; i++) {
+      const uses = countOf(i);
+      const isUsed = typeof uses === "number" ? uses >= scan : uses.includes(scan);
+      alone.add(from + i, 1, isUsed ? 1 : 0, false);
+    }
+    alone.endScan();
+    counts.addScan(alone);
+    history.add(alone, scan * 1000, 1000, (returned) => returned);
   }
-  return counts;
+  return { counts, history };
 }
 
 /**
@@ -49,7 +63,7 @@ function move(
   const from = pageOf(trial.area.start);
   const pages = pageOf(trial.area.end) - from;
   const { pid, process } = trial;
-  const counts = countsOf(from, pages, countOf);
+  const { counts, history } = scanned(from, pages, countOf);
   const record = new RoundRecord(1);
   record.addFigures(
     moveCold({
@@ -61,7 +75,10 @@ function move(
       tracker: PAGE_IDLE,
       counts,
       faults: readProcessStat(process.dirFd)!.faults,
+      scannedMs: performance.now(),
+      rest: () => {},
       lookAgain: () => counts,
+      history,
       moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
       histogram: counts.histogram(),
       leftAlone: new Map(),
@@ -105,6 +122,19 @@ describe.skipIf(missing !== undefined)("moveCold()", () => {
     expect(byCount[2]).toBe(0);
     expect(round.spared).toEqual([{ reason: "dram_percent reached", bytes: expect.any(Number) }]);
     expect(round.spared[0]!.bytes).toBeGreaterThan(BYTES / 3);
+  });
+
+  test("leaves alone what was used too lately for stall_limit", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    // A quarter was used again after it had been idle for a scan, which another one is now.
+    const uses = [[], [1, 3], [2], []] as const;
+    const { round, swapped } = move(trial, (i) => uses[i % 4]!, {
+      coldThreshold: 2,
+      stallLimitPercent: 0.01,
+    });
+    expect(swapped.length).toBeGreaterThan(PAGES / 2 * 0.98);
+    expect(swapped.every((i) => i % 4 === 0 || i % 4 === 3)).toBe(true);
+    expect(round.spared).toEqual([{ reason: "too young for stall_limit", bytes: BYTES / 4 }]);
   });
 
   test("lets others go in place of what is spared when dram_percent limits it", async () => {

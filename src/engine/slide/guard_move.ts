@@ -1,0 +1,54 @@
+import { SystemCallError } from "../../../ffi/errno.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { ProcessGuardStatus } from "../../status/guard_status.ts";
+import type { ScannedProcess } from "../round/run_scan_step.ts";
+
+/** With less of the machine's memory available than this, in percent, the guard steps aside. */
+const SCARCE_PERCENT = 5;
+const PAUSED = "stall_limit exceeded: waits until the process reads less of it back";
+
+/** What the guard lets go of a process. */
+export interface GuardedMove {
+  /** Scans for which a page has to have been idle. */
+  readonly ageScans: number;
+  /** Why nothing goes now. */
+  readonly held?: string;
+  /** Absent without a guard. */
+  readonly status?: ProcessGuardStatus;
+}
+
+/**
+ * Asks the guard of a process, at the end of the scans of a round.
+ * @param limitPercent undefined: it has none. @throws {ProcfsError | SystemCallError}
+ */
+export function guardMove(process: ScannedProcess, limitPercent: number | undefined): GuardedMove {
+  const { pid, history, pagemap, moved } = process;
+  const { ages, guard, swapIn } = history;
+  if (limitPercent === undefined) return { ageScans: 0 };
+  swapIn.measure(
+    pid,
+    ages,
+    (page) => pagemap.load(page, page + 1) === 1 && pagemap.isSwapped(page),
+    (page) => moved.takeOut(page, 1),
+  );
+  const swapInSeconds = swapIn.seconds;
+  const verdict = guard.judge(ages.population(), swapInSeconds, limitPercent);
+  const { ageScans, measuredPercent: harmPercent, isPaused } = verdict;
+  const isAside = isScarce();
+  const state = isAside ? "aside" : isPaused ? "pauses" : "guards";
+  const status: ProcessGuardStatus = { limitPercent, harmPercent, ageScans, swapInSeconds, state };
+  if (isAside) return { ageScans: 0, status };
+  return { ageScans, status, ...(isPaused ? { held: PAUSED } : {}) };
+}
+
+/** Whether the machine has hardly any memory left. */
+function isScarce(): boolean {
+  try {
+    const { availableBytes, totalBytes } = readMemInfo();
+    return availableBytes * 100 < totalBytes * SCARCE_PERCENT;
+  } catch (error) {
+    // Nothing moves while that cannot be read: the move looks for it too, and says so.
+    if (error instanceof SystemCallError) return false;
+    throw error;
+  }
+}
