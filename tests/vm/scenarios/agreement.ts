@@ -23,9 +23,9 @@ interface Pattern {
 }
 
 /**
- * clear_refs and page_idle leave the translations that a processor holds alone: a page that it knows
- * does not get its bit again until it forgets the page. `flush` has it forget before each touch; the
- * scenarios of slide go without, as programs do.
+ * clear_refs and page_idle leave the translations that a processor holds alone: a page that it
+ * knows does not get its bit again until it forgets the page. `flush` has it forget before each
+ * touch; the scenarios of slide go without, as programs do.
  */
 const FRESH = { flush: true } as const;
 
