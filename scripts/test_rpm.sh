@@ -19,6 +19,7 @@ for program in rpmbuild rpmlint qemu-system-x86_64; do
   command -v $program >/dev/null || fail "Cannot test the packages: there is no $program"
 done
 sh scripts/vm_image.sh systemd rpm || fail "Cannot test the packages: there is no root image"
+sh scripts/vm_kernel.sh debian-6.12 || true
 
 # Two releases of the same, to upgrade from one to the other; the second is not compressed, which
 # the VM would take half a minute to undo. They are built without a network.

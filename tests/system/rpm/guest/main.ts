@@ -1,4 +1,4 @@
 import { drive } from "../../../vm/guest/drive.ts";
-import { SCENARIOS } from "../scenarios.ts";
+import { BOOTS } from "../scenarios.ts";
 
-process.exit(await drive(SCENARIOS));
+process.exit(await drive(BOOTS.flatMap(({ scenarios }) => scenarios)));
