@@ -3,7 +3,7 @@ import { PAGE_SIZE } from "../../ffi/libc.ts";
 import type { PageTableReading, PageTableSlots } from "../page_table/page_table_slots.ts";
 import { TABLE_ENTRIES } from "../page_table/page_table_layout.ts";
 import { FOUND, TableDecoder } from "../page_table/table_decoder.ts";
-import { pageOf } from "../procfs/pagemap.ts";
+import { type Pagemap, pageOf } from "../procfs/pagemap.ts";
 import { isZeroFrame, zeroFrame } from "../procfs/zero_frames.ts";
 import { AccessedBits } from "./accessed_bits.ts";
 import { clearRefs } from "./clear_refs.ts";
@@ -25,6 +25,11 @@ const MOST_HOLE_PAGES = 32 * TABLE_ENTRIES;
  * (512 MiB): then the process waits for 6 ms at most.
  */
 const SMALL_PAGES = 128 * 1024;
+/**
+ * Fewer than one accessed page in so many is not worth it: every process has a few that MADV_COLD
+ * refuses ([vvar]), and some of files that others map, too.
+ */
+const FEW_DIVISOR = 16;
 /** Of the accessed pages of a table, one in so many is looked at for whether it is shared. */
 const SAMPLE_STEP = 64;
 
@@ -40,6 +45,7 @@ export class PageTableScan implements Disposable {
   readonly #bits: AccessedBits;
   readonly #accessed = new PageSample();
   #presentPages = 0;
+  #accessedPages = 0;
   /** The first VMA, by page numbers, that does not end before what was counted. */
   #vmas: readonly PageRange[] = [];
   #cursor = 0;
@@ -122,6 +128,7 @@ export class PageTableScan implements Disposable {
     this.#presentPages += decoder.present;
     this.#counts?.addEach(from, decoder.found, begin, end);
     if (decoder.accessed === 0) return;
+    this.#accessedPages += decoder.accessed;
     this.#bits.addEach(from, decoder.found, begin, end);
     const accessed = decoder.found.indexOf(FOUND.accessed, begin);
     for (let i = accessed; i < end; i += SAMPLE_STEP) {
@@ -143,6 +150,7 @@ export class PageTableScan implements Disposable {
     }
     this.#counts?.add(from, to - from, entry.isAccessed ? 1 : 0, true);
     if (!entry.isAccessed) return;
+    this.#accessedPages += to - from;
     this.#accessed.add(from);
     for (let page = from; page < to; page += PMD_PAGES) this.#bits.add(page, PMD_PAGES);
   }
@@ -153,17 +161,23 @@ export class PageTableScan implements Disposable {
    */
   #clearRest(): void {
     const { dirFd, pagemap } = this.#target;
+    if (this.#accessedPages === 0) return;
     if (!this.#bits.isReached) {
       // Its first thread has ended, or the process: clearRefs() tells.
       clearRefs(dirFd);
       return;
     }
-    if (this.#presentPages > SMALL_PAGES) return;
-    const isShared = (page: number): boolean => {
+    if (this.#presentPages <= SMALL_PAGES && this.#hasUncleared(pagemap)) clearRefs(dirFd);
+  }
+
+  /** Whether many accessed pages are refused, or passed over since other processes have them. */
+  #hasUncleared(pagemap: Pagemap): boolean {
+    if (this.#bits.refusedPages * FEW_DIVISOR >= this.#accessedPages) return true;
+    const shared = this.#accessed.pages.filter((page) => {
       if (pagemap.load(page, page + 1) === 0) throw new SystemCallError("read", ESRCH, "pagemap");
       return pagemap.isPresent(page) && !pagemap.isExclusive(page);
-    };
-    if (this.#bits.refusedPages > 0 || this.#accessed.pages.some(isShared)) clearRefs(dirFd);
+    });
+    return shared.length * FEW_DIVISOR >= this.#accessed.pages.length;
   }
 
   [Symbol.dispose](): void {
