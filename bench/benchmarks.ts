@@ -12,7 +12,7 @@ import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
 import { STOP } from "./stop.ts";
 import { SWAP_TEXT } from "./swap_text.ts";
-import { VM_FREE, VM_SCAN } from "./vm.ts";
+import { VM_FREE, VM_RECLAIM, VM_SCAN } from "./vm.ts";
 
 /** All benchmarks, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -34,4 +34,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   SCAN,
   VM_SCAN,
   VM_FREE,
+  VM_RECLAIM,
 ];

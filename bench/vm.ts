@@ -44,3 +44,11 @@ export const VM_SCAN: Benchmark = {
   about: "in an emulated machine: a scan a second of 256 MiB, all in use, as in scan",
   run: () => inMachine(["scan_idle_pages", "scan_page_idle"]),
 };
+
+export const VM_RECLAIM: Benchmark = {
+  name: "vm-reclaim",
+  about:
+    "in an emulated machine: pages in use that come back while memory.high takes 96 MiB, a quarter " +
+    "of them in use, down to 44, and a tracker scans before each step",
+  run: () => inMachine(["reclaim_two_lists", "reclaim_multi_gen"]),
+};

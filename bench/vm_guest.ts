@@ -4,6 +4,7 @@ import { MIB, startTarget } from "../tests/vm/guest/slide_trial.ts";
 import type { HotLayout, Target } from "../tests/tools/fixtures/target.ts";
 import { messageOf } from "../src/text/message_of.ts";
 import type { Figure } from "./figure.ts";
+import { measureReclaim } from "./reclaim.ts";
 import { measureScanCost } from "./scan_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 import { TouchTarget } from "./touch_target.ts";
@@ -96,6 +97,8 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
     for (const layout of LAYOUTS) figures.push(...await timeToFree(layout));
     return figures;
   },
+  reclaim_two_lists: () => measureReclaim(false),
+  reclaim_multi_gen: () => measureReclaim(true),
   scan_idle_pages: () => scanCost("idle_pages"),
   scan_page_idle: () => scanCost("page_idle"),
 };
