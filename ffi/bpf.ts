@@ -182,7 +182,8 @@ export class ProgramRefused extends Error {
   override readonly name = "ProgramRefused";
 }
 
-const LICENSE = cString("GPL");
+/** Of the programs that are loaded: see src/page_table/walk_program.ts. */
+const LICENSE = cString("Dual MIT/GPL");
 
 /**
  * Loads a program (BPF_PROG_LOAD). @returns its descriptor.

@@ -1,3 +1,8 @@
+/*
+ * SPDX-License-Identifier: MulanPSL-2.0 OR MIT OR GPL-2.0-only
+ * The kernel lets only programs read its memory that may be used under the GPL.
+ */
+
 import { BpfAssembler } from "./bpf_assembler.ts";
 import type { KernelOffsets } from "./kernel_facts.ts";
 import { TABLE_ENTRIES, type TableForm } from "./page_table_layout.ts";
