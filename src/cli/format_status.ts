@@ -35,7 +35,9 @@ function formatServer(status: ServerStatus): string {
       `${formatBytes(server.rss_anon_bytes)} of it anonymous`,
       `${formatDuration(server.cpu_us)} of CPU`,
       formatCount(server.workers, "worker", "workers"),
+      ...(server.held_workers === undefined ? [] : [`${server.held_workers} held by the kernel`]),
     ]),
+    server.work_waits === undefined ? "" : field("  ", "waits", [server.work_waits]),
     field("  ", "memory", [
       formatBytes(memory.total_bytes),
       `${formatBytes(memory.available_bytes)} available (${

@@ -88,7 +88,7 @@ export class StatusSource {
       rss_bytes: rss,
       rss_anon_bytes: rssAnon,
       cpu_us: user + system,
-      workers: support.workers(),
+      ...support.workers(),
     };
   }
 }

@@ -1,5 +1,4 @@
 import { log } from "../log/logger.ts";
-import { formatCount } from "../text/quantities.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
 import { ProcessSweep } from "./round/process_sweep.ts";
@@ -22,12 +21,7 @@ export interface EngineContext {
   readonly sweep: ProcessSweep;
 }
 
-const workers: Workers = new WorkerPool(WORKER_ENTRY, {
-  onFull: (held) => {
-    const many = formatCount(held, "thread", "threads");
-    log.warning(`the kernel holds ${many}: work waits until it lets one go`);
-  },
-});
+const workers: Workers = new WorkerPool(WORKER_ENTRY, { onFull: (why) => log.warning(why) });
 
 /**
  * That of the server, for all projects. Each entry of the engine table hands it to the engines that

@@ -1,7 +1,7 @@
 import { type MoverName, MOVERS } from "../mover/movers.ts";
-import type { Availability } from "../status/server_status.ts";
+import type { Availability, WorkersStatus } from "../status/server_status.ts";
 import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
-import { engineContext } from "./engine_context.ts";
+import { engineContext, type Workers } from "./engine_context.ts";
 
 function availability<Name extends string>(
   { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },
@@ -10,12 +10,23 @@ function availability<Name extends string>(
   return reason === undefined ? { name, available: true } : { name, available: false, reason };
 }
 
+/** @internal What a status says of worker threads. */
+export function workersStatus(
+  { size, held, whyFull }: Pick<Workers, "size" | "held" | "whyFull">,
+): WorkersStatus {
+  return {
+    workers: size,
+    ...(held === 0 ? {} : { held_workers: held }),
+    ...(whyFull === undefined ? {} : { work_waits: whyFull }),
+  };
+}
+
 /** What this machine offers, asked anew at each call, and the threads at work on it. */
 export const machineSupport = {
   /** Best first. */
   trackers: () => TRACKERS.map(availability<TrackerName>),
   /** Best first. */
   movers: () => MOVERS.map(availability<MoverName>),
-  /** Worker threads alive. */
-  workers: (): number => engineContext.workers.size,
+  /** What `server` says of the worker threads. */
+  workers: (): WorkersStatus => workersStatus(engineContext.workers),
 };

@@ -36,8 +36,18 @@ export interface ServerStatus {
   projects: ProjectStatus[];
 }
 
+/** Worker threads of the server. */
+export interface WorkersStatus {
+  /** Alive. */
+  workers: number;
+  /** Of them those that the kernel holds; left out when there are none. */
+  held_workers?: number;
+  /** Why all work waits that needs another thread; left out when none does. */
+  work_waits?: string;
+}
+
 /** The server itself. */
-export interface ServerProcessStatus {
+export interface ServerProcessStatus extends WorkersStatus {
   /** Of the program. */
   version: string;
   pid: number;
@@ -51,8 +61,6 @@ export interface ServerProcessStatus {
   rss_anon_bytes: number;
   /** User and system time of all its threads. */
   cpu_us: number;
-  /** Worker threads alive. */
-  workers: number;
 }
 
 /** A tracker or mover, and whether this machine offers it. */

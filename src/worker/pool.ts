@@ -3,6 +3,7 @@ import { SystemCallError } from "../../ffi/errno.ts";
 import { collectAfterWork } from "../../ffi/garbage.ts";
 import { whyNoThreads } from "../../ffi/thread_probe.ts";
 import { Semaphore } from "../async/semaphore.ts";
+import { formatCount } from "../text/quantities.ts";
 import { HeldWatch } from "./held_watch.ts";
 import {
   type Answer,
@@ -119,8 +120,8 @@ export interface PoolLimits {
   readonly mostThreads: number;
   /** Why so many threads cannot be made now; undefined when they can. */
   readonly whyNoThreads: (count: number) => string | undefined;
-  /** Is told when jobs begin to wait because the kernel holds so many threads. */
-  readonly onFull: (held: number) => void;
+  /** Is told when jobs begin to wait because the kernel holds so many threads: `whyFull`. */
+  readonly onFull: (why: string) => void;
 }
 
 /**
@@ -138,7 +139,8 @@ export class WorkerPool<J extends JobTable> {
   readonly #idle: WorkerThread[] = [];
   #busy = 0;
   #held = 0;
-  #isFull = false;
+  /** Jobs that wait since there are as many threads as there may be. */
+  #waiting = 0;
 
   /** @param entry the module that a thread runs. */
   constructor(entry: string, limits: Partial<PoolLimits> = {}) {
@@ -160,6 +162,18 @@ export class WorkerPool<J extends JobTable> {
   /** Threads there are, working or not. */
   get size(): number {
     return this.#idle.length + this.#busy;
+  }
+
+  /** Threads that the kernel holds. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Why jobs wait although fewer are at work than may be; undefined when none does. */
+  get whyFull(): string | undefined {
+    if (this.#waiting === 0) return undefined;
+    const many = formatCount(this.#held, "thread", "threads");
+    return `the kernel holds ${many}: work waits until it lets one go`;
   }
 
   /**
@@ -204,13 +218,14 @@ export class WorkerPool<J extends JobTable> {
   }
 
   async #takeThread(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#busy < this.#limits.mostThreads) {
-      this.#isFull = false;
-    } else if (!this.#isFull) {
-      this.#isFull = true;
-      this.#limits.onFull(this.#held);
+    if (this.#busy < this.#limits.mostThreads) return await this.#threads.take(signal);
+    this.#waiting++;
+    if (this.#waiting === 1) this.#limits.onFull(this.whyFull!);
+    try {
+      await this.#threads.take(signal);
+    } finally {
+      this.#waiting--;
     }
-    await this.#threads.take(signal);
   }
 
   /** @param onHeld is told when the kernel begins and ceases to hold the thread. */

@@ -103,7 +103,7 @@ export class CslideRound {
     // All are found in one sweep.
     const searches = await Promise.all(this.#parts.map(({ run, record }) =>
       run.life.target.find(
-        (query) => this.#setup.sweep.find(query),
+        (query) => this.#setup.sweep.find(query, run.life.signal),
         record,
         (pid, error) => run.life.fail(record, pid, error),
       )

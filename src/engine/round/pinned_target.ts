@@ -36,15 +36,17 @@ export class PinnedTarget {
 
   /**
    * Finds the processes of a round. When there are none, the round says under `skipped` why.
-   * @param search looks for them.
+   * @param search looks for them; undefined when the task was stopped first: then there are none.
    * @throws what the search throws.
    */
   async find(
-    search: (query: ProcessQuery) => Promise<SweptProcesses>,
+    search: (query: ProcessQuery) => Promise<SweptProcesses | undefined>,
     record: RoundRecord,
     onUnreadable: OnUnreadable,
   ): Promise<readonly FoundProcess[]> {
-    const { found, sharers, named, unreadable } = await search(this.#query);
+    const swept = await search(this.#query);
+    if (swept === undefined) return [];
+    const { found, sharers, named, unreadable } = swept;
     this.#pin(named[0]?.startTicks);
     for (const { pid, error } of unreadable) onUnreadable(pid, error);
     record.status.processes = found.length + sharers.length;

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from "node:v8";
+import { onAbort } from "../../async/abortable.ts";
 import { nextTurn } from "../../async/turns.ts";
 import {
   type ProcessQuery,
@@ -36,7 +37,7 @@ const PERIOD_MS = 1000;
 /** A task that waits for the next sweep. */
 interface Waiting {
   readonly query: ProcessQuery;
-  readonly end: PromiseWithResolvers<SweptProcesses>;
+  readonly end: PromiseWithResolvers<SweptProcesses | undefined>;
 }
 
 /**
@@ -64,15 +65,25 @@ export class ProcessSweep {
 
   /**
    * Finds the processes of a query.
+   * @returns undefined when the signal came first.
    * @throws {JobError} when procfs cannot be read.
    */
-  async find(query: ProcessQuery): Promise<SweptProcesses> {
+  async find(query: ProcessQuery, signal: AbortSignal): Promise<SweptProcesses | undefined> {
+    if (signal.aborted) return undefined;
     const nearby = searchNearby(query, this.#root);
     if (nearby !== undefined) return nearby;
-    const end = Promise.withResolvers<SweptProcesses>();
-    this.#waiting.push({ query, end });
+    const waiting: Waiting = { query, end: Promise.withResolvers() };
+    const forget = onAbort(signal, () => {
+      this.#waiting = this.#waiting.filter((one) => one !== waiting);
+      waiting.end.resolve(undefined);
+    });
+    this.#waiting.push(waiting);
     this.#plan();
-    return await end.promise;
+    try {
+      return await waiting.end.promise;
+    } finally {
+      forget();
+    }
   }
 
   #plan(): void {
@@ -84,6 +95,10 @@ export class ProcessSweep {
 
   async #run(): Promise<void> {
     const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) {
+      this.#isDue = false;
+      return;
+    }
     this.#begunMs = performance.now();
     const queries = new Map(waiting.map(({ query }) => [JSON.stringify(query), query]));
     try {

@@ -24,8 +24,11 @@ export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains>
   readonly maxThreads: number;
   /** Why nothing shall be moved in this round; asked before anything about a process. */
   readonly heldBack: () => string | undefined;
-  /** Called after each round that was not stopped. */
-  readonly afterRound: (record: RoundRecord) => Promise<void>;
+  /**
+   * Called after each round that was not stopped.
+   * @param signal fires when the task is stopped: what has not begun by then does not begin.
+   */
+  readonly afterRound: (record: RoundRecord, signal: AbortSignal) => Promise<void>;
 }
 
 /** A process that had nothing present: its activity before that scan, and when the scan began. */
@@ -64,7 +67,7 @@ export class RoundLoop<Order> {
       const record = life.history.begin();
       try {
         await this.#round(record);
-        if (!life.isOver) await this.#plan.afterRound(record);
+        if (!life.isOver) await this.#plan.afterRound(record, life.signal);
         life.history.failed = undefined;
       } catch (error) {
         life.history.failed = messageOf(error);
@@ -78,7 +81,7 @@ export class RoundLoop<Order> {
 
   async #round(record: RoundRecord): Promise<void> {
     const found = await this.life.target.find(
-      (query) => this.#sweep.find(query),
+      (query) => this.#sweep.find(query, this.life.signal),
       record,
       (pid, error) => this.life.fail(record, pid, error),
     );

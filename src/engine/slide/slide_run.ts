@@ -73,8 +73,8 @@ export function startSlideRun(
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,
     heldBack: () => heldBack(project, task),
-    afterRound: async ({ status }) => {
-      status.phases.swapcache_us = Math.round(await swapCache.keep());
+    afterRound: async ({ status }, signal) => {
+      status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
     },
   }, context);
 }

@@ -1,3 +1,4 @@
+import { pause } from "../../async/abortable.ts";
 import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
@@ -6,6 +7,8 @@ import { JobError } from "../../worker/pool.ts";
 import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
 import type { Workers } from "../engine_context.ts";
 
+/** A stop does not wait longer until the kernel has ended its reclaim. */
+const RELEASE_MS = 900;
 const NO_MOVER = "only the mover swap_pages can reclaim the swap cache";
 
 /**
@@ -41,16 +44,21 @@ export class SwapCache {
 
   /**
    * Called after a round: has the kernel reclaim when SwapCached is above the high mark.
+   * @param signal nothing is begun once this has fired.
    * @returns microseconds spent.
    */
-  async keep(): Promise<number> {
+  async keep(signal: AbortSignal): Promise<number> {
     const wmark = this.#wmark;
     if (wmark === undefined || this.#useless !== undefined) return 0;
     const { swapCachedBytes, totalBytes } = readMemInfo();
     if (swapCachedBytes * 100 <= totalBytes * wmark.highPercent) return 0;
     const first = !this.#isSet;
     this.#isSet = true;
-    const reply = await this.#trim({ ...(first ? { wmark } : {}), reclaim: true });
+    const reply = await this.#trim({ ...(first ? { wmark } : {}), reclaim: true }, signal);
+    if (reply === undefined) {
+      if (first) this.#isSet = false;
+      return 0;
+    }
     if (reply.refused === undefined) {
       this.#isReclaiming = true;
     } else {
@@ -61,21 +69,34 @@ export class SwapCache {
     return reply.us;
   }
 
-  /** Ends the reclaim that was begun: after a stop the kernel works no more for the project. */
+  /**
+   * Ends the reclaim that was begun: after a stop the kernel works no more for the project. Where
+   * no thread is free for that, it is not waited for, and comes later.
+   */
   async release(): Promise<void> {
     this.#useless = undefined;
     if (!this.#isReclaiming) return;
     this.#isReclaiming = false;
-    const { refused } = await this.#trim({ reclaim: false });
-    if (refused !== undefined) {
-      log.warning(`project ${this.#project}: reclaim of the swap cache goes on: ${refused}`);
-    }
+    const done = new AbortController();
+    const end = this.#endReclaim().finally(() => done.abort());
+    await Promise.race([end, pause(RELEASE_MS, done.signal)]);
   }
 
-  async #trim(request: SwapCacheRequest): Promise<SwapCacheReply> {
+  async #endReclaim(): Promise<void> {
+    const reply = await this.#trim({ reclaim: false });
+    if (reply?.refused === undefined) return;
+    log.warning(`project ${this.#project}: reclaim of the swap cache goes on: ${reply.refused}`);
+  }
+
+  /** @returns undefined when the signal came first. */
+  async #trim(
+    request: SwapCacheRequest,
+    signal?: AbortSignal,
+  ): Promise<SwapCacheReply | undefined> {
     try {
-      return await this.#workers.run("trim_swap_cache", request);
+      return await this.#workers.run("trim_swap_cache", request, signal);
     } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) return undefined;
       if (!(error instanceof JobError)) throw error;
       return { refused: error.message, us: 0 };
     }

@@ -38,6 +38,15 @@ describe("formatStatus()", () => {
     expect(text).toContain("\n  swap      no swap space\n");
   });
 
+  test("says how many threads the kernel holds, and why work waits", () => {
+    const text = format({
+      ...SAMPLE_STATUS,
+      server: { ...SAMPLE_STATUS.server, held_workers: 2, work_waits: "the kernel holds 2" },
+    });
+    expect(text).toMatch(/ of CPU, 3 workers, 2 held by the\n +kernel\n/);
+    expect(text).toContain("\n  waits     the kernel holds 2\n");
+  });
+
   test("says how to go on after a failure only where that takes a stop and a start", () => {
     const [first] = SAMPLE_STATUS.projects;
     const hint = ", stop and start the project\n";

@@ -13,6 +13,8 @@ import type { TestJobs } from "./test_jobs.ts";
 
 const ENTRY = new URL("./test_jobs.ts", import.meta.url).href;
 
+const WHY = "the kernel holds 2 threads: work waits until it lets one go";
+
 function newPool(limits: Partial<PoolLimits> = {}, entry = ENTRY): WorkerPool<TestJobs> {
   return new WorkerPool<TestJobs>(entry, limits);
 }
@@ -191,8 +193,8 @@ describe("WorkerPool", () => {
 
   test("run() has jobs wait for threads that the kernel holds when these are too many", async () => {
     using fifo = new Fifo();
-    const full: number[] = [];
-    const onFull = (held: number): void => void full.push(held);
+    const full: string[] = [];
+    const onFull = (why: string): void => void full.push(why);
     const pool = newPool({ mostAtWork: 1, heldMs: 50, onFull });
     const { signal } = new AbortController();
     const ends: Promise<unknown>[] = [];
@@ -205,13 +207,19 @@ describe("WorkerPool", () => {
     const given = failureOf(pool.run("double", { numbers: Float64Array.of(1) }, aborted.signal));
     const later = pool.run("double", { numbers: Float64Array.of(4) });
     await waitFor("the pool to be full", () => full.length > 0);
+    expect(pool.held).toBe(2);
+    expect(pool.whyFull).toBe(WHY);
     aborted.abort(new Error("stopped"));
     expect(await given).toEqual(new Error("stopped"));
-    expect(full).toEqual([2]);
+    expect(full).toEqual([WHY]);
+    // The other job still waits.
+    expect(pool.whyFull).toBe(WHY);
     expect(pool.size).toBe(2);
     fifo.release();
     expect([...(await later).numbers]).toEqual([8]);
     await Promise.all(ends);
+    expect(pool.whyFull).toBeUndefined();
+    expect(pool.held).toBe(0);
     expect(pool.size).toBe(2);
     pool.close();
   });

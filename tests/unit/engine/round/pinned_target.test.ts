@@ -23,7 +23,7 @@ async function round(
     proc.root,
   );
   const found = await target.find(
-    (query) => sweep.find(query),
+    (query) => sweep.find(query, new AbortController().signal),
     record,
     (pid, error) => record.fail(error, pid),
   );

@@ -19,7 +19,7 @@ test("a round works on one of two processes that have one address space", async 
   for (let number = 1; number <= 2; number++) {
     const record = new RoundRecord(number);
     const found = await pinned.find(
-      (query) => engineContext.sweep.find(query),
+      (query) => engineContext.sweep.find(query, new AbortController().signal),
       record,
       (pid, error) => record.fail(error, pid),
     );
