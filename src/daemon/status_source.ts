@@ -45,6 +45,7 @@ export class StatusSource {
     waitsFor: (project: ProjectDescription) => string | undefined,
   ): Promise<LazyStatus> {
     const { support } = await this.#loadEngines();
+    const trackers = await support.trackers();
     const presence = await presenceOf(projects.flatMap(({ confFiles }) => confFiles ?? []));
     const memory = readMemInfo();
     const kernelSwap = readText(AT_FDCWD, KERNEL_SWAP_ENABLE)?.trim();
@@ -52,7 +53,7 @@ export class StatusSource {
       version: 1,
       taken_at: new Date().toISOString(),
       server: this.#process(support),
-      trackers: support.trackers(),
+      trackers,
       movers: support.movers(),
       memory: {
         total_bytes: memory.totalBytes,

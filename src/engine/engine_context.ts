@@ -1,4 +1,6 @@
 import { log } from "../log/logger.ts";
+import { messageOf } from "../text/message_of.ts";
+import { areUntried, noteTry } from "../page_table/why_no_page_tables.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
 import { ProcessSweep } from "./round/process_sweep.ts";
@@ -22,6 +24,19 @@ export interface EngineContext {
 }
 
 const workers: Workers = new WorkerPool(WORKER_ENTRY, { onFull: (why) => log.warning(why) });
+
+/**
+ * Has a thread find out which trackers there are, as far as that takes long. To be called before
+ * one is chosen. If no thread is free for that, the calling thread finds it out itself then.
+ */
+export async function tryTrackers(): Promise<void> {
+  if (!areUntried() || workers.whyFull !== undefined) return;
+  try {
+    noteTry(await workers.run("try_page_tables", {}));
+  } catch (error) {
+    log.warning(`cannot try the tracker page_table in a thread: ${messageOf(error)}`);
+  }
+}
 
 /**
  * That of the server, for all projects. Each entry of the engine table hands it to the engines that

@@ -3,6 +3,7 @@ import {
   type SwapCacheRequest,
   trimSwapCache,
 } from "../mover/trim_swap_cache.ts";
+import { type PageTableTry, tryPageTables } from "../page_table/why_no_page_tables.ts";
 import type { JobFunctions } from "../worker/messages.ts";
 import { type LocatedProcess, locateScanned } from "./cslide/locate_pages.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
@@ -23,6 +24,7 @@ interface StepJob<Order, Result> {
 export type Jobs = {
   readonly sweep_processes: { readonly request: SweepRequest; readonly reply: SweepReply };
   readonly slide_step: StepJob<MoveOrder, ProcessGains>;
+  readonly try_page_tables: { readonly request: object; readonly reply: PageTableTry };
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
   readonly cslide_step: StepJob<true, LocatedProcess>;
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };
@@ -33,6 +35,7 @@ export type Jobs = {
 export const JOBS: JobFunctions<Jobs> = {
   sweep_processes: sweepAll,
   slide_step: (request) => runScanStep(request, moveCold),
+  try_page_tables: tryPageTables,
   trim_swap_cache: trimSwapCache,
   cslide_step: (request) => runScanStep(request, locateScanned),
   plan_round: planRound,

@@ -1,7 +1,7 @@
 import { type MoverName, MOVERS } from "../mover/movers.ts";
 import type { Availability, WorkersStatus } from "../status/server_status.ts";
 import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
-import { engineContext, type Workers } from "./engine_context.ts";
+import { engineContext, tryTrackers, type Workers } from "./engine_context.ts";
 
 function availability<Name extends string>(
   { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },
@@ -24,7 +24,10 @@ export function workersStatus(
 /** What this machine offers, asked anew at each call, and the threads at work on it. */
 export const machineSupport = {
   /** Best first. */
-  trackers: () => TRACKERS.map(availability<TrackerName>),
+  trackers: async (): Promise<(Availability & { name: TrackerName })[]> => {
+    await tryTrackers();
+    return TRACKERS.map(availability<TrackerName>);
+  },
   /** Best first. */
   movers: () => MOVERS.map(availability<MoverName>),
   /** What `server` says of the worker threads. */

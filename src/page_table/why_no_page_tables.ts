@@ -9,8 +9,16 @@ import { selfTest } from "./self_test.ts";
 const LOCKDOWN = "/sys/kernel/security/lockdown";
 const RIGHTS = [["CAP_BPF", "CAP_SYS_ADMIN"], ["CAP_PERFMON", "CAP_SYS_ADMIN"]] as const;
 
-/** What was found out; null when nothing is missing. */
-let answer: string | null | undefined;
+/** What a try has found out. */
+export interface PageTableTry {
+  /** Absent when nothing is missing. */
+  readonly why?: string | undefined;
+  /** False when it may be otherwise at another time. */
+  readonly isFinal: boolean;
+}
+
+/** What the last try of this process has found out, as far as this thread knows. */
+let known: PageTableTry | undefined;
 
 /**
  * Why page tables cannot be read here. The first call loads a program and tests it on pages of this
@@ -18,14 +26,21 @@ let answer: string | null | undefined;
  * @returns undefined when they can.
  */
 export function whyNoPageTables(): string | undefined {
-  if (answer === undefined) {
-    const reason = missingRight();
-    if (reason !== undefined) return reason;
-    const { why, isFinal } = tryOut();
-    if (!isFinal) return why;
-    answer = why ?? null;
-  }
-  return answer ?? undefined;
+  if (known?.isFinal === true) return known.why;
+  const reason = missingRight();
+  if (reason !== undefined) return reason;
+  const { why } = known ?? tryPageTables();
+  return why;
+}
+
+/** Whether whyNoPageTables() would have to try it. */
+export function areUntried(): boolean {
+  return known?.isFinal !== true && missingRight() === undefined;
+}
+
+/** Takes over what another thread has found out. */
+export function noteTry(result: PageTableTry): void {
+  known = result;
 }
 
 function missingRight(): string | undefined {
@@ -35,8 +50,14 @@ function missingRight(): string | undefined {
   return missingCapabilities(RIGHTS);
 }
 
-/** @returns `isFinal` false when it may be otherwise at another time. */
-function tryOut(): { readonly why: string | undefined; readonly isFinal: boolean } {
+/** Tries to read page tables of this process. */
+export function tryPageTables(): PageTableTry {
+  const result = tryOut();
+  if (result.isFinal) known = result;
+  return result;
+}
+
+function tryOut(): PageTableTry {
   try {
     using reader = openReader();
     const wrong = selfTest(reader);

@@ -17,7 +17,11 @@ if (warningBytes > 0) engines.warning = "w".repeat(warningBytes);
 takeStartMark();
 const parsed = parseServerOptions(args);
 if (parsed.info !== undefined) throw new Error("the scripted server has no help");
-const support = { trackers: () => [], movers: () => [], workers: () => ({ workers: 0 }) };
+const support = {
+  trackers: () => Promise.resolve([]),
+  movers: () => [],
+  workers: () => ({ workers: 0 }),
+};
 process.exit(
   await serve(
     parsed.options,

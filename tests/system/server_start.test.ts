@@ -159,7 +159,8 @@ test.each(LIMITS)(
     const [peakKb, dataKb] = ["VmPeak", "VmData"].map((name) =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1])
     );
-    expect(peakKb).toBeLessThan(600_000);
-    expect(dataKb).toBeLessThan(400_000);
+    // its own, and those of the thread that has tried the trackers
+    expect(peakKb).toBeLessThan(600_000 + 200_000);
+    expect(dataKb).toBeLessThan(400_000 + 100_000);
   },
 );

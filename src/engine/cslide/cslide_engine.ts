@@ -10,7 +10,7 @@ import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseTracker } from "../choose_tracker_and_mover.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { type EngineContext, engineContext } from "../engine_context.ts";
+import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
 import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
@@ -76,6 +76,7 @@ class CslideEngine implements Engine {
   async startTask(name: string): Promise<void> {
     const task = this.#tasks.get(name);
     const { description } = task;
+    await tryTrackers();
     const tracker = this.#chooseTracker(description);
     task.run = new CslideRun(this.#project, description, tracker, this.#slots, this.#context);
     for (const pair of this.#pairs) log.info(`project ${this.#project.name}: ${pair.reason}`);

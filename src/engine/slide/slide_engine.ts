@@ -7,7 +7,7 @@ import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import { type EngineContext, engineContext } from "../engine_context.ts";
+import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
 import type { RoundLoop } from "../round/round_loop.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
@@ -48,6 +48,7 @@ class SlideEngine implements Engine {
         `task ${name}: there is no swap space: make some with mkswap and swapon first`,
       );
     }
+    await tryTrackers();
     const mover = chooseMover(this.#project.mover, []);
     this.#swapCache.use(mover);
     task.run = startSlideRun(this.#project, task.description, {

@@ -21,6 +21,7 @@ const NAMED = ["src/tracker/trackers.ts", "src/mover/movers.ts"];
 /** Standard output, which both programs print their help to. */
 const OUTPUT = "src/cli/output.ts";
 const TASK_STATUS = "src/status/task_status.ts";
+const PAGE_TABLE_TRY = "src/page_table/why_no_page_tables.ts";
 const MESSAGES = "src/engine_process/messages.ts";
 
 /** The rooms, those that import most first. */
@@ -70,6 +71,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "async",
       "text",
       "ffi",
+      PAGE_TABLE_TRY,
       MESSAGES,
     ],
     types: ["config"],

@@ -13,15 +13,17 @@ function refusalOf(choose: () => unknown): string {
   throw new Error("it was not refused");
 }
 
+const trackers = await machineSupport.trackers();
+
 describe("chooseTracker()", () => {
   test("takes the first that this kernel offers", () => {
-    const best = machineSupport.trackers().find(({ available }) => available);
+    const best = trackers.find(({ available }) => available);
     expect(chooseTracker("auto", []).name).toBe(best!.name);
   });
 
   test("takes what is pinned, where it is offered", () => {
     expect(chooseTracker("smaps", []).name).toBe("smaps");
-    for (const { name, available, reason } of machineSupport.trackers()) {
+    for (const { name, available, reason } of trackers) {
       if (available) expect(chooseTracker(name, []).name).toBe(name);
       else {
         expect(refusalOf(() => chooseTracker(name, []))).toBe(
@@ -33,7 +35,7 @@ describe("chooseTracker()", () => {
 
   test("names what each one lacks when none will do", () => {
     const refusal = refusalOf(() => chooseTracker("auto", [() => undefined, () => "it is blue"]));
-    const reasons = machineSupport.trackers()
+    const reasons = trackers
       .map(({ name, reason }) => `${name}: ${reason ?? "it is blue"}`);
     expect(refusal).toBe(`no tracker can be used: ${reasons.join("; ")}`);
   });

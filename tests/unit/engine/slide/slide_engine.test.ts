@@ -31,7 +31,7 @@ async function refusalOf(trial: SlideTrial): Promise<string> {
 
 describe.skipIf(swap.missing !== undefined)("startTask()", () => {
   test("is refused when a pinned tracker or mover is missing, with the reason", async () => {
-    for (const { name, available, reason } of machineSupport.trackers()) {
+    for (const { name, available, reason } of await machineSupport.trackers()) {
       if (available) continue;
       await using trial = await SlideTrial.make(project({ tracker: name }), task(self));
       expect(await refusalOf(trial)).toBe(
