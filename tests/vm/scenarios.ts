@@ -21,6 +21,7 @@ import { slideHuge } from "./scenarios/slide_huge.ts";
 import {
   slideFoldOff,
   slideFourThreads,
+  slideGuarded,
   slideLayouts,
   slideOneThread,
   slidePinned,
@@ -37,7 +38,7 @@ import { stockConfidentiality, stockIntegrity, stockObstacles } from "./scenario
 
 /** All scenarios, by the machine they share; the longest machines first. */
 export const BOOTS: readonly Boot[] = [
-  { name: "layouts", scenarios: [...slideLayouts, ...slideFoldOff] },
+  { name: "layouts", scenarios: [...slideLayouts, ...slideFoldOff, ...slideGuarded] },
   { name: "reservation_and_pinned", scenarios: [...slideReservation, ...slidePinned] },
   { name: "cslide", scenarios: cslide },
   {

@@ -35,7 +35,7 @@ type Keys = Readonly<Record<string, string | number>>;
 
 /**
  * What differs from one project with loop=3 interval=1 sleep=1 and
- * one task with T=1 of one process.
+ * one task with T=1 of one process, and without a guard, which waits longer on a busy host.
  */
 export interface SlideKeys {
   readonly project?: Keys;
@@ -45,11 +45,11 @@ export interface SlideKeys {
 /** A configuration of the slide engine with one task. */
 export function slideConfig(pid: number, keys: SlideKeys = {}): Groups {
   const project = { name: PROJECT, loop: 3, interval: 1, sleep: 1, ...keys.project };
-  const task = { project: PROJECT, engine: "slide", name: TASK, type: "pid", value: pid, T: 1 };
+  const task = { name: TASK, type: "pid", value: pid, T: 1, stall_limit: "no", ...keys.task };
   return [
     ["project", project],
     ["engine", { name: "slide", project: PROJECT }],
-    ["task", { ...task, ...keys.task }],
+    ["task", { project: PROJECT, engine: "slide", ...task }],
   ];
 }
 

@@ -99,3 +99,9 @@ export const slidePinned: readonly Scenario[] = layouts("page_idle", {
   keys: { project: { tracker: "page_idle", mover: "process_madvise" } },
   check: checkPinned,
 });
+
+/** The guard lets all go that is never used beside a hot set. */
+export const slideGuarded: readonly Scenario[] = layouts("guarded", {
+  ...SMALL,
+  keys: { task: { stall_limit: 0.1 } },
+});
