@@ -90,7 +90,8 @@ export class EtmemServer {
   }
 
   /**
-   * Adds a project whose one task is about a process, and starts it.
+   * Adds a project whose one task is about a process, and starts it. It is without a guard, which
+   * would wait for longer than the demo takes until it knows how often old pages are used.
    * @param tracker as in the configuration file: `auto` takes the best.
    */
   async watch(pid: number, tracker: string): Promise<void> {
@@ -115,6 +116,7 @@ name=store
 type=pid
 value=${pid}
 T=1
+stall_limit=no
 `,
       { mode: 0o600 },
     );
