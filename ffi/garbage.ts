@@ -9,11 +9,19 @@ import { threadCpuUs } from "./libc.ts";
  */
 const WORK_US = 200_000;
 
-let collectedUs = threadCpuUs();
+/** A collection takes at most one part in so many of the time. */
+const SHARE = 20;
 
-/** Called by a thread between two pieces of work: collects its garbage now and then. */
+let nextUs = threadCpuUs() + WORK_US;
+
+/**
+ * Called by a thread between two pieces of work: collects its garbage now and then. Where much is
+ * alive that takes long, and is done less often.
+ */
 export function collectAfterWork(): void {
-  if (threadCpuUs() - collectedUs < WORK_US) return;
+  const beginUs = threadCpuUs();
+  if (beginUs < nextUs) return;
   Bun.gc(true);
-  collectedUs = threadCpuUs();
+  const endUs = threadCpuUs();
+  nextUs = endUs + Math.max(WORK_US, SHARE * (endUs - beginUs));
 }

@@ -2,7 +2,7 @@ import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../ffi/libc.ts";
 import { openLivingThread } from "../../procfs/living_thread.ts";
 import { type ProcessStat, readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
-import type { OpenProcess, ScanStepRequest } from "./scan_step.ts";
+import type { OpenProcess, ProcessMemory, ScanStepRequest } from "./scan_step.ts";
 
 /** The process went away between two looks at it. */
 export class Gone extends Error {}
@@ -29,6 +29,11 @@ interface Folder {
   readonly memoryId: string;
 }
 
+/** What of a step's request says which process is to be opened. */
+type OpenRequest = Pick<ScanStepRequest, "pid" | "startTicks" | "open"> & {
+  readonly memory?: ProcessMemory | undefined;
+};
+
 /** Opens a process for a step, or goes on with what the step before left open. */
 export class OpenedProcess {
   /** Id of the thread that `dirFd` is of: the first one's, the pid, unless that has ended. */
@@ -43,7 +48,7 @@ export class OpenedProcess {
    * round began; nothing is open then.
    * @throws {SystemCallError | ProcfsError} when it cannot be opened; nothing is open then.
    */
-  constructor(request: ScanStepRequest) {
+  constructor(request: OpenRequest) {
     let pagemapFd = request.open?.pagemapFd ?? -1;
     let dirFd = -1;
     try {
@@ -69,7 +74,7 @@ export class OpenedProcess {
  * The folder that the step before left open.
  * @returns undefined when there is none, or when its thread has ended: then it is closed.
  */
-function goOn({ open }: ScanStepRequest): Folder | undefined {
+function goOn({ open }: OpenRequest): Folder | undefined {
   if (open === undefined) return undefined;
   const { tid, dirFd } = open;
   let stat: ProcessStat | undefined;
@@ -85,7 +90,7 @@ function goOn({ open }: ScanStepRequest): Folder | undefined {
 }
 
 /** @throws {Gone} when the pid is another process's, or no thread lives. */
-function openFolder({ pid, startTicks }: ScanStepRequest): Folder {
+function openFolder({ pid, startTicks }: OpenRequest): Folder {
   const dirFd = openProcFile(AT_FDCWD, `/proc/${pid}`);
   let isKept = false;
   try {

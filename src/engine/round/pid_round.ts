@@ -5,7 +5,7 @@ import { WorkerLostError } from "../../worker/pool.ts";
 import { closeProcess } from "./opened_process.ts";
 import type {
   FinishedStep,
-  ProcessMemory,
+  KeptMemory,
   ScanStepReply,
   ScanStepRequest,
   UnfinishedStep,
@@ -40,7 +40,7 @@ export interface PidRoundPlan<Order, Result> {
 /** How a round for one process begins and who follows it. */
 export interface PidRoundStart<Result> {
   /** What was kept of the process. */
-  readonly memory: ProcessMemory | undefined;
+  readonly memory: KeptMemory | undefined;
   /** It was not this task that scanned the process last. */
   readonly isStale: boolean;
   /** A step takes one: max_threads of the task. */

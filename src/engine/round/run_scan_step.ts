@@ -16,6 +16,7 @@ import { readRanges } from "../../tracker/vma_selection.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
 import { mostReadBack, type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
+import { packMemory, unpackMemory } from "./packed_memory.ts";
 import type {
   FinishedStep,
   OpenProcess,
@@ -107,9 +108,12 @@ interface Scan {
   readonly leftAlone: ReadonlyMap<string, number> | undefined;
 }
 
+/** A request whose memory is unpacked. */
+type StepInput<Order> = ScanStepRequest<Order> & { readonly memory: ProcessMemory | undefined };
+
 /** One step while it runs: open, threshold, scan, classify, finish. */
 class ScanStep<Order, Result extends object> {
-  readonly #request: ScanStepRequest<Order>;
+  readonly #request: StepInput<Order>;
   readonly #finisher: Finisher<Order, Result>;
   readonly #stop: StopFlag;
   readonly #times = noPhases();
@@ -119,7 +123,7 @@ class ScanStep<Order, Result extends object> {
   /** What lookAgain() has found, and from when on the next scan sees accesses. */
   #looks: { readonly counts: PageCounts; windowStartMs: number } | undefined;
 
-  constructor(request: ScanStepRequest<Order>, finisher: Finisher<Order, Result>) {
+  constructor(request: StepInput<Order>, finisher: Finisher<Order, Result>) {
     this.#request = request;
     this.#finisher = finisher;
     this.#stop = new StopFlag(request.stop);
@@ -409,5 +413,8 @@ export function runScanStep<Order, Result extends object>(
   request: ScanStepRequest<Order>,
   finisher: Finisher<Order, Result>,
 ): ScanStepReply<Result> {
-  return new ScanStep(request, finisher).run();
+  const memory = request.memory === undefined ? undefined : unpackMemory(request.memory);
+  const reply = new ScanStep({ ...request, memory }, finisher).run();
+  if (!("memory" in reply) || reply.memory === undefined) return reply;
+  return { ...reply, memory: packMemory(reply.memory) };
 }

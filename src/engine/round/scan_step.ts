@@ -25,6 +25,14 @@ export interface ProcessMemory {
   readonly reads: ReadCounters;
 }
 
+/** What packMemory() makes of that of a small process. */
+export interface PackedMemory {
+  readonly packed: Uint8Array<ArrayBuffer>;
+}
+
+/** As it is kept by the main thread, which does not look into it. */
+export type KeptMemory = ProcessMemory | PackedMemory;
+
 /** A process in the middle of a round: its descriptors, and what was counted so far. */
 export interface OpenProcess {
   /** Id of the thread that `dirFd` is of: the pid, unless the first thread has ended. */
@@ -55,7 +63,7 @@ export interface ScanStepRequest<Order = unknown> {
   /** Absent in the first step of a round. */
   readonly open?: OpenProcess | undefined;
   /** Absent for a process that was not scanned before. */
-  readonly memory?: ProcessMemory | undefined;
+  readonly memory?: KeptMemory | undefined;
   /**
    * What the memory says of accesses is void: the step forgets those so far, as for a process that
    * was not scanned before.
@@ -88,13 +96,13 @@ export type UnfinishedStep =
     /** Milliseconds ago from which on the next scan sees accesses. */
     readonly windowAgeMs: number;
     readonly open: OpenProcess;
-    readonly memory: ProcessMemory;
+    readonly memory: KeptMemory;
   }
   /** Not scanned in this step. */
   | {
     readonly state: "skipped";
     readonly reason: string;
-    readonly memory?: ProcessMemory | undefined;
+    readonly memory?: KeptMemory | undefined;
   }
   /** Exited, or executes another program. */
   | { readonly state: "gone" }
@@ -104,7 +112,7 @@ export type UnfinishedStep =
 export interface FinishedStep<Result> {
   readonly state: "finished";
   readonly result: Result;
-  readonly memory: ProcessMemory;
+  readonly memory: KeptMemory;
 }
 
 /**

@@ -6,7 +6,7 @@ import { type PidRoundEnd, type PidRoundPlan, runPidRound } from "./pid_round.ts
 import type { RoundRecord } from "./round_record.ts";
 import type { ScanHold, ScanLock } from "./scan_lock.ts";
 import { processKey } from "./space_keys.ts";
-import type { ProcessMemory, ScanStepReply } from "./scan_step.ts";
+import type { KeptMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
 
 /** A round does not wait for longer until another task has scanned a process. */
@@ -56,7 +56,7 @@ export class TaskProcesses<Order, Result> {
   readonly #slots: Semaphore;
   readonly #scanLock: ScanLock;
   /** By process key. */
-  readonly #memories = new Map<string, ProcessMemory>();
+  readonly #memories = new Map<string, KeptMemory>();
   /** By process key: those that another task was scanning in the last round. */
   readonly #others = new Set<string>();
   /** By process key: rounds that outlast those of the task, since the kernel held a thread. */

@@ -23,6 +23,22 @@ test("collectAfterWork() collects after 200 ms of computing, and then not until 
   }
 });
 
+test("collectAfterWork() collects less often where that takes long", () => {
+  const collect = spyOn(Bun, "gc").mockImplementation(() => compute(30_000));
+  try {
+    compute(200_000);
+    collectAfterWork();
+    compute(500_000);
+    collectAfterWork();
+    expect(collect).toHaveBeenCalledTimes(1);
+    compute(200_000);
+    collectAfterWork();
+    expect(collect).toHaveBeenCalledTimes(2);
+  } finally {
+    collect.mockRestore();
+  }
+});
+
 test("collectAfterWork() lets go of what nobody holds any more", async () => {
   const gone = (() => new WeakRef({ garbage: true }))();
   await Bun.sleep(0);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
+import { unpackMemory } from "../../../../src/engine/round/packed_memory.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { processKey } from "../../../../src/engine/round/space_keys.ts";
@@ -88,7 +89,7 @@ describe("TaskProcesses", () => {
   test("round() begins with what is remembered of the process, until it is forgotten", async () => {
     const known: (string | undefined)[] = [];
     const { life, processes, round } = trialOf(async ({ memory }) => {
-      known.push(memory?.memoryId);
+      known.push(memory === undefined ? undefined : unpackMemory(memory).memoryId);
       return finished(known.length);
     });
     const oneRound = async (): Promise<void> => (await round())?.hold.release(true);

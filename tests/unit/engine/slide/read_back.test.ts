@@ -3,7 +3,7 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
-import type { ProcessMemory, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
+import type { KeptMemory, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
 import type { FigureGains } from "../../../../src/status/round_figures.ts";
@@ -37,7 +37,7 @@ function step(
 }
 
 /** The round that moves all of the target's memory. */
-function moveAll(target: AddressSpace, opened: OpenProcess): ProcessMemory {
+function moveAll(target: AddressSpace, opened: OpenProcess): KeptMemory {
   const first = step(target, opened, {});
   if (first.state !== "open") throw new Error(first.state);
   const { open, memory } = first;
@@ -52,8 +52,8 @@ function moveAll(target: AddressSpace, opened: OpenProcess): ProcessMemory {
 function cameBack(
   target: AddressSpace,
   opened: OpenProcess,
-  memory: ProcessMemory,
-): { bytes: number; memory: ProcessMemory } {
+  memory: KeptMemory,
+): { bytes: number; memory: KeptMemory } {
   const finish = { mover: "process_madvise", coldThreshold: 0 } as const;
   const reply = step(target, opened, { memory, finish });
   if (reply.state !== "finished") throw new Error(reply.state);
