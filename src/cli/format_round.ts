@@ -22,6 +22,7 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
   const head = wrap("      ", [
     `round ${round.number} ${round.state}`,
     ...(round.state === "running" ? [began] : [began, `took ${formatDuration(round.duration_us)}`]),
+    ...(round.late_us === undefined ? [] : [`${formatDuration(round.late_us)} too long`]),
     formatCount(round.processes, "process", "processes"),
     `${formatDuration(round.cpu_us)} of CPU`,
   ]);

@@ -37,6 +37,8 @@ export interface RoundStatus extends RoundFigures {
   /** Since it began, also when the clock was set. */
   age_us: number;
   duration_us: number;
+  /** By so much moving took longer than the time between two rounds. */
+  late_us?: number;
   processes: number;
   skipped: SkippedProcesses[];
   /** Of tasks with a stall_limit. */

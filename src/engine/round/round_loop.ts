@@ -18,7 +18,7 @@ const QUIET_REASON = "had no memory present that is moved, and no page fault sin
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
 export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains> {
-  /** Between two rounds. */
+  /** From the last scan of a round to the next round; longer when moving takes longer. */
   readonly sleepMs: number;
   /** Processes worked on at the same time. */
   readonly maxThreads: number;
@@ -50,6 +50,10 @@ export class RoundLoop<Order> {
   /** By process key: those that had nothing present at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
   readonly #ended: Promise<void>;
+  /** By performance.now(): when the last scan of the round was, if there was one. */
+  #scannedMs: number | undefined;
+  /** Whether moving took longer than the pause between rounds. */
+  #isLate = false;
 
   constructor(life: TaskLife, plan: RoundLoopPlan<Order>, { scanLock, sweep }: Common) {
     this.life = life;
@@ -65,6 +69,7 @@ export class RoundLoop<Order> {
     const { life } = this;
     while (!life.isOver) {
       const record = life.history.begin();
+      this.#scannedMs = undefined;
       try {
         await this.#round(record);
         if (!life.isOver) await this.#plan.afterRound(record, life.signal);
@@ -73,10 +78,24 @@ export class RoundLoop<Order> {
         life.history.failed = messageOf(error);
         log.error(`${life.label}: round ${record.status.number} failed: ${life.history.failed}`);
       }
+      const pauseMs = this.#pauseAfter(record);
       life.endRound(record, life.history.failed !== undefined);
-      await pause(this.#plan.sleepMs, life.signal);
+      await pause(pauseMs, life.signal);
     }
     this.#forgetAllBut([]);
+  }
+
+  /** What is left of the time between two rounds. Says so when a round cannot keep to it. */
+  #pauseAfter({ status }: RoundRecord): number {
+    const { sleepMs } = this.#plan;
+    if (this.#scannedMs === undefined) return sleepMs;
+    const lateMs = performance.now() - this.#scannedMs - sleepMs;
+    if (lateMs > 0) status.late_us = Math.round(lateMs * 1000);
+    if (lateMs > 0 && !this.#isLate) {
+      log.warning(`${this.life.label}: moving takes longer than sleep, so rounds begin late`);
+    }
+    this.#isLate = lateMs > 0;
+    return Math.max(-lateMs, 0);
   }
 
   async #round(record: RoundRecord): Promise<void> {
@@ -123,6 +142,7 @@ export class RoundLoop<Order> {
     const scanned = await this.#processes.round(process, record);
     if (scanned === undefined) return;
     const { result, isComplete, hold } = scanned;
+    this.#scannedMs = Math.max(this.#scannedMs ?? -Infinity, scanned.scannedMs);
     hold.release(true);
     record.addFigures(shared.figuresOf(result));
     if (result.guard !== undefined) record.addGuard(result.guard, this.#plan.intervalMs / 1000);

@@ -348,7 +348,12 @@ class ScanStep<Order, Result extends object> {
     }, order);
     if (typeof result !== "string") {
       this.#noteLooks(scan, process.dirFd);
-      return { state: "finished", result, memory: this.#memoryOf(process, scan) };
+      return {
+        state: "finished",
+        windowAgeMs: performance.now() - scan.windowStartMs,
+        result,
+        memory: this.#memoryOf(process, scan),
+      };
     }
     this.#staysOpen = false;
     return { state: result };

@@ -111,6 +111,8 @@ export type UnfinishedStep =
 /** The round is over for a process: what the engine's finisher came to. */
 export interface FinishedStep<Result> {
   readonly state: "finished";
+  /** Milliseconds since the last scan of the round. */
+  readonly windowAgeMs: number;
   readonly result: Result;
   readonly memory: KeptMemory;
 }

@@ -22,6 +22,8 @@ export interface ScannedRound<Result> {
   readonly hold: ScanHold;
   /** Whether no step met an error. */
   readonly isComplete: boolean;
+  /** By performance.now(): when the last scan was. */
+  readonly scannedMs: number;
 }
 
 /** What a task does with each process of its rounds. */
@@ -198,7 +200,9 @@ export class TaskProcesses<Order, Result> {
       this.#atWork--;
       if (this.#atWork === 0) this.#onIdle?.();
     }
-    return end?.state === "finished" ? { result: end.result, hold, isComplete } : undefined;
+    if (end?.state !== "finished") return undefined;
+    const scannedMs = performance.now() - end.windowAgeMs;
+    return { result: end.result, hold, isComplete, scannedMs };
   }
 
   #remember(key: string, end: PidRoundEnd<Result> | undefined): void {

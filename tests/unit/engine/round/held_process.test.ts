@@ -31,6 +31,7 @@ const OTHER = found(2);
 
 const FINISHED: ScanStepReply<FigureGains> = {
   state: "finished",
+  windowAgeMs: 0,
   times: noPhases(),
   cpuUs: 0,
   errors: [],

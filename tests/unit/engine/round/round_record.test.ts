@@ -13,6 +13,7 @@ const memory = {
 
 const done: ScanStepReply = {
   state: "finished",
+  windowAgeMs: 0,
   result: undefined,
   times,
   cpuUs: 6,

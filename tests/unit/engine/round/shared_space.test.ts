@@ -54,6 +54,7 @@ function scannerOf(pid: number, scanLock: ScanLock): () => Promise<boolean> {
         wasStale = isStale;
         return {
           state: "finished",
+          windowAgeMs: 0,
           result: {},
           times: noPhases(),
           cpuUs: 0,

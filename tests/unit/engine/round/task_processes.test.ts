@@ -21,7 +21,7 @@ function finished(result: number): Reply {
   const moved = { numbers: new Float64Array(0), bits: new Uint32Array(0) };
   const reads = { majorFaults: 0 };
   const memory = { memoryId: String(result), tracker: { buffers: [] }, moved, reads };
-  return { ...COSTS, state: "finished", result, memory };
+  return { ...COSTS, state: "finished", windowAgeMs: 0, result, memory };
 }
 
 /** The processes of a task whose steps are done as told, one scan a round. */

@@ -7,6 +7,7 @@ if (!Bun.isMainThread) {
   serveJobs<Pick<Jobs, "slide_step">>({
     slide_step: () => ({
       state: "finished",
+      windowAgeMs: 0,
       memory: {
         memoryId: "",
         tracker: { buffers: [] },
