@@ -13,6 +13,7 @@ import { faultsSwap } from "./scenarios/faults_swap.ts";
 import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
 import { oldKernel } from "./scenarios/old_kernel.ts";
+import { overcommit } from "./scenarios/overcommit.ts";
 import { pageTableReader } from "./scenarios/page_table_reader.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
@@ -100,6 +101,14 @@ export const BOOTS: readonly Boot[] = [
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   {
     name: "ground",
-    scenarios: [abi, plantedFaults, ...movePages, ...slideLives, ...slideStackEnd, oldKernel],
+    scenarios: [
+      abi,
+      plantedFaults,
+      ...movePages,
+      ...slideLives,
+      ...slideStackEnd,
+      oldKernel,
+      overcommit,
+    ],
   },
 ];

@@ -41,6 +41,7 @@ clean_up() {
     echo Y > /sys/module/etmem_abi/parameters/fold_idle
   fi
   echo 32768 > /proc/sys/kernel/pid_max
+  echo 0 > /proc/sys/vm/overcommit_memory
   for pool in /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; do echo 0 > "$pool"; done
   find /tmp -mindepth 1 -maxdepth 1 ! -path $bin -exec rm -rf {} +
   rm -f /dev/log /dev/kvm /run/etmemd.pid
