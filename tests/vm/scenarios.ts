@@ -35,6 +35,7 @@ import { slideZeroPages } from "./scenarios/slide_zero_pages.ts";
 import { slideSwapLimit } from "./scenarios/slide_swap_limit.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
 import { stockLayouts, stockSmaps } from "./scenarios/stock.ts";
+import { stockCslide } from "./scenarios/stock_cslide.ts";
 import { stockConfidentiality, stockIntegrity, stockObstacles } from "./scenarios/stock_rights.ts";
 
 /** All scenarios, by the machine they share; the longest machines first. */
@@ -78,6 +79,7 @@ export const BOOTS: readonly Boot[] = [
       pageTableReader("6_12", 5),
       ...stockLayouts("6_12"),
       stockSmaps("6_12"),
+      ...stockCslide,
     ],
   },
   {
