@@ -112,6 +112,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     tests: ["CslideRound leaves a process alone with which the plan would be too large"],
     reason: "qemu-user has no move_pages(2)",
   },
+  { path: "tests/unit/engine/slide/short_lives.test.ts", reason: NO_MOVES },
   {
     path: "tests/unit/engine/slide/slide_engine.test.ts",
     tests: ["startTask() is refused", "startTask() warns"],

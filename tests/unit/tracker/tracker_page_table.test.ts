@@ -1,17 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { readMaps } from "../../../src/procfs/maps.ts";
 import { pageOf } from "../../../src/procfs/pagemap.ts";
-import { isGone } from "../../../src/procfs/read_file.ts";
 import { clearRefs } from "../../../src/tracker/clear_refs.ts";
 import { PMD_PAGES } from "../../../src/tracker/huge_page.ts";
 import { PageCounts } from "../../../src/tracker/page_counts.ts";
@@ -20,16 +11,19 @@ import type { ScanOutcome, ScanTarget } from "../../../src/tracker/tracker.ts";
 import { PAGE_IDLE } from "../../../src/tracker/tracker_page_idle.ts";
 import { PAGE_TABLE } from "../../../src/tracker/tracker_page_table.ts";
 import { isSwappable } from "../../../src/tracker/vma_selection.ts";
-import { compile } from "../../tools/fixtures/compile.ts";
+import { untilNoBpfObjects } from "../../tools/fixtures/bpf_objects.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
+import { hasHugePages, startHugeTarget } from "../../tools/fixtures/huge_target.ts";
 import { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import { runShortLives } from "../../tools/fixtures/short_lives.ts";
 import type { HotLayout } from "../../tools/fixtures/target.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
 import { MAX_COUNT } from "./scan_model.ts";
 
 const missing = PAGE_TABLE.missing();
 if (missing !== undefined) console.log(`the page_table tracker: left out: ${missing}`);
+if (!hasHugePages()) console.log("huge pages: left out: the kernel makes none");
 
 function scanProcess(
   { pid, dirFd, pagemap }: OpenProcess,
@@ -69,50 +63,20 @@ function area(trial: TargetProcess, counts: PageCounts): (number | undefined)[] 
   return found;
 }
 
-/** Processes of short_lives.c; docs/page_table.md tells of 10 000. */
+/** Processes of short_lives.c, and how long they live at most. */
 const SHORT_LIVES = 150;
+const LONGEST_US = 12_000;
 const MOST_SCANS = 12;
 
-/** Has this thread load its program, if it has none. */
-function scanOwn(): void {
-  using own = new OpenProcess(process.pid);
-  scanProcess(own, null);
-}
-
 /** Scans a process again and again; counts how the scans ended. */
-function scanToTheEnd(pid: number, found: { scanned: number; gone: number }): void {
-  let opened: OpenProcess;
-  try {
-    opened = new OpenProcess(pid);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    return;
-  }
-  using _closed = opened;
+function scanToTheEnd(opened: OpenProcess, found: { scanned: number; gone: number }): void {
   const counts = new PageCounts();
   for (let scans = 0; scans < MOST_SCANS; scans++) {
     const { state } = scanProcess(opened, scans === 0 ? null : counts);
-    if (state !== "scanned" && state !== "gone") throw new Error(`process ${pid}: ${state}`);
+    if (state !== "scanned" && state !== "gone") throw new Error(`${opened.pid}: ${state}`);
     found[state]++;
     if (state === "gone") return;
   }
-}
-
-/** Descriptors of BPF programs, maps and links. */
-function bpfDescriptors(): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("anon_inode:bpf");
-    } catch {
-      return false; // closed meanwhile
-    }
-  }).length;
-}
-
-/** Memory in transparent huge pages. */
-function hugeBytes(pid: number): number {
-  const sizes = readFileSync(`/proc/${pid}/smaps`, "utf8").matchAll(/^AnonHugePages: +(\d+) kB/gm);
-  return Array.from(sizes, ([, kb]) => Number(kb) * 1024).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function isHot(layout: HotLayout, page: number, pages: number): boolean {
@@ -135,17 +99,13 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
     });
   }
 
-  test("scan() takes a huge page as one unit", async () => {
+  test.skipIf(!hasHugePages())("scan() takes a huge page as one unit", async () => {
     const hot = "every:2";
-    using trial = await TargetProcess.start({ hot, huge: true, unitBytes: PMD_PAGES * PAGE_SIZE });
+    using trial = await startHugeTarget({ hot, unitBytes: PMD_PAGES * PAGE_SIZE });
     const counts = new PageCounts();
     scan(trial, null);
     await trial.untilTouched();
     scan(trial, counts);
-    if (hugeBytes(trial.pid) < trial.area.end - trial.area.start) {
-      console.log("scan() takes a huge page as one unit: left out: the kernel has none to spare");
-      return;
-    }
     const units: number[][] = [];
     counts.walk({ segment: 0, index: 0 }, 0, MAX_COUNT + 1, (page, pages, count) => {
       const unit = (page - pageOf(trial.area.start)) / PMD_PAGES;
@@ -227,19 +187,15 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
   test(
     "scan() of processes that end, execute and unmap meanwhile is done, or finds them gone",
     async () => {
-      const executable = compile(join(import.meta.dir, "../../tools/fixtures/short_lives.c"));
-      scanOwn();
-      const before = [openDescriptors(), bpfDescriptors()];
-      const child = Bun.spawn([executable, String(SHORT_LIVES)], { stdout: "pipe" });
+      const before = openDescriptors();
       const found = { scanned: 0, gone: 0 };
-      let rest = "";
-      for await (const chunk of child.stdout) {
-        const lines = (rest + new TextDecoder().decode(chunk)).split("\n");
-        rest = lines.pop() ?? "";
-        for (const pid of lines.map(Number)) scanToTheEnd(pid, found);
-      }
-      expect(await child.exited).toBe(0);
-      expect([openDescriptors(), bpfDescriptors()]).toEqual(before);
+      const ended = await runShortLives(SHORT_LIVES, LONGEST_US, (opened, begin) => {
+        begin();
+        scanToTheEnd(opened, found);
+      });
+      expect(ended).toEqual({ status: 0, said: "" });
+      expect(openDescriptors()).toEqual(before);
+      await untilNoBpfObjects();
       expect(found.scanned).toBeGreaterThan(SHORT_LIVES / 2);
       expect(found.gone).toBeGreaterThan(SHORT_LIVES / 10);
     },
