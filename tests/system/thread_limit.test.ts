@@ -4,10 +4,12 @@ import { PROCESS_MADVISE } from "../../src/mover/mover_process_madvise.ts";
 import { TargetProcess } from "../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
+import { ask } from "./raw_client.ts";
 import { freshName } from "./server_process.ts";
 import { slideFile, SlideServer } from "./slide_server.ts";
 
 const MIB = 2 ** 20;
+const SHOW = '{"version":2,"command":"project_show"}\n';
 
 /** A control group that limits how many threads its processes have. */
 class ThreadLimit implements Disposable {
@@ -70,8 +72,9 @@ describe.skipIf(missing !== undefined)("a server that can make no thread", () =>
         await using server = await SlideServer.launch();
         limit.add(server.pid);
         await server.addObjects("a", slideFile("a", { pid: target.pid }));
-        // As many requests as have the runtime compile code, as a server that has run for long.
-        for (let i = 0; i < 50; i++) await server.status();
+        // As many requests as have the runtime compile code, as a server that has run for long; none
+        // that needs a thread.
+        for (let i = 0; i < 50; i++) await ask(server.process.name, SHOW);
         limit.set(limit.current + room);
         await server.start("a");
         const failed = await server.untilRound("a", "to have failed", ({ state, skipped }) => {
