@@ -3,6 +3,7 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { MovePagesBatch } from "../../../ffi/move_pages.ts";
 import { KpageFlags } from "../../procfs/kpageflags.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
+import { NodeSpans } from "../../procfs/node_spans.ts";
 import { readBoundRanges } from "../../procfs/numa_maps.ts";
 import { readAllowedNodes } from "../../procfs/process_memory.ts";
 import { readSmaps } from "../../procfs/smaps.ts";
@@ -13,10 +14,12 @@ import { type ScannedProcess, timed } from "../round/run_scan_step.ts";
 import type { OpenProcess } from "../round/scan_step.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";
 import { MOST_UNITS } from "./plan_size.ts";
-import { findSharedFrames } from "./shared_frames.ts";
+import { findFrames } from "./shared_frames.ts";
 
 /** Pages that move_pages(2) is asked about at once. */
 const BATCH = 16 * 1024;
+/** The kernel is sooner asked for the nodes of fewer units than /proc/zoneinfo is read. */
+const FEW_UNITS = 1024;
 
 /** What is located. */
 export interface LocateInput
@@ -140,28 +143,34 @@ function listUnits(input: LocateInput, hugetlb: HugetlbRanges): LocatedPages {
   return located;
 }
 
-/** Asks the kernel for the nodes of all units, a batch at a time. */
-function findNodes(
+/** Asks the kernel for the nodes of units that have none yet, a batch at a time. */
+function askForNodes(
   { pid, pagemap, stopped }: LocateInput,
   { page, node }: LocatedPages,
 ): "gone" | "stopped" | undefined {
   const batch = new MovePagesBatch(Math.min(BATCH, Math.max(1, page.length)));
-  for (let from = 0; from < page.length; from += batch.capacity) {
+  const units = new Uint32Array(batch.capacity);
+  for (let next = 0; next < page.length;) {
     if (stopped()) return "stopped";
-    if (!pagemap.isAlive(page[from]!)) return "gone";
     batch.clear();
-    const to = Math.min(page.length, from + batch.capacity);
-    for (let i = from; i < to; i++) batch.push(page[i]! * PAGE_SIZE);
+    for (; next < page.length && batch.count < batch.capacity; next++) {
+      if (node[next] !== NO_NODE) continue;
+      units[batch.count] = next;
+      batch.push(page[next]! * PAGE_SIZE);
+    }
+    if (batch.count === 0) return undefined;
+    const first = page[units[0]!]!;
+    if (!pagemap.isAlive(first)) return "gone";
     try {
       batch.locate(pid);
     } catch (error) {
       // Of a process that is about to end move_pages(2) says EINVAL: it has no memory any more.
-      if (errorCode(error) === "EINVAL" && !pagemap.isAlive(page[from]!)) return "gone";
+      if (errorCode(error) === "EINVAL" && !pagemap.isAlive(first)) return "gone";
       throw error;
     }
-    for (let i = from; i < to; i++) {
-      const status = batch.status[i - from]!;
-      if (status >= 0) node[i] = status;
+    for (let i = 0; i < batch.count; i++) {
+      const status = batch.status[i]!;
+      if (status >= 0) node[units[i]!] = status;
     }
   }
   return undefined;
@@ -171,16 +180,23 @@ function findNodes(
  * Finds the node of every page that was counted: units of one base page, of a huge page, and of a
  * hugetlb page of the same size. Hugetlb memory of other sizes is left out, and all of it where its
  * counts say nothing.
+ *
+ * Which units others have is found by their frames in any case, and those say the node, too, where
+ * the server may see them. move_pages(2) costs three times as much again.
  * @throws {SystemCallError | ProcfsError}
  * @internal
  */
 export function locatePages(input: LocateInput): LocatedPages | "gone" | "stopped" {
+  const { pagemap, stopped } = input;
   const hugetlb = readHugetlbRanges(input);
   if (hugetlb === undefined) return "gone";
   const located = listUnits(input, hugetlb);
-  const ended = findNodes(input, located);
+  const spans = located.page.length < FEW_UNITS ? undefined : NodeSpans.read();
+  let shared = spans === undefined ? undefined : findFrames(located, pagemap, spans, stopped);
+  if (typeof shared === "string") return shared;
+  const ended = askForNodes(input, located);
   if (ended !== undefined) return ended;
-  const shared = findSharedFrames(located, input.pagemap, input.stopped);
+  if (spans === undefined) shared = findFrames(located, pagemap, spans, stopped);
   return typeof shared === "string" ? shared : { ...located, shared };
 }
 

@@ -1,3 +1,4 @@
+import type { NodeSpans } from "../../procfs/node_spans.ts";
 import type { Pagemap } from "../../procfs/pagemap.ts";
 import { type LocatedPages, NO_NODE, type SharedFrames, UNIT } from "./located_pages.ts";
 
@@ -26,15 +27,18 @@ function loadFrom({ page, kind }: LocatedPages, at: number, pagemap: Pagemap): b
 }
 
 /**
- * Finds the frames of units that are on a node and that another process may have too. All hugetlb
- * pages are taken for such: where processes share page tables (huge_pmd_share in mm/hugetlb.c), the
- * kernel counts one mapping.
- * @returns undefined when there are none, as without CAP_SYS_ADMIN, which it takes to see frames.
+ * Finds the frames of units: with that the nodes that they are on, and those units that another
+ * process may have too. All hugetlb pages are taken for such: where processes share page tables
+ * (huge_pmd_share in mm/hugetlb.c), the kernel counts one mapping. It takes CAP_SYS_ADMIN to see
+ * frames.
+ * @param spans undefined: the nodes are known already, and units without one are passed over.
+ * @returns what others may have; undefined when there is nothing.
  * @throws {SystemCallError}
  */
-export function findSharedFrames(
+export function findFrames(
   units: LocatedPages,
   pagemap: Pagemap,
+  spans: NodeSpans | undefined,
   stopped: () => boolean,
 ): SharedFrames | "gone" | "stopped" | undefined {
   const { page, kind, node } = units;
@@ -43,14 +47,17 @@ export function findSharedFrames(
   let rows = 0;
   pagemap.forget();
   for (let i = 0; i < page.length; i++) {
-    if (node[i] === NO_NODE) continue;
+    if (spans === undefined && node[i] === NO_NODE) continue;
     if (!pagemap.holds(page[i]!)) {
       if (stopped()) return "stopped";
       if (!loadFrom(units, i, pagemap)) return "gone";
     }
-    if (kind[i] !== UNIT.hugetlb && pagemap.isExclusive(page[i]!)) continue;
+    const mayBeShared = kind[i] === UNIT.hugetlb || !pagemap.isExclusive(page[i]!);
+    if (spans === undefined && !mayBeShared) continue;
     const number = pagemap.isPresent(page[i]!) ? pagemap.frame(page[i]!) : 0;
     if (number === 0) continue;
+    if (spans !== undefined) node[i] = spans.nodeOf(number) ?? NO_NODE;
+    if (!mayBeShared) continue;
     if (rows === unit.length) {
       unit = resized(unit, new Uint32Array(rows * 2));
       frame = resized(frame, new Float64Array(rows * 2));
