@@ -72,8 +72,8 @@ describe.skipIf(missing !== undefined)("a server that can make no thread", () =>
         await using server = await SlideServer.launch();
         limit.add(server.pid);
         await server.addObjects("a", slideFile("a", { pid: target.pid }));
-        // As many requests as have the runtime compile code, as a server that has run for long;
-        // none that needs a thread.
+        // As many requests as have the runtime compile code, as in a server that has run for long.
+        // None of them needs a thread.
         for (let i = 0; i < 50; i++) await ask(server.process.name, SHOW);
         limit.set(limit.current + room);
         await server.start("a");

@@ -25,6 +25,7 @@ const emptySet = (): MovedSet =>
 interface Order {
   readonly mover?: Mover;
   readonly hold?: () => string | undefined;
+  readonly rest?: (ms: number) => void;
   readonly spareShared?: (frame: number) => void;
   readonly moved?: MovedSet;
 }
@@ -38,7 +39,7 @@ function run(process: OpenProcess, pages: readonly number[], order: Order = {}):
       for (; at < pages.length && batch.pages < room; at++) add(batch, pages[at]!, 1);
     },
     hold: order.hold ?? (() => undefined),
-    rest: () => {},
+    rest: order.rest ?? (() => {}),
     spareShared: order.spareShared,
     dirFd: process.dirFd,
     mover,
@@ -148,7 +149,9 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     using trial = await TargetProcess.start({ hot: "none" });
     let batches = 0;
     const hold = (): string | undefined => ++batches > 2 ? "no swap space left" : undefined;
-    const account = run(trial.process, areaOf(trial), { hold });
+    // It is asked every 10 ms.
+    const rest = (): void => Bun.sleepSync(10);
+    const account = run(trial.process, areaOf(trial), { hold, rest });
     expect(account.held).toBe("no swap space left");
     expect(account.asked).toBeGreaterThan(0);
     expect(account.asked).toBeLessThan(areaOf(trial).length);
