@@ -293,12 +293,13 @@ class ScanStep<Order, Result extends object> {
 
   /** Pages that an earlier round moved, that are present now, and were not written anew. */
   #noteReturns({ dirFd }: OpenedProcess, scan: Scan, counts: PageCounts): void {
-    const { moved, readsBefore, target } = scan;
+    const { history, moved, readsBefore, target } = scan;
     if (moved.isEmpty) return;
     const ranges = timed(this.#times, "vmas_us", () => readRanges(dirFd, this.#request.selection));
     if (ranges === undefined) throw new Gone();
     timed(this.#times, "classify_us", () => {
       moved.keepOnly(ranges);
+      history.ages.keepOnly(ranges);
       target.pagemap.forget();
       const cameBack = takeReturned(moved, counts, target, readsBefore);
       if (cameBack === undefined) throw new Gone();

@@ -1,4 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { PageAges } from "../../../../src/tracker/page_ages.ts";
+import { unpackMemory } from "../../../../src/engine/round/packed_memory.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
@@ -31,9 +34,17 @@ function step(
     selection: { kind: "swappable" },
     flags: { swapFlag: false, ignoreHost: false },
     isStale: false,
+    ageIntervalMs: 1000,
     stop: new StopFlag().words,
     ...more,
   }, moveCold);
+}
+
+/** How many pages the ages of a process are about. */
+function knownPages(memory: KeptMemory): number {
+  const { history } = unpackMemory(memory);
+  const population = PageAges.fromData(history!.ages).population();
+  return population.reduce((sum, { pages }) => sum + pages, 0);
 }
 
 /** The round that moves all of the target's memory. */
@@ -100,5 +111,15 @@ describe.skipIf(missing !== undefined)("what came back is what was read back", (
     const { bytes } = cameBack(target, opened, memory);
     expect(bytes).toBeGreaterThan(SIZE_MIB / 2 * MIB * 0.95);
     expect(bytes).toBeLessThan(SIZE_MIB / 2 * MIB + MIB / 4);
+  });
+
+  test("and what is not mapped any more is forgotten", async () => {
+    await using target = await AddressSpace.start("alone", SIZE_MIB);
+    using opened = new OpenProcess(target.pid);
+    const memory = moveAll(target, opened);
+    expect(knownPages(memory)).toBeGreaterThan(SIZE_MIB * MIB / PAGE_SIZE * 0.95);
+    await target.tell("unmap");
+    const left = cameBack(target, opened, memory);
+    expect(knownPages(left.memory)).toBeLessThan(MIB / PAGE_SIZE);
   });
 });
