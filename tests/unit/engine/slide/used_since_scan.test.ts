@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../../ffi/libc.ts";
+import { UsedSinceScan } from "../../../../src/engine/slide/used_since_scan.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { PageCounts } from "../../../../src/tracker/page_counts.ts";
+
+const PAGE = 2 ** 20;
+/** More than a look is good for. */
+const OLD_MS = 1001;
+
+/** A process that stands still, and was scanned some time ago; a look finds its first page used. */
+class StoppedProcess implements AsyncDisposable {
+  readonly #child = Bun.spawn(["sleep", "600"], { stdio: ["ignore", "ignore", "ignore"] });
+  readonly #dirFd: number;
+  looks = 0;
+
+  constructor() {
+    process.kill(this.#child.pid, "SIGSTOP");
+    this.#dirFd = openAt(AT_FDCWD, `/proc/${this.#child.pid}`, O_RDONLY);
+  }
+
+  /** @param faults undefined: as many as it has now. */
+  used(scannedMs: number, faults: number, answer?: string): UsedSinceScan {
+    return new UsedSinceScan({
+      dirFd: this.#dirFd,
+      faults,
+      scannedMs,
+      lookAgain: () => {
+        this.looks++;
+        if (answer !== undefined) return answer;
+        const counts = new PageCounts();
+        counts.beginScan();
+        counts.add(PAGE, 1, 1, false);
+        counts.add(PAGE + 1, 3, 0, false);
+        counts.endScan();
+        return counts;
+      },
+    });
+  }
+
+  /** Waits until it stands still. */
+  async faults(): Promise<number> {
+    const path = `/proc/${this.#child.pid}/stat`;
+    const fields = await waitFor("the process to stop", async () => {
+      const text = await Bun.file(path).text();
+      const all = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      return all[0] === "T" ? all : undefined;
+    });
+    // minflt and majflt, proc_pid_stat(5)
+    return Number(fields[7]) + Number(fields[9]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    close(this.#dirFd);
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+  }
+}
+
+describe("UsedSinceScan", () => {
+  test("takes what was seen idle less than a second ago for idle", async () => {
+    await using target = new StoppedProcess();
+    const used = target.used(performance.now(), await target.faults());
+    expect(used.refresh()).toBeUndefined();
+    expect([target.looks, used.has(PAGE, 1)]).toEqual([0, false]);
+  });
+
+  test("looks again at what was seen idle a second ago, though there was no page fault", async () => {
+    await using target = new StoppedProcess();
+    const used = target.used(performance.now() - OLD_MS, await target.faults());
+    expect(used.refresh()).toBeUndefined();
+    expect(target.looks).toBe(1);
+    expect([used.has(PAGE, 1), used.has(PAGE, 4), used.has(PAGE + 1, 3)])
+      .toEqual([true, true, false]);
+    // Now that is known again.
+    expect(used.refresh()).toBeUndefined();
+    expect(target.looks).toBe(1);
+  });
+
+  test("looks again at once after a page fault, and then not at each", async () => {
+    await using target = new StoppedProcess();
+    const used = target.used(performance.now(), await target.faults() - 1);
+    expect(used.refresh()).toBeUndefined();
+    expect(target.looks).toBe(1);
+  });
+
+  test("says why it cannot look", async () => {
+    await using target = new StoppedProcess();
+    const used = target.used(performance.now() - OLD_MS, await target.faults(), "process gone");
+    expect(used.refresh()).toBe("process gone");
+  });
+});
