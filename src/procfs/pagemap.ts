@@ -193,16 +193,30 @@ export class Pagemap {
     return words[2 * (page - this.#from) + 1] ?? 0;
   }
 
+  /** The same as isPresent(), of entry number `index` of the window: without doubles. */
+  isPresentAt(index: number): boolean {
+    const high = words[2 * index + 1] ?? 0;
+    if ((high & PRESENT_HIGH) === 0) return false;
+    return (high & EXCLUSIVE_HIGH) !== 0 || this.#isMemory(this.frameAt(index));
+  }
+
+  /** The same as frame(), of entry number `index` of the window: without doubles. */
+  frameAt(index: number): number {
+    const low = words[2 * index] ?? 0;
+    const high = (words[2 * index + 1] ?? 0) & FRAME_HIGH_MASK;
+    return high === 0 ? low : high * 0x1_0000_0000 + low;
+  }
+
+  #isMemory(frame: number): boolean {
+    return frame === 0 || (frame !== zeroFrame() && frame - frame % PMD_PAGES !== this.#hugeZero);
+  }
+
   /**
    * Whether there is memory of the process. The page of zeros, which the kernel maps where nothing
    * was written yet, is none; without CAP_SYS_ADMIN nothing tells it from other pages.
    */
   isPresent(page: number): boolean {
-    const high = this.#high(page);
-    if ((high & PRESENT_HIGH) === 0) return false;
-    if ((high & EXCLUSIVE_HIGH) !== 0) return true;
-    const frame = this.frame(page);
-    return frame === 0 || (frame !== zeroFrame() && frame - frame % PMD_PAGES !== this.#hugeZero);
+    return this.isPresentAt(page - this.#from);
   }
 
   /** Whether the page of zeros stands there, as far as that can be told. */
@@ -231,8 +245,7 @@ export class Pagemap {
 
   /** The page frame number of a present page; 0 without CAP_SYS_ADMIN. */
   frame(page: number): number {
-    const low = words[2 * (page - this.#from)] ?? 0;
-    return (this.#high(page) & FRAME_HIGH_MASK) * 0x1_0000_0000 + low;
+    return this.frameAt(page - this.#from);
   }
 }
 

@@ -105,12 +105,18 @@ function keepOwn(
   idle: Uint32Array,
   flags: KpageFlags,
 ): void {
-  let doubtful = false;
+  // A tail that is to be resolved is among ours, reads as used, and lies behind an idle head.
+  let firstIdle = 2 * to;
+  let lastUsed = -1;
   for (let i = 2 * from; i < 2 * to; i++) {
-    idle[i] = idle[i]! & marked[i]!;
-    if (idle[i] !== marked[i]) doubtful = true;
+    const own = marked[i]! | 0;
+    const idleOwn = idle[i]! & own;
+    idle[i] = idleOwn;
+    if (idleOwn !== 0 && i < firstIdle) firstIdle = i;
+    if (idleOwn !== own) lastUsed = i;
   }
-  if (doubtful) resolveTails(flags, number, [from, to], marked, idle);
+  if (firstIdle > lastUsed) return;
+  resolveTails(flags, number, [firstIdle >> 1, (lastUsed >> 1) + 1], marked, idle);
 }
 
 /**

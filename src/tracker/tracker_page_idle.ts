@@ -3,16 +3,75 @@ import { errorCode } from "../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
-import { WINDOW_ENTRIES } from "../procfs/pagemap.ts";
+import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
-import { isHugeAt, PMD_PAGES } from "./huge_page.ts";
+import { PMD_PAGES } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
 import type { PageCounts } from "./page_counts.ts";
 import { type PageRange, toPageRanges } from "./page_range.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
 import { costsHoles, leaveSparse, SPARSE_BUDGET_BYTES } from "./sparse_vmas.ts";
 import { readRanges, readSelected } from "./vma_selection.ts";
+import { type PresentVisitor, walkPresent } from "./walk_present.ts";
+
+/** Collects the frames of what is present. */
+class FrameCollector implements PresentVisitor {
+  readonly #pagemap: Pagemap;
+  readonly #frames: FrameSet;
+
+  constructor(pagemap: Pagemap, frames: FrameSet) {
+    this.#pagemap = pagemap;
+    this.#frames = frames;
+  }
+
+  huge(_page: number, index: number): void {
+    const frame = this.#pagemap.frameAt(index);
+    for (let i = 0; i < PMD_PAGES; i++) this.#frames.add(frame + i);
+  }
+
+  pages(_page: number, from: number, to: number): boolean {
+    let isAny = false;
+    for (let i = from; i < to; i++) {
+      if (!this.#pagemap.isPresentAt(i)) continue;
+      isAny = true;
+      this.#frames.add(this.#pagemap.frameAt(i));
+    }
+    return isAny;
+  }
+}
+
+/** Counts what is present: as idle where its frame is. */
+class IdleCounter implements PresentVisitor {
+  readonly #pagemap: Pagemap;
+  readonly #idle: FrameSet;
+  readonly #counts: PageCounts;
+  /** What PageCounts.addEach() takes, one byte for each entry of the window. */
+  readonly #found = new Uint8Array(WINDOW_ENTRIES);
+
+  constructor(pagemap: Pagemap, idle: FrameSet, counts: PageCounts) {
+    this.#pagemap = pagemap;
+    this.#idle = idle;
+    this.#counts = counts;
+  }
+
+  huge(page: number, index: number): void {
+    const isIdle = this.#idle.has(this.#pagemap.frameAt(index));
+    this.#counts.add(page, PMD_PAGES, isIdle ? 0 : 1, true);
+  }
+
+  pages(page: number, from: number, to: number): boolean {
+    let isAny = false;
+    for (let i = from; i < to; i++) {
+      const isPresent = this.#pagemap.isPresentAt(i);
+      if (isPresent) isAny = true;
+      const state = !isPresent ? 0 : this.#idle.has(this.#pagemap.frameAt(i)) ? 1 : 2;
+      this.#found[i] = state;
+    }
+    if (isAny) this.#counts.addEach(page, this.#found, from, to);
+    return isAny;
+  }
+}
 
 /** What is kept between scans. */
 interface PageIdleMemory extends TrackerMemory {
@@ -38,12 +97,7 @@ class PageIdleTracker implements Tracker {
     using flags = new KpageFlags();
     using bitmap = new IdleBitmap();
     const present = new FrameSet();
-    const { pagemap } = target;
-    const add = (page: number, pages: number): void => {
-      const frame = pagemap.frame(page);
-      for (let i = 0; i < pages; i++) present.add(frame + i);
-    };
-    const walked = forEachUnit(target, ranges, flags, add);
+    const walked = walkPresent(target, ranges, flags, new FrameCollector(target.pagemap, present));
     if (walked !== "done") return { state: walked };
     const idle = bitmap.renew(this.#marked, present, flags, target.stopped);
     this.#marked = present;
@@ -52,9 +106,8 @@ class PageIdleTracker implements Tracker {
     if (counts === null) return outcome;
     // What has become present meanwhile is not marked, and counts as used in the next scan, too.
     counts.beginScan();
-    const counted = forEachUnit(target, ranges, flags, (page, pages) => {
-      counts.add(page, pages, idle.has(pagemap.frame(page)) ? 0 : 1, pages > 1);
-    });
+    const counter = new IdleCounter(target.pagemap, idle, counts);
+    const counted = walkPresent(target, ranges, flags, counter);
     if (counted !== "done") return { state: counted };
     counts.endScan();
     return outcome;
@@ -92,38 +145,6 @@ const NEEDED = [
   "CAP_SYS_PTRACE",
   ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"],
 ] as const;
-
-/** Gives the present base pages and whole huge pages of a process, in ascending order. */
-function forEachUnit(
-  { pagemap, stopped }: ScanTarget,
-  ranges: readonly PageRange[],
-  flags: KpageFlags,
-  take: (page: number, pages: number) => void,
-): "done" | "gone" | "stopped" {
-  for (const range of ranges) {
-    for (let from = range.from; from < range.to;) {
-      if (stopped()) return "stopped";
-      // A window ends at a huge page's boundary, so that each is seen whole.
-      const read = pagemap.load(
-        from,
-        Math.min(range.to, from - from % PMD_PAGES + WINDOW_ENTRIES),
-      );
-      if (read === 0) return "gone";
-      const to = from + read;
-      let isHole = true;
-      for (let page = from; page < to; page++) {
-        if (!pagemap.isPresent(page)) continue;
-        isHole = false;
-        const isHuge = page + PMD_PAGES <= to && isHugeAt(pagemap, flags, page);
-        const pages = isHuge ? PMD_PAGES : 1;
-        take(page, pages);
-        page += pages - 1;
-      }
-      from = isHole ? pagemap.nextPresent(to, range.to, stopped) : to;
-    }
-  }
-  return "done";
-}
 
 function missing(): string | undefined {
   if (!existsSync(BITMAP)) return `this kernel has no ${BITMAP} (CONFIG_IDLE_PAGE_TRACKING)`;
