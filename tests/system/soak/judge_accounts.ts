@@ -8,16 +8,21 @@ export interface ProcessAccount {
   readonly swapBytes: number;
   /** Page faults since before the first round, minor and major. */
   readonly faults: number;
+  /** In each the guard may read a page, to learn how long that takes. */
+  readonly rounds: number;
 }
+
+/** Pages that the kernel reads with one, by default: 2 to the power of vm.page-cluster. */
+const READ_AHEAD = 8;
 
 /**
  * What is wrong with an account: what moved and is not known to have come back is in swap, or came
- * back by a fault that the task has not seen yet.
+ * back by a fault that the task has not seen yet, or was read by the guard.
  */
 export function processFaults(account: ProcessAccount, pageBytes: number): string[] {
-  const { pid, movedBytes, cameBackBytes, swapBytes, faults } = account;
+  const { pid, movedBytes, cameBackBytes, swapBytes, faults, rounds } = account;
   const found: string[] = [];
-  const faultedBytes = faults * pageBytes;
+  const faultedBytes = (faults + rounds * READ_AHEAD) * pageBytes;
   if (swapBytes > movedBytes - cameBackBytes) {
     found.push(`${swapBytes} bytes are in swap, of ${movedBytes} moved ${cameBackBytes} came back`);
   }

@@ -20,6 +20,8 @@ export interface Sums {
   asked: number;
   moved: number;
   cameBack: number;
+  /** Also those that were stopped. */
+  rounds: number;
 }
 
 /** Keeps what status says of each project from its start to its stop, and judges it then. */
@@ -27,7 +29,7 @@ export class Ledger {
   readonly #runs = new Map<string, ProjectRun>();
   readonly #delay: Delay;
   readonly #byTask = new Map<string, Sums>();
-  readonly sums: Sums = { asked: 0, moved: 0, cameBack: 0 };
+  readonly sums: Sums = { asked: 0, moved: 0, cameBack: 0, rounds: 0 };
   readonly faults: string[] = [];
   rounds = 0;
   runs = 0;
@@ -99,6 +101,7 @@ export class Ledger {
         sums.asked += status.total.asked_bytes;
         sums.moved += status.total.moved_bytes;
         sums.cameBack += status.total.came_back_bytes;
+        sums.rounds += status.total.rounds + 1;
       }
     }
   }
@@ -108,7 +111,7 @@ export class Ledger {
     const key = `${project}/${task}`;
     let sums = this.#byTask.get(key);
     if (sums === undefined) {
-      sums = { asked: 0, moved: 0, cameBack: 0 };
+      sums = { asked: 0, moved: 0, cameBack: 0, rounds: 0 };
       this.#byTask.set(key, sums);
     }
     return sums;

@@ -162,7 +162,10 @@ export class ProjectDriver {
 
   #settle(plan: ProjectPlan): void {
     for (const [i, { target, faults }] of this.#exact.entries()) {
-      const { moved, cameBack } = this.#ledger.ofTask(plan.name, `${plan.tasks[0]?.name}_${i}`);
+      const { moved, cameBack, rounds } = this.#ledger.ofTask(
+        plan.name,
+        `${plan.tasks[0]?.name}_${i}`,
+      );
       this.accounts++;
       this.accountFaults.push(...processFaults({
         pid: target.pid,
@@ -170,6 +173,7 @@ export class ProjectDriver {
         cameBackBytes: cameBack,
         swapBytes: target.swapBytes(),
         faults: target.faults() - faults,
+        rounds,
       }, PAGE_SIZE));
     }
   }
