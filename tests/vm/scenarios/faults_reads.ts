@@ -133,6 +133,7 @@ function projectOf(tracker: Case["tracker"], targets: ReadonlyMap<string, Target
         type: "pid",
         value: targets.get(name)!.pid,
         T: 1,
+        stall_limit: "no",
       }] as const
     ),
   ];

@@ -13,7 +13,15 @@ function projectOf(name: string, pid: number): Groups {
   return [
     ["project", { name, loop: 2, interval: 1, sleep: 1 }],
     ["engine", { name: "slide", project: name }],
-    ["task", { project: name, engine: "slide", name, type: "pid", value: pid, T: 1 }],
+    ["task", {
+      project: name,
+      engine: "slide",
+      name,
+      type: "pid",
+      value: pid,
+      T: 1,
+      stall_limit: "no",
+    }],
   ];
 }
 

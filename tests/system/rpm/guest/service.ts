@@ -45,7 +45,7 @@ export function writeConf(path: string, project: string, targetPid: number): voi
   mkdirSync(dirname(path), { recursive: true });
   const text = `[project]\nname=${project}\nloop=1\ninterval=1\nsleep=1\n` +
     `[engine]\nname=slide\nproject=${project}\n` +
-    `[task]\nname=cold\nproject=${project}\nengine=slide\ntype=pid\nvalue=${targetPid}\nT=1\n`;
+    `[task]\nname=cold\nproject=${project}\nengine=slide\ntype=pid\nvalue=${targetPid}\nT=1\nstall_limit=no\n`;
   writeFileSync(path, text, { mode: 0o600 });
 }
 
