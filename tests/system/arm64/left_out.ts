@@ -14,6 +14,8 @@ export interface LeftOut {
 
 const NO_MOVES = "a user namespace makes no swap space, and qemu-user has no process_madvise(2)";
 
+const NO_BPF = "qemu-user has no bpf(2), and the page tables are those of this machine";
+
 const NO_SECCOMP = "qemu-user has no seccomp(2)";
 
 /** The one list of them; what is not in it runs. */
@@ -53,6 +55,36 @@ export const LEFT_OUT: readonly LeftOut[] = [
   {
     path: "tests/unit/engine/round/scan_step.test.ts",
     tests: ["runScanStep() after the last scan"],
+    reason: NO_MOVES,
+  },
+  {
+    path: "tests/unit/tracker/accessed_bits.test.ts",
+    reason: "qemu-user has no process_madvise(2)",
+  },
+  {
+    path: "tests/unit/tracker/tracker_page_table.test.ts",
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/page_table/page_table_reader.test.ts",
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/page_table/self_test.test.ts",
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/page_table/why_no_page_tables.test.ts",
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/ffi/bpf.test.ts",
+    tests: ["bpf(2)"],
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/guard/swap_in_time.test.ts",
+    tests: ["SwapInTime reads one moved page"],
     reason: NO_MOVES,
   },
   {
