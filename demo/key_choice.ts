@@ -8,7 +8,7 @@ export interface KeyChoice {
   readonly next: () => number;
 }
 
-/** Of Zipf's law: key number r in the order of use is used in proportion to 1 / r^EXPONENT. */
+/** Of Zipf's law: key number r in the order of use is used in proportion to 1 / r^exponent. */
 const EXPONENT = 1.1;
 /** Of a block of keys: one in so many. */
 const BLOCK_SHARE = 1500;
@@ -17,11 +17,11 @@ const BLOCK_SHARE = 1500;
  * Zipf's law over all keys, in an order of use that has nothing to do with the order in which they
  * were stored: what is used much lies everywhere between what is used seldom or never.
  */
-export function zipfKeys(keys: number, random: Random): KeyChoice {
-  const sums = zipfSums(keys);
+export function zipfKeys(keys: number, random: Random, exponent: number = EXPONENT): KeyChoice {
+  const sums = zipfSums(keys, exponent);
   const order = shuffled(keys, random);
   return {
-    about: `Zipf's law (exponent ${EXPONENT}) over all keys, scattered`,
+    about: `Zipf's law (exponent ${exponent}) over all keys, scattered`,
     next: () => order[firstAbove(sums, random.next())] ?? 0,
   };
 }
@@ -33,11 +33,11 @@ export function blockOfKeys(keys: number, random: Random): KeyChoice {
 }
 
 /** For each r the chance that a request is about one of the first r + 1 keys in order of use. */
-function zipfSums(keys: number): Float64Array {
+function zipfSums(keys: number, exponent: number): Float64Array {
   const sums = new Float64Array(keys);
   let sum = 0;
   for (let rank = 1; rank <= keys; rank++) {
-    sum += rank ** -EXPONENT;
+    sum += rank ** -exponent;
     sums[rank - 1] = sum;
   }
   return sums.map((part) => part / sum);

@@ -60,7 +60,8 @@ export class SwapInTime {
   /**
    * Reads one moved page of a process, unless that was done less than a second ago. The page is
    * forgotten by the ages: its return is no use.
-   * @param isSwapped whether a page is in swap now. @param forget takes the page that was read.
+   * @param isSwapped whether the process is still there, and a page of it in swap now.
+   * @param forget takes the page that was read.
    * @throws {SystemCallError}
    */
   measure(

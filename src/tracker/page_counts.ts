@@ -67,23 +67,12 @@ export class PageCounts extends PageBytes {
         if (isHuge) { while (end < pages && found[from + end] === value) end++; }
         else while (end < pages && found[from + end]! < HUGE) end++;
         if (isHuge) this.add(page + done, end - done, (value & COUNT_MASK) - 1, true);
-        else this.#addPages(page + done, found, from + done, end - done);
+        else this.addEach(page + done, found, from + done, from + end);
         done = end;
       }
     });
     distrustBefore(Number.POSITIVE_INFINITY);
     this.endScan();
-  }
-
-  /** Adds the bytes of base pages as another PageCounts has them. */
-  #addPages(page: number, found: Uint8Array, from: number, pages: number): void {
-    for (let done = 0; done < pages;) {
-      const n = Math.min(this.window(page + done, pages - done), pages - done) | 0;
-      if (this.fresh) this.array.set(found.subarray(from + done, from + done + n), this.offset);
-      else addCounts(this.array, this.offset, found, from + done, n);
-      this.take(n);
-      done += n;
-    }
   }
 
   /** Counts one scan's finding for `pages` pages from `page` on. @param weight 0, 1 or 3. */
@@ -246,21 +235,6 @@ export class PageCounts extends PageBytes {
 export interface WalkCursor {
   segment: number;
   index: number;
-}
-
-/** Adds n bytes of counts; what a scan did not find is not present. */
-function addCounts(
-  array: Uint8Array,
-  offset: number,
-  found: Uint8Array,
-  from: number,
-  n: number,
-): void {
-  for (let i = 0; i < n; i++) {
-    const value = found[from + i]!;
-    const sum = ((array[offset + i]! & COUNT_MASK) || 1) + value - 1;
-    array[offset + i] = value === 0 ? 0 : sum > COUNT_MASK ? COUNT_MASK : sum;
-  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { PageTableReading, PageTableSlots } from "../page_table/page_table_
 import { TABLE_ENTRIES } from "../page_table/page_table_layout.ts";
 import { FOUND, TableDecoder } from "../page_table/table_decoder.ts";
 import { type Pagemap, pageOf } from "../procfs/pagemap.ts";
+import { readProcessStat } from "../procfs/process_stat.ts";
 import { isZeroFrame, zeroFrame } from "../procfs/zero_frames.ts";
 import { AccessedBits } from "./accessed_bits.ts";
 import { clearRefs } from "./clear_refs.ts";
@@ -66,6 +67,8 @@ export class PageTableScan implements Disposable {
    * process is gone.
    */
   run(vmas: readonly PageRange[]): "scanned" | "gone" | "stopped" {
+    // The pid was still that of the process when AccessedBits opened it, if it is there now.
+    if (readProcessStat(this.#target.dirFd) === undefined) return "gone";
     this.#vmas = vmas;
     this.#counts?.beginScan();
     for (let page = 0; this.#cursor < vmas.length;) {

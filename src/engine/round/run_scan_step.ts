@@ -17,6 +17,7 @@ import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
 import { mostReadBack, type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
 import { packMemory, unpackMemory } from "./packed_memory.ts";
+import type { Finisher, ScannedProcess } from "./scanned_process.ts";
 import type {
   FinishedStep,
   OpenProcess,
@@ -27,56 +28,6 @@ import type {
 } from "./scan_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 import { whyNoSwap } from "./swap_limit.ts";
-
-/** A process after the last scan of its round, as a finisher gets it. */
-export interface ScannedProcess {
-  readonly pid: number;
-  /** Id of a thread that lives: the pid, unless the first thread has ended. */
-  readonly tid: number;
-  /** Descriptor of that thread's folder, /proc/TID. */
-  readonly dirFd: number;
-  /** Of its address space when it was opened: ProcessStat.memoryId. */
-  readonly memoryId: string;
-  readonly pagemap: Pagemap;
-  readonly tracker: TrackerKind;
-  readonly counts: PageCounts;
-  /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
-  readonly histogram: Float64Array;
-  /** ProcessStat.faults when the last scan had ended. */
-  readonly faults: number;
-  /** By performance.now() of this thread: up to then the last scan saw accesses. */
-  readonly scannedMs: number;
-  /**
-   * One more scan, which does not count: what was used since the one before.
-   * @returns why there is none. @throws {SystemCallError | ProcfsError}
-   */
-  readonly lookAgain: () => PageCounts | string;
-  /** Of its pages, from earlier rounds; empty in a task that does without ages. */
-  readonly history: ProcessHistory;
-  /** What earlier rounds moved and did not come back; takes what the finisher moves. */
-  readonly moved: MovedSet;
-  /** Present memory of the process that the counts leave out: bytes by reason. */
-  readonly leftAlone: ReadonlyMap<string, number>;
-  /** Takes the time that the finisher spends. */
-  readonly times: PhaseTimes;
-  /** Takes what failed without ending the step. */
-  readonly errors: string[];
-  /** Whether the task is to stop. */
-  readonly stopped: () => boolean;
-  /** Waits for so many milliseconds, or until the task is to stop. */
-  readonly rest: (ms: number) => void;
-  /** Keeps the descriptors open beyond the step; the receiver of the reply closes them. */
-  readonly keepOpen: () => OpenProcess;
-}
-
-/**
- * What an engine does with a process after the last scan of a round, in the thread that scanned it.
- * @throws {SystemCallError | ProcfsError} when the process cannot be worked on.
- */
-export type Finisher<Order, Result extends object> = (
-  process: ScannedProcess,
-  order: Order,
-) => Result | "gone" | "stopped";
 
 /** Does work and adds the time that it takes to a phase. */
 export function timed<T>(times: PhaseTimes, phase: keyof PhaseTimes, work: () => T): T {
@@ -97,9 +48,12 @@ interface Scan {
   readonly counts: PageCounts | null;
   readonly history: ProcessHistory;
   readonly moved: MovedSet;
-  /** From before it was last looked what came back, and from before this scan. */
-  readonly readsBefore: ReadCounters;
-  readonly reads: ReadCounters;
+  /**
+   * From before it was last looked what came back, and from before this scan; absent while nothing
+   * is out.
+   */
+  readonly readsBefore: ReadCounters | undefined;
+  readonly reads: ReadCounters | undefined;
   readonly windowStartMs: number;
   readonly target: ScanTarget;
   /** ProcessStat.faults at its end. */
@@ -204,8 +158,7 @@ class ScanStep<Order, Result extends object> {
     const pagemap = new Pagemap(process.pagemapFd);
     const { dirFd } = process;
     const target = { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped };
-    const reads = readReadCounters(dirFd);
-    if (reads === undefined) return { state: "gone" };
+    const reads = this.#readsFor(known, dirFd);
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
@@ -231,6 +184,15 @@ class ScanStep<Order, Result extends object> {
     };
   }
 
+  /** To be read while pages are out, and before pages may go: it takes longer than a small scan. */
+  #readsFor(known: ProcessMemory | undefined, dirFd: number): ReadCounters | undefined {
+    const isOut = known !== undefined && known.moved.numbers.length > 0;
+    if (!isOut && this.#request.finish === undefined) return undefined;
+    const reads = readReadCounters(dirFd);
+    if (reads === undefined) throw new Gone();
+    return reads;
+  }
+
   /** The counts of the round. */
   #sumOf(open: OpenProcess | undefined, scanned: PageCounts): PageCounts {
     const before = open?.counts ?? null;
@@ -248,16 +210,16 @@ class ScanStep<Order, Result extends object> {
     dirFd: number,
   ): ProcessHistory {
     const { ageIntervalMs } = this.#request;
-    const nowMs = monotonicMs() - (performance.now() - windowStartMs);
-    const history = new ProcessHistory(nowMs, known?.history);
+    const startMs = inAllThreads(windowStartMs);
+    const history = new ProcessHistory(startMs, known?.history);
     if (ageIntervalMs === undefined) return history;
     if (scanned === null) {
-      history.beginAnew(nowMs);
+      history.beginAnew(startMs);
       return history;
     }
     const readBack = this.#readBackSince(known, dirFd);
     timed(this.#times, "classify_us", () => {
-      history.add(scanned, nowMs, ageIntervalMs, readBack);
+      history.add(scanned, startMs, ageIntervalMs, readBack);
     });
     return history;
   }
@@ -294,7 +256,7 @@ class ScanStep<Order, Result extends object> {
   /** Pages that an earlier round moved, that are present now, and were not written anew. */
   #noteReturns({ dirFd }: OpenedProcess, scan: Scan, counts: PageCounts): void {
     const { history, moved, readsBefore, target } = scan;
-    if (moved.isEmpty) return;
+    if (moved.isEmpty || readsBefore === undefined) return;
     const ranges = timed(this.#times, "vmas_us", () => readRanges(dirFd, this.#request.selection));
     if (ranges === undefined) throw new Gone();
     timed(this.#times, "classify_us", () => {
@@ -316,7 +278,7 @@ class ScanStep<Order, Result extends object> {
         ? {}
         : { history: history.toData(), scanReads: reads }),
       moved: moved.toData(),
-      reads: this.#isFirst(scan) ? reads : readsBefore,
+      reads: this.#isFirst(scan) ? reads : readsBefore ?? reads,
     };
   }
 
@@ -378,9 +340,9 @@ class ScanStep<Order, Result extends object> {
     const { ageIntervalMs, memory } = this.#request;
     if (this.#looks === undefined || ageIntervalMs === undefined) return;
     const { counts, windowStartMs } = this.#looks;
-    const nowMs = monotonicMs() - (performance.now() - windowStartMs);
+    const startMs = inAllThreads(windowStartMs);
     timed(this.#times, "classify_us", () => {
-      history.addLook(counts, nowMs, ageIntervalMs, this.#readBackSince(memory, dirFd));
+      history.addLook(counts, startMs, ageIntervalMs, this.#readBackSince(memory, dirFd));
     });
   }
 
@@ -402,6 +364,11 @@ class ScanStep<Order, Result extends object> {
     this.#staysOpen = true;
     return { tid, dirFd, pagemapFd, counts: counts?.toData() ?? null };
   }
+}
+
+/** A time by performance.now(), which is a thread's own, as monotonicMs() has it. */
+function inAllThreads(ms: number): number {
+  return monotonicMs() - (performance.now() - ms);
 }
 
 /** Its arrays are handed to another thread afterwards: each process needs its own. */

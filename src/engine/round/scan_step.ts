@@ -19,10 +19,10 @@ export interface ProcessMemory {
   /** Absent in tasks that do without ages. */
   readonly history?: ProcessHistoryData;
   /** From before the last scan; there where `history` is. */
-  readonly scanReads?: ReadCounters;
+  readonly scanReads?: ReadCounters | undefined;
   readonly moved: MovedSetData;
-  /** From before it was last looked what came back. */
-  readonly reads: ReadCounters;
+  /** From before it was last looked what came back; absent while nothing is out. */
+  readonly reads?: ReadCounters | undefined;
 }
 
 /** What packMemory() makes of that of a small process. */

@@ -1,7 +1,8 @@
 import { SystemCallError } from "../../../ffi/errno.ts";
+import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { ProcessGuardStatus } from "../../status/guard_status.ts";
-import type { ScannedProcess } from "../round/run_scan_step.ts";
+import type { ScannedProcess } from "../round/scanned_process.ts";
 
 /** With less of the machine's memory available than this, in percent, the guard steps aside. */
 const SCARCE_PERCENT = 5;
@@ -22,13 +23,14 @@ export interface GuardedMove {
  * @param limitPercent undefined: it has none. @throws {ProcfsError | SystemCallError}
  */
 export function guardMove(process: ScannedProcess, limitPercent: number | undefined): GuardedMove {
-  const { pid, history, pagemap, moved } = process;
+  const { pid, dirFd, memoryId, history, pagemap, moved } = process;
   const { ages, guard, swapIn } = history;
   if (limitPercent === undefined) return { ageScans: 0 };
+  const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
   swapIn.measure(
     pid,
     ages,
-    (page) => pagemap.load(page, page + 1) === 1 && pagemap.isSwapped(page),
+    (page) => space.isThere(page) && pagemap.load(page, page + 1) === 1 && pagemap.isSwapped(page),
     (page) => moved.takeOut(page, 1),
   );
   const swapInSeconds = swapIn.seconds;

@@ -9,7 +9,7 @@ import { readProcessSizes } from "../../procfs/process_memory.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
-import type { ScannedProcess } from "../round/run_scan_step.ts";
+import type { ScannedProcess } from "../round/scanned_process.ts";
 import { readSwapLimit } from "../round/swap_limit.ts";
 import { ColdUnits } from "./cold_units.ts";
 import { type GuardedMove, guardMove } from "./guard_move.ts";

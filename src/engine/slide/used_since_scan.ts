@@ -1,6 +1,6 @@
 import { MovedSet } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
-import type { ScannedProcess } from "../round/run_scan_step.ts";
+import type { ScannedProcess } from "../round/scanned_process.ts";
 
 /** What was seen idle so long ago is looked at again before it moves. */
 const EVIDENCE_MS = 1000;

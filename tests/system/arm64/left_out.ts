@@ -83,6 +83,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: NO_BPF,
   },
   {
+    path: "tests/unit/engine/slide/guard_move.test.ts",
+    reason: NO_MOVES,
+  },
+  {
     path: "tests/unit/guard/swap_in_time.test.ts",
     tests: ["SwapInTime reads one moved page"],
     reason: NO_MOVES,

@@ -109,36 +109,3 @@ export class SimulatedProcess {
     }
   }
 }
-
-/** Numbers in [0, 1), the same for the same seed (a linear congruential generator). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** The sums of 1 / rank ** exponent up to each rank. */
-export function zipfSums(pages: number, exponent: number): Float64Array {
-  const sums = new Float64Array(pages);
-  let sum = 0;
-  for (let i = 0; i < pages; i++) sums[i] = sum += (i + 1) ** -exponent;
-  return sums;
-}
-
-/** Draws pages by Zipf's law; which page has which rank is the same for all. */
-export function zipfDraw(sums: Float64Array, random: () => number): () => number {
-  const pages = sums.length;
-  return () => {
-    const wanted = random() * sums[pages - 1]!;
-    let low = 0;
-    let high = pages - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sums[middle]! < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return (low * 40503) % pages;
-  };
-}

@@ -1,17 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { oracleResidentShare } from "../../../bench/workload/oracle.ts";
+import { zipfKeys } from "../../../demo/key_choice.ts";
 import { AgeHistory } from "../../../src/guard/age_history.ts";
 import { StallGuard } from "../../../src/guard/stall_guard.ts";
-import {
-  seededRandom,
-  SimulatedProcess,
-  type SimulatedRound,
-  type Simulation,
-  zipfDraw,
-  zipfSums,
-} from "./simulated_process.ts";
+import { Random } from "../../tools/fixtures/random.ts";
+import { SimulatedProcess, type SimulatedRound, type Simulation } from "./simulated_process.ts";
 
 const PAGES = 2 ** 14;
 const REQUESTS = 500;
+const THETA = 0.99;
+const ZIPF = { pages: PAGES, theta: THETA, rate: REQUESTS };
 const common = {
   pages: PAGES,
   requestsPerSecond: REQUESTS,
@@ -25,12 +23,6 @@ function mean(rounds: readonly SimulatedRound[], figure: keyof SimulatedRound): 
   return rounds.reduce((sum, round) => sum + Number(round[figure]), 0) / rounds.length;
 }
 
-/** Pages that an oracle keeps which has so many faults a second: it knows the hottest. */
-function oraclePages(sums: Float64Array, faultsPerSecond: number): number {
-  const all = sums[sums.length - 1]!;
-  return sums.findIndex((sum) => REQUESTS * (1 - sum / all) <= faultsPerSecond) + 1;
-}
-
 function simulate(plan: Partial<Simulation> & Pick<Simulation, "draw">): SimulatedProcess {
   return new SimulatedProcess({ ...common, ...plan });
 }
@@ -39,22 +31,21 @@ describe("StallGuard", () => {
   test.each([[1, 3], [10, 3], [1, 1]])(
     "Zipf: keeps the harm at its limit and saves as much as ages can tell (sleep %p, loop %p)",
     (sleepSeconds, loop) => {
-      const sums = zipfSums(PAGES, 0.99);
-      const draw = zipfDraw(sums, seededRandom(1));
-      const process = simulate({ draw, sleepSeconds, loop });
+      const { next } = zipfKeys(PAGES, new Random(1), THETA);
+      const process = simulate({ draw: next, sleepSeconds, loop });
       process.runUntil(800);
       const rounds = process.runUntil(900);
       expect(mean(rounds, "harmPercent")).toBeLessThan(0.11);
       const saved = 1 - mean(rounds, "present") / PAGES;
-      const oracle = 1 - oraclePages(sums, mean(rounds, "faultsPerSecond")) / PAGES;
+      const oracle = 1 - oracleResidentShare(mean(rounds, "faultsPerSecond"), ZIPF);
       expect(saved).toBeGreaterThan(0.75 * oracle);
       expect(oracle).toBeGreaterThan(0.4);
     },
   );
 
   test("mostly idle: T decides alone where what comes back costs next to nothing", () => {
-    const draw = zipfDraw(zipfSums(PAGES, 1.2), seededRandom(2));
-    const process = simulate({ draw, requestsPerSecond: 50 });
+    const { next } = zipfKeys(PAGES, new Random(2), 1.2);
+    const process = simulate({ draw: next, requestsPerSecond: 50 });
     const rounds = process.runUntil(120);
     expect(rounds.at(-1)!.present).toBeLessThan(PAGES / 10);
     expect(mean(rounds.slice(10), "harmPercent")).toBeLessThan(0.1);
@@ -79,11 +70,11 @@ describe("StallGuard", () => {
 
   test("half of the hot set shifts: harm is below the limit after two rounds", () => {
     const hot = 1024;
-    const random = seededRandom(3);
+    const random = new Random(3);
     const process = simulate({
       draw: (seconds) => {
         const shift = Math.floor(seconds / 60) * (hot / 2);
-        return (shift + Math.floor(random() * hot)) % PAGES;
+        return (shift + random.below(hot)) % PAGES;
       },
     });
     const rounds = process.runUntil(600);

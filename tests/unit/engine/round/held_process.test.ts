@@ -3,18 +3,17 @@ import { closeSync, openSync } from "node:fs";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
-import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
 import { TaskLife } from "../../../../src/engine/round/task_life.ts";
 import { type ProcessesPlan, TaskProcesses } from "../../../../src/engine/round/task_processes.ts";
 import type { FoundProcess } from "../../../../src/procfs/find_processes.ts";
 import type { FigureGains } from "../../../../src/status/round_figures.ts";
-import { noPhases } from "../../../../src/status/round_phases.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { WorkerPool } from "../../../../src/worker/pool.ts";
 import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import type { TestJobs } from "../../worker/test_jobs.ts";
 import { task } from "../slide/slide_trial.ts";
+import { finishedStep } from "./finished_step.ts";
 
 const ENTRY = new URL("../../worker/test_jobs.ts", import.meta.url).href;
 const pool = new WorkerPool<TestJobs>(ENTRY, { heldMs: 100 });
@@ -29,21 +28,10 @@ const found = (pid: number): FoundProcess => ({
 const SLOW = found(1);
 const OTHER = found(2);
 
-const FINISHED: ScanStepReply<FigureGains> = {
-  state: "finished",
-  windowAgeMs: 0,
-  times: noPhases(),
-  cpuUs: 0,
-  errors: [],
-  figures: { scanned_bytes: 1000 },
-  result: { asked_bytes: 10, moved_bytes: 10 },
-  memory: {
-    memoryId: "",
-    tracker: { kind: "smaps" } as never,
-    moved: {} as never,
-    reads: { majorFaults: 0 },
-  },
-};
+const FINISHED = finishedStep<FigureGains>(
+  { asked_bytes: 10, moved_bytes: 10 },
+  { figures: { scanned_bytes: 1000 } },
+);
 
 /** A task whose rounds for each process are one step: to open the file that `pathOf` names. */
 function newTask(

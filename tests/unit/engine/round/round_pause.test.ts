@@ -3,37 +3,18 @@ import { engineContext } from "../../../../src/engine/engine_context.ts";
 import type { ProcessGains } from "../../../../src/engine/round/process_gains.ts";
 import { RoundLoop } from "../../../../src/engine/round/round_loop.ts";
 import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
-import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
 import { TaskLife } from "../../../../src/engine/round/task_life.ts";
-import { noPhases } from "../../../../src/status/round_phases.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { slideTask } from "../../../tools/fixtures/slide_task.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { finishedStep } from "./finished_step.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** What a thread says of a process whose last scan was so long ago. */
-function finished(windowAgeMs: number): ScanStepReply<ProcessGains> {
-  return {
-    state: "finished",
-    windowAgeMs,
-    result: { figures: { present_bytes: 4096 } },
-    memory: {
-      memoryId: "",
-      tracker: { buffers: [] },
-      moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
-      reads: { majorFaults: 0 },
-    },
-    times: noPhases(),
-    cpuUs: 0,
-    errors: [],
-    figures: {},
-  };
-}
-
 /** The first round of a task, once the second has begun: an hour's sleep is between them. */
 async function firstRound(windowAgeMs: number): Promise<RoundStatus> {
+  const gains: ProcessGains = { figures: { present_bytes: 4096 } };
   const life = new TaskLife(slideTask("p", "t", { type: "pid", pid: process.pid }), SMAPS, "none");
   const run = new RoundLoop(life, {
     loop: 1,
@@ -47,7 +28,7 @@ async function firstRound(windowAgeMs: number): Promise<RoundStatus> {
       stop: life.stop.words,
     },
     finish: {},
-    runStep: () => Promise.resolve(finished(windowAgeMs)),
+    runStep: () => Promise.resolve(finishedStep(gains, { windowAgeMs })),
     takeLate: ({ figures }) => figures,
     heldBack: () => undefined,
     afterRound: () => Promise.resolve(),

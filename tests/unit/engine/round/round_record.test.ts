@@ -2,23 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
+import { finishedStep } from "./finished_step.ts";
 
 const times = { ...noPhases(), vmas_us: 1, scan_us: 2, classify_us: 3, move_us: 4, verify_us: 5 };
-const memory = {
-  memoryId: "",
-  tracker: { buffers: [] },
-  moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
-  reads: { majorFaults: 0 },
-};
-
-const done: ScanStepReply = {
-  state: "finished",
-  windowAgeMs: 0,
-  result: undefined,
+const done: ScanStepReply = finishedStep(undefined, {
   times,
   cpuUs: 6,
   errors: ["one", "two"],
-  memory,
   figures: {
     scanned_bytes: 100,
     present_bytes: 100,
@@ -31,7 +21,7 @@ const done: ScanStepReply = {
     spared: new Map([["stopped", 10]]),
     came_back_bytes: 3,
   },
-};
+});
 
 describe("RoundRecord", () => {
   test("adds up what the steps of all processes came to", () => {

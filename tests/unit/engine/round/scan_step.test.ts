@@ -4,7 +4,8 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { closeProcess } from "../../../../src/engine/round/opened_process.ts";
-import { type Finisher, runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
+import type { Finisher } from "../../../../src/engine/round/scanned_process.ts";
 import type { ProcessGains } from "../../../../src/engine/round/process_gains.ts";
 import type { ScanStepReply, ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";

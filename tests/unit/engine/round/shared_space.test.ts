@@ -7,11 +7,11 @@ import { ScanLock } from "../../../../src/engine/round/scan_lock.ts";
 import { TaskLife } from "../../../../src/engine/round/task_life.ts";
 import { TaskProcesses } from "../../../../src/engine/round/task_processes.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
-import { noPhases } from "../../../../src/status/round_phases.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { task } from "../slide/slide_trial.ts";
+import { finishedStep } from "./finished_step.ts";
 
 test("a round works on one of two processes that have one address space", async () => {
   await using target = await AddressSpace.start("shared", 1);
@@ -52,21 +52,8 @@ function scannerOf(pid: number, scanLock: ScanLock): () => Promise<boolean> {
       finish: {},
       runStep: async ({ isStale }) => {
         wasStale = isStale;
-        return {
-          state: "finished",
-          windowAgeMs: 0,
-          result: {},
-          times: noPhases(),
-          cpuUs: 0,
-          errors: [],
-          figures: {},
-          memory: {
-            memoryId,
-            tracker: { buffers: [] },
-            moved: { numbers: new Float64Array(0), bits: new Uint32Array(0) },
-            reads: { majorFaults: 0 },
-          },
-        };
+        const { memory, ...reply } = finishedStep({});
+        return { ...reply, memory: { ...memory, memoryId } };
       },
       takeLate: () => ({}),
     },

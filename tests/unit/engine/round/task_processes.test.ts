@@ -10,6 +10,7 @@ import { TaskProcesses } from "../../../../src/engine/round/task_processes.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { task } from "../slide/slide_trial.ts";
+import { finishedStep } from "./finished_step.ts";
 
 type Request = ScanStepRequest<string>;
 type Reply = ScanStepReply<number>;
@@ -18,10 +19,8 @@ const PROCESS = { pid: 7, startTicks: 1, activity: "", memoryId: "1:1" };
 const COSTS = { times: noPhases(), cpuUs: 0, errors: [], figures: {} };
 
 function finished(result: number): Reply {
-  const moved = { numbers: new Float64Array(0), bits: new Uint32Array(0) };
-  const reads = { majorFaults: 0 };
-  const memory = { memoryId: String(result), tracker: { buffers: [] }, moved, reads };
-  return { ...COSTS, state: "finished", windowAgeMs: 0, result, memory };
+  const { memory, ...reply } = finishedStep(result);
+  return { ...reply, memory: { ...memory, memoryId: String(result) } };
 }
 
 /** The processes of a task whose steps are done as told, one scan a round. */

@@ -1,0 +1,57 @@
+import type { ProcessHistory } from "../../guard/process_history.ts";
+import type { MovedSet } from "../../mover/moved_set.ts";
+import type { Pagemap } from "../../procfs/pagemap.ts";
+import type { PhaseTimes } from "../../status/round_phases.ts";
+import type { PageCounts } from "../../tracker/page_counts.ts";
+import type { TrackerKind } from "../../tracker/tracker.ts";
+import type { OpenProcess } from "./scan_step.ts";
+
+/** A process after the last scan of its round, as a finisher gets it. */
+export interface ScannedProcess {
+  readonly pid: number;
+  /** Id of a thread that lives: the pid, unless the first thread has ended. */
+  readonly tid: number;
+  /** Descriptor of that thread's folder, /proc/TID. */
+  readonly dirFd: number;
+  /** Of its address space when it was opened: ProcessStat.memoryId. */
+  readonly memoryId: string;
+  readonly pagemap: Pagemap;
+  readonly tracker: TrackerKind;
+  readonly counts: PageCounts;
+  /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
+  readonly histogram: Float64Array;
+  /** ProcessStat.faults when the last scan had ended. */
+  readonly faults: number;
+  /** By performance.now() of this thread: up to then the last scan saw accesses. */
+  readonly scannedMs: number;
+  /**
+   * One more scan, which does not count: what was used since the one before.
+   * @returns why there is none. @throws {SystemCallError | ProcfsError}
+   */
+  readonly lookAgain: () => PageCounts | string;
+  /** Of its pages, from earlier rounds; empty in a task that does without ages. */
+  readonly history: ProcessHistory;
+  /** What earlier rounds moved and did not come back; takes what the finisher moves. */
+  readonly moved: MovedSet;
+  /** Present memory of the process that the counts leave out: bytes by reason. */
+  readonly leftAlone: ReadonlyMap<string, number>;
+  /** Takes the time that the finisher spends. */
+  readonly times: PhaseTimes;
+  /** Takes what failed without ending the step. */
+  readonly errors: string[];
+  /** Whether the task is to stop. */
+  readonly stopped: () => boolean;
+  /** Waits for so many milliseconds, or until the task is to stop. */
+  readonly rest: (ms: number) => void;
+  /** Keeps the descriptors open beyond the step; the receiver of the reply closes them. */
+  readonly keepOpen: () => OpenProcess;
+}
+
+/**
+ * What an engine does with a process after the last scan of a round, in the thread that scanned it.
+ * @throws {SystemCallError | ProcfsError} when the process cannot be worked on.
+ */
+export type Finisher<Order, Result extends object> = (
+  process: ScannedProcess,
+  order: Order,
+) => Result | "gone" | "stopped";
