@@ -111,6 +111,11 @@ if [ "$(id -u)" != 0 ]; then
   say "left out, since installing needs root:$packages"
   exit 0
 fi
+# One at a time: apt-get update does not wait for another one.
+if command -v flock >/dev/null && [ -w /run ]; then
+  exec 9>/run/etmem-setup.lock
+  flock 9
+fi
 say "installing$packages"
 # shellcheck disable=SC2086
 install $packages || say "left out, since installing failed:$packages"

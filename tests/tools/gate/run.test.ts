@@ -47,6 +47,11 @@ function gate(
   return { lines, last: lines.at(-1) ?? "", status: done.exitCode };
 }
 
+function hasNamespaces(): boolean {
+  const args = ["--pid", "--fork", "--mount-proc", "--kill-child", "true"];
+  return Bun.spawnSync(["unshare", ...args], { stderr: "ignore" }).success;
+}
+
 describe(".ci/run", () => {
   test("adds up the counts of its parts", () => {
     expect(gate({})).toMatchObject({ last: `${OTHERS + 3} passed, 0 failed`, status: 0 });
@@ -59,6 +64,27 @@ describe(".ci/run", () => {
         expect.stringContaining(" --seed 1"),
       ]);
     }
+  });
+
+  test("runs two parts beside the tests, in a copy of the tree and with processes of their own", () => {
+    const where = "echo in=$PWD pid=$$; echo '3 passed, 0 failed'";
+    const { lines, last } = gate({ UNIT: where, ARM64: where, RPM: where });
+    const [unit, ...copies] = lines.filter((line) => line.startsWith("in="));
+    expect(unit).toStartWith(`in=${top} `);
+    if (hasNamespaces()) {
+      expect(copies).toHaveLength(2);
+      for (const copy of copies) expect(copy).toMatch(/^in=(?!.*gate-).*\/tree pid=\d{1,3}$/);
+    }
+    expect(last).toBe(`${OTHERS + 3} passed, 0 failed`);
+  });
+
+  test("runs these parts after the tests where there are no namespaces", () => {
+    writeFileSync(join(top, "unshare"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    const where = "echo in=$PWD; echo '3 passed, 0 failed'";
+    const { lines, last } = gate({ UNIT: where, ARM64: where, RPM: where });
+    rmSync(join(top, "unshare"));
+    expect(lines.filter((line) => line.startsWith("in="))).toEqual(Array(3).fill(`in=${top}`));
+    expect(last).toBe(`${OTHERS + 3} passed, 0 failed`);
   });
 
   const bad: [what: string, part: string, passed: number, failed: number][] = [
