@@ -1,19 +1,45 @@
 import type { Info, Option, OptionTable, ParsedOptions, ValueKind } from "../options/option.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import type { Request } from "../rpc/request.ts";
+import type { Outcome } from "./read_answer.ts";
 
-/**
- * A command line as it was understood: a request, the server it is for,
- * and how the answer is shown.
- */
-export interface Call {
+/** A command line as it was understood. */
+export type Call = RequestCall | OwnCall;
+
+/** One request, the server it is for, and how the answer is shown. */
+export interface RequestCall {
   /** Name of the server's socket. */
   readonly socket: string;
   readonly request: Request;
-  /** The answer is wanted as one JSON document. */
+  /** The document of the answer is wanted as it is, on one line. */
   readonly json: boolean;
-  /** Only tell whether a restart of the server would lose a running project. */
-  readonly restartSafe?: true;
+  /**
+   * What becomes of the document without `json`; "" where the answer had none.
+   * @throws {SyntaxError} when it is not understood; `message` says what it "is".
+   */
+  readonly present?: (document: string) => Promise<Presented>;
+}
+
+/** What a document says to people, or why the command fails because of it. */
+export type Presented =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly message: string };
+
+/** A command that is more than one request: it talks to servers and to people by itself. */
+export interface OwnCall {
+  /** @throws {NoAnswer | OutputError | UsageError} */
+  readonly run: (surroundings: ClientSurroundings) => Promise<Outcome>;
+}
+
+/** What a run of the client gives to a command. */
+export interface ClientSurroundings {
+  /** For the answer; what steers a terminal is taken out of it. */
+  readonly print: (text: Uint8Array | string) => void;
+  /** File descriptors of standard output and standard error. */
+  readonly stdout: number;
+  readonly stderr: number;
+  /** How long the server may be silent before the client gives up. */
+  readonly giveUpMs: number;
 }
 
 /** A command of the client. */

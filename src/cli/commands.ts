@@ -2,7 +2,7 @@ import type { ValueKind, ValueOption } from "../options/option.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { hasBytes, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
 import { absolutePath } from "../options/absolute_path.ts";
-import { type Command, defineCommand } from "./command.ts";
+import { type Command, defineCommand, type Presented } from "./command.ts";
 
 /** Blanks of isspace(3): no name holds any. */
 const BLANK = /[ \t\n\v\f\r]/;
@@ -56,6 +56,19 @@ const RESTART_SAFE = {
 } as const;
 
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
+
+// Code that shows documents is loaded when there is one: most commands have none.
+
+async function showStatus(document: string): Promise<Presented> {
+  const { formatStatus } = await import("./format_status.ts");
+  return { ok: true, text: document === "" ? "" : formatStatus(document) };
+}
+
+async function judgeRestart(document: string): Promise<Presented> {
+  const { restartLoss } = await import("./restart_loss.ts");
+  const message = restartLoss(document);
+  return message === undefined ? { ok: true, text: "" } : { ok: false, message };
+}
 
 /** What the words before a command's last one stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -176,7 +189,7 @@ export const COMMANDS: readonly Command[] = [
         socket,
         request: { command: "status", ...(project === undefined ? {} : { project }) },
         json,
-        ...(restartSafe ? { restartSafe: true } : {}),
+        present: restartSafe ? judgeRestart : showStatus,
       };
     },
   }),

@@ -2,7 +2,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { versionLine } from "../options/version.ts";
 import { formatRequestV1 } from "../rpc/request_v1.ts";
 import { formatRequestV2 } from "../rpc/request_v2.ts";
-import type { Call } from "./command.ts";
+import type { Call, ClientSurroundings, RequestCall } from "./command.ts";
 import { Connection, NoAnswer } from "./connection.ts";
 import { EXIT } from "./exit_statuses.ts";
 import { formatHelp } from "./format_help.ts";
@@ -44,13 +44,14 @@ export async function runClient(
       return EXIT.done;
     }
     const terminal = new TerminalText(settings.stdout ?? 1);
-    const outcome = await ask(
-      line.call,
-      (text) => stdout.write(terminal.clean(text)),
-      settings.giveUpMs ?? GIVE_UP_MS,
-    );
+    const outcome = await carryOut(line.call, {
+      print: (text) => stdout.write(terminal.clean(text)),
+      stdout: settings.stdout ?? 1,
+      stderr: settings.stderr ?? 2,
+      giveUpMs: settings.giveUpMs ?? GIVE_UP_MS,
+    });
     if (outcome.ok) return EXIT.done;
-    complain(stderr, outcome.message || refusedWithoutWords(line.call));
+    complain(stderr, outcome.message);
     return EXIT.refused;
   } catch (error) {
     const status = statusOf(error);
@@ -68,12 +69,16 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof OutputError ? EXIT.refused : undefined;
 }
 
+async function carryOut(call: Call, surroundings: ClientSurroundings): Promise<Outcome> {
+  if ("run" in call) return await call.run(surroundings);
+  const outcome = await ask(call, surroundings);
+  return outcome.ok || outcome.message !== ""
+    ? outcome
+    : { ok: false, message: refusedWithoutWords(call) };
+}
+
 /** Sends a request and prints its answer as it comes. @throws {NoAnswer | OutputError} */
-async function ask(
-  call: Call,
-  print: (text: Uint8Array | string) => void,
-  giveUpMs: number,
-): Promise<Outcome> {
+async function ask(call: RequestCall, { print, giveUpMs }: ClientSurroundings): Promise<Outcome> {
   const connection = await Connection.open(call.socket, giveUpMs);
   try {
     const v1 = formatRequestV1(call.request);
@@ -87,41 +92,33 @@ async function ask(
         document += text;
       },
     });
-    // Without a document there is no judgement: a restart is not called safe.
-    if (!outcome.ok || (document === "" && !call.restartSafe)) return outcome;
-    if (call.json) {
-      print("\n");
-      return outcome;
-    }
-    return await present(connection, call, document, print);
+    if (!outcome.ok) return outcome;
+    if (!call.json) return await present(connection, call, document, print);
+    if (document !== "") print("\n");
+    return outcome;
   } finally {
     connection.close();
   }
 }
 
-/** Shows or judges the document of a call without --json: only `status` has one. */
+/** Shows or judges the document of a call without --json. */
 async function present(
   connection: Connection,
-  call: Call,
+  call: RequestCall,
   document: string,
   print: (text: string) => void,
 ): Promise<Outcome> {
   try {
-    if (call.restartSafe) {
-      const { restartLoss } = await import("./restart_loss.ts");
-      const message = restartLoss(document);
-      return message === undefined ? { ok: true } : { ok: false, message };
-    }
-    const { formatStatus } = await import("./format_status.ts");
-    print(formatStatus(document));
-    return { ok: true };
+    const presented = await call.present?.(document);
+    if (presented?.ok === true) print(presented.text);
+    return presented ?? { ok: true };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw connection.noAnswer(`it sent a status document that ${cause.message}`);
+    throw connection.noAnswer(`it sent a document that ${cause.message}`);
   }
 }
 
-function refusedWithoutWords(call: Call): string {
+function refusedWithoutWords(call: RequestCall): string {
   return `etmem: Cannot use the server "${call.socket}": ` +
     "it refused without giving a reason, as it does to anyone but root";
 }

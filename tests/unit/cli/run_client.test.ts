@@ -363,13 +363,13 @@ describe("runClient() over v2", () => {
       "a status document of another version",
       '{"version":2,"type":"document","text":"{\\"version\\":7}"}\n' +
       '{"version":2,"type":"result","ok":true}\n',
-      "it sent a status document that is of version 7 where 1 is known, " +
+      "it sent a document that is of version 7 where 1 is known, " +
       "--json prints it as it is",
     ],
     [
       "a status document that is not JSON",
       '{"version":2,"type":"document","text":"{"}\n{"version":2,"type":"result","ok":true}\n',
-      "it sent a status document that is not JSON",
+      "it sent a document that is not JSON",
     ],
   ];
   for (const [what, answer, state] of broken) {
