@@ -4,6 +4,7 @@ import type { TaskStatus } from "../status/task_status.ts";
 import { formatRound, formatTotal } from "./format_round.ts";
 import { field, wrap } from "./layout.ts";
 import { readStatus } from "./read_status.ts";
+import { formatSwap } from "./format_swap.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../text/quantities.ts";
 
 /**
@@ -46,15 +47,7 @@ function formatServer(status: ServerStatus): string {
       `${formatBytes(memory.swap_cached_bytes)} swap cache`,
       `pages of ${formatBytes(memory.page_size_bytes)} and ${formatBytes(memory.pmd_size_bytes)}`,
     ]),
-    field("  ", "swap", [
-      swap.total_bytes === 0 ? "no swap space" : formatBytes(swap.total_bytes),
-      ...(swap.total_bytes === 0 ? [] : [
-        `${formatBytes(swap.free_bytes)} free (${formatShare(swap.free_bytes, swap.total_bytes)})`,
-      ]),
-      ...(swap.kernel_swap_enable === undefined
-        ? []
-        : [`the kernel's own swapping is ${swap.kernel_swap_enable ? "on" : "off"}`]),
-    ]),
+    ...formatSwap(swap),
     formatAvailability("trackers", status.trackers),
     formatAvailability("movers", status.movers),
   ].join("");

@@ -9,6 +9,7 @@ import type { ServerProcessStatus, ServerStatus } from "../status/server_status.
 import type { TaskStatus } from "../status/task_status.ts";
 import { presenceOf } from "./timely_file_access.ts";
 import type { EngineCode, EngineLoader } from "./load_engines.ts";
+import { readSwapDetails } from "./swap_status.ts";
 import { VERSION } from "../options/version.ts";
 
 /** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */
@@ -66,6 +67,7 @@ export class StatusSource {
         total_bytes: memory.swapTotalBytes,
         free_bytes: memory.swapFreeBytes,
         ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
+        ...readSwapDetails(),
       },
       projects: projects.values().map((project) =>
         projectStatus(project, presence, waitsFor(project.description))

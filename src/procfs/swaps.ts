@@ -41,17 +41,27 @@ export function readSwaps(root = "/proc"): SwapArea[] {
     .toSorted((a, b) => b.priority - a.priority);
 }
 
-/** @param root where sysfs is mounted. */
-export function kindOfSwap({ path, type }: SwapArea, root = "/sys"): SwapKind {
-  const name = path.replace(/^\/dev\//, "");
-  if (/^zram\d+$/.test(name)) return "zram";
-  if (isOn(`${root}/module/zswap/parameters/enabled`, "Y")) return "zswap";
-  if (type !== "partition") return "file";
+/** What reads and writes in an area cost. @param root where sysfs is mounted. */
+export function kindOfSwap(area: SwapArea, root = "/sys"): SwapKind {
+  const kind = kindOfArea(area, root);
+  if (kind === "zram") return kind;
+  return isOn(`${root}/module/zswap/parameters/enabled`, "Y") ? "zswap" : kind;
+}
+
+/** What an area is, behind a zswap if there is one. @param root where sysfs is mounted. */
+export function kindOfArea(area: SwapArea, root = "/sys"): Exclude<SwapKind, "zswap"> {
+  if (zramName(area) !== undefined) return "zram";
+  if (area.type !== "partition") return "file";
   // A partition has no queue of its own; its folder is in that of the disk.
-  const device = `${root}/class/block/${name}`;
+  const device = `${root}/class/block/${area.path.replace(/^\/dev\//, "")}`;
   const isRotating = isOn(`${device}/queue/rotational`, "1") ||
     isOn(`${device}/../queue/rotational`, "1");
   return isRotating ? "rotating disk" : "disk";
+}
+
+/** `zram0`, if an area is a zram device. */
+export function zramName({ path }: SwapArea): string | undefined {
+  return /^\/dev\/(zram\d+)$/.exec(path)?.[1];
 }
 
 /** Whether a file of sysfs is there and has a value. */

@@ -31,6 +31,12 @@ export interface ServerStatus {
     free_bytes: number;
     /** /sys/kernel/mm/swap/kernel_swap_enable, where there is one. */
     kernel_swap_enable?: boolean;
+    /** DRAM that zram devices in use as swap take, and zswap. */
+    store_bytes?: number;
+    /** The swap areas, in the order in which the kernel fills them. */
+    areas?: SwapAreaStatus[];
+    /** Where it is switched on, or still holds pages. */
+    zswap?: ZswapStatus;
   };
   /** Newest first. */
   projects: ProjectStatus[];
@@ -61,6 +67,44 @@ export interface ServerProcessStatus extends WorkersStatus {
   rss_anon_bytes: number;
   /** User and system time of all its threads. */
   cpu_us: number;
+}
+
+/** A swap device or file. */
+export interface SwapAreaStatus {
+  /** Blanks of /proc/swaps are `\\040`. */
+  path: string;
+  kind: "zram" | "disk" | "rotating disk" | "file";
+  /** The greatest is filled first. */
+  priority: number;
+  total_bytes: number;
+  used_bytes: number;
+  /** Of a zram device. */
+  zram?: ZramStatus;
+}
+
+/** Swap space in compressed memory. */
+export interface ZramStatus {
+  algorithm?: string;
+  /** The block device that it may write to. */
+  backing_device?: string;
+  /** Of what was stored, before compression. */
+  stored_bytes: number;
+  /** DRAM that it takes. */
+  store_bytes: number;
+  /** The most DRAM that it may take. */
+  limit_bytes?: number;
+}
+
+/** The compressed cache in front of the swap areas that are no zram device. */
+export interface ZswapStatus {
+  enabled: boolean;
+  compressor?: string;
+  /** The most DRAM that it may take, in percent of the machine's. */
+  max_pool_percent?: number;
+  /** Of what it holds, before compression. */
+  stored_bytes: number;
+  /** DRAM that it takes. */
+  store_bytes: number;
 }
 
 /** A tracker or mover, and whether this machine offers it. */

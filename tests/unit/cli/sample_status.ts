@@ -80,7 +80,42 @@ export const SAMPLE_STATUS: ServerStatus = {
     page_size_bytes: 4096,
     pmd_size_bytes: 2 * MiB,
   },
-  swap: { total_bytes: 8 * GiB, free_bytes: 6 * GiB, kernel_swap_enable: false },
+  swap: {
+    total_bytes: 8 * GiB,
+    free_bytes: 6 * GiB,
+    kernel_swap_enable: false,
+    store_bytes: 380 * MiB,
+    areas: [
+      {
+        path: "/dev/zram0",
+        kind: "zram",
+        priority: 100,
+        total_bytes: 4 * GiB,
+        used_bytes: GiB,
+        zram: {
+          algorithm: "lzo-rle",
+          backing_device: "/dev/vdc",
+          stored_bytes: GiB,
+          store_bytes: 300 * MiB,
+          limit_bytes: 2 * GiB,
+        },
+      },
+      {
+        path: "/dev/vdb",
+        kind: "disk",
+        priority: -2,
+        total_bytes: 4 * GiB,
+        used_bytes: GiB,
+      },
+    ],
+    zswap: {
+      enabled: true,
+      compressor: "lz4",
+      max_pool_percent: 20,
+      stored_bytes: 200 * MiB,
+      store_bytes: 80 * MiB,
+    },
+  },
   projects: [
     {
       name: "test",
