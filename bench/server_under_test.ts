@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerStatus } from "../src/status/server_status.ts";
 import type { TaskStatus } from "../src/status/task_status.ts";
 import { askStatus } from "../tests/system/ask_status.ts";
+import { UNIQUE } from "../tests/tools/fixtures/unique.ts";
 
 const BIN = `${import.meta.dir}/../dist`;
 const POLL_MS = 100;
@@ -20,7 +21,7 @@ interface ServerPlace {
 
 /** An etmemd and its client, as they are built, with one project of the slide engine. */
 export class ServerUnderTest implements AsyncDisposable {
-  readonly #socket = `etmem-bench-${process.pid}-${servers++}`;
+  readonly #socket = `etmem-bench-${UNIQUE}-${servers++}`;
   readonly #folder: string;
   readonly #bin: string;
   readonly #child: Bun.Subprocess<"ignore", "ignore", "inherit">;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
+import { UNIQUE } from "../tools/fixtures/unique.ts";
 
 const TOP = join(import.meta.dir, "../..");
 const MAIN = join(TOP, "main.ts");
@@ -11,7 +12,7 @@ let lastName = 0;
 
 /** A socket name that no other test uses. */
 export function freshName(): string {
-  return `etmem-test-${process.pid}-${++lastName}`;
+  return `etmem-test-${UNIQUE}-${++lastName}`;
 }
 
 /**

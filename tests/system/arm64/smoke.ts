@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { compareVersions, glibcNeeds, OLDEST_GLIBC } from "../../unit/packaging/glibc_needs.ts";
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 
 // The compiled aarch64 executable, client and server, under qemu-user: run by main.ts inside
 // enter.sh, which puts dist/aarch64 in the place of dist.
 
 const DIST = join(import.meta.dir, "../../../dist");
-const SOCKET = `etmem-arm64-${process.pid}`;
+const SOCKET = `etmem-arm64-${UNIQUE}`;
 const PID_FILE = "/run/etmemd.pid";
 const EM_AARCH64 = 183;
 const CONFIG = `

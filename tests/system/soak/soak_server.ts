@@ -4,6 +4,7 @@ import { isAlive } from "../../tools/fixtures/is_alive.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { OwnMounts } from "../own_mounts.ts";
 import { askStatus } from "../ask_status.ts";
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 
 const PID_FILE = "/run/etmemd.pid";
 
@@ -30,7 +31,7 @@ export class SoakServer {
 
   /** @param folder holds `etmem` and `etmemd`. @param entrust is told of its process at once. */
   static async start(folder: string, entrust: (pid: number) => void): Promise<SoakServer> {
-    const socket = `etmem-soak-${process.pid}`;
+    const socket = `etmem-soak-${UNIQUE}`;
     const mounts = await OwnMounts.create();
     const { exitCode, stderr } = Bun.spawnSync(
       [...mounts.enter, `${folder}/etmemd`, "-m", "-s", socket],

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { Connection, NoAnswer } from "../../../src/cli/connection.ts";
 import { until } from "./client_run.ts";
 import { type FakeClient, FakeServer } from "./fake_server.ts";
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 
 /** A server that listens and accepts nothing, with its queue of waiting clients full. */
 class FullServer implements AsyncDisposable {
-  readonly name = `etmem-test-${process.pid}-full`;
+  readonly name = `etmem-test-${UNIQUE}-full`;
   readonly #waiting: Bun.Socket[] = [];
   readonly #process = Bun.spawn([
     process.execPath,
@@ -77,12 +78,12 @@ describe("Connection", () => {
   });
 
   test("open() does not wait for a name that nobody listens on", async () => {
-    const opening = Connection.open(`etmem-test-${process.pid}-gone`, 1e9);
+    const opening = Connection.open(`etmem-test-${UNIQUE}-gone`, 1e9);
     expect(await failureOf(opening)).toBeInstanceOf(NoAnswer);
   });
 
   test("open() does not wait for a name that only connections of a dead server have", async () => {
-    const name = `etmem-test-${process.pid}-dead`;
+    const name = `etmem-test-${UNIQUE}-dead`;
     const listener = Bun.listen({ unix: `\0${name}`, socket: { data: () => {} } });
     const connection = await Connection.open(name, 1000);
     connection.send(Uint8Array.of(0));
@@ -92,7 +93,7 @@ describe("Connection", () => {
   });
 
   test("open() takes a name of 106 bytes with blanks", async () => {
-    const name = `etmem-test-${process.pid}-`.padEnd(106, " ü").slice(0, 60);
+    const name = `etmem-test-${UNIQUE}-`.padEnd(106, " ü").slice(0, 60);
     using listener = Bun.listen({ unix: `\0${name}`, socket: { data: () => {} } });
     expect(listener.unix).toBe(`\0${name}`);
     (await Connection.open(name, 1000)).close();

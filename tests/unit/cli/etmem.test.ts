@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { answering, FakeServer } from "./fake_server.ts";
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 
 const MAIN = join(import.meta.dir, "../../../main.ts");
 
@@ -50,7 +51,7 @@ describe("etmem", () => {
   });
 
   test("exits 3 when there is no server", async () => {
-    const name = `etmem-test-${process.pid}-none`;
+    const name = `etmem-test-${UNIQUE}-none`;
     expect(await etmem(["status", "-s", name])).toEqual({
       status: 3,
       stdout: "",

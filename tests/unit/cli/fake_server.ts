@@ -1,3 +1,4 @@
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 /** What a fake server does with a client. */
 export interface FakeClient {
   /** All that the client has sent so far. */
@@ -45,7 +46,7 @@ let servers = 0;
 
 /** A server on an abstract socket of its own that does as it is told. */
 export class FakeServer implements Disposable {
-  readonly name = `etmem-fake-${process.pid}-${servers++}`;
+  readonly name = `etmem-fake-${UNIQUE}-${servers++}`;
   /** What its clients have sent, all of them. */
   received = "";
   readonly #listener: Bun.UnixSocketListener<Client>;

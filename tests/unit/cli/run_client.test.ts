@@ -5,6 +5,7 @@ import { FIRST_WORDS, Refusal, type RefusalKind } from "../../../src/rpc/refusal
 import { formatRequestV2 } from "../../../src/rpc/request_v2.ts";
 import { ClientRun, runToEnd, until } from "./client_run.ts";
 import { answering, type FakeClient, FakeServer } from "./fake_server.ts";
+import { UNIQUE } from "../../tools/fixtures/unique.ts";
 
 const OK = Uint8Array.of(0xff);
 const FAILED = Uint8Array.of(0xfe);
@@ -152,7 +153,7 @@ describe("runClient() without an answer", () => {
   });
 
   test("exits 3 when no server has the name", async () => {
-    const name = `etmem-test-${process.pid}-nobody`;
+    const name = `etmem-test-${UNIQUE}-nobody`;
     expect(await runToEnd(show(name))).toEqual({
       status: 3,
       stdout: "",
