@@ -3,6 +3,7 @@ import { type MoverName, MOVERS } from "../mover/movers.ts";
 import type { TrackerKind } from "../tracker/tracker.ts";
 import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
 import { EngineRefusal } from "./engine.ts";
+import { because } from "../reason/reasons.ts";
 
 /** An entry of the table of trackers or movers. */
 interface Candidate {
@@ -27,13 +28,17 @@ function chooseFrom<T extends Candidate>(
   const candidates = pinned === "auto" ? table : table.filter(({ name }) => name === pinned);
   const reasons: string[] = [];
   for (const candidate of candidates) {
-    const reason = [candidate.missing, ...requirements.map((r) => () => r(candidate))]
+    const lack = [candidate.missing, ...requirements.map((r) => () => r(candidate))]
       .reduce<string | undefined>((found, check) => found ?? check(), undefined);
-    if (reason === undefined) return candidate;
-    reasons.push(`${candidate.name}: ${reason}`);
+    if (lack === undefined) return candidate;
+    reasons.push(`${candidate.name}: ${lack}`);
   }
-  const pin = pinned === "auto" ? "" : ` (${what}=${pinned} in [project])`;
-  throw new EngineRefusal(`no ${what} can be used${pin}: ${reasons.join("; ")}`);
+  const why = reasons.join("; ");
+  throw new EngineRefusal(
+    pinned === "auto"
+      ? because("no_part_fits", what, why)
+      : because("pinned_part_does_not_fit", what, what, pinned, why),
+  );
 }
 
 /** Chooses how access is observed. @throws {EngineRefusal} */

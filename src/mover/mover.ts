@@ -1,4 +1,5 @@
 import type { HeldAddressSpace } from "../procfs/held_address_space.ts";
+import type { Reason } from "../reason/reasons.ts";
 
 /** Units (base pages or whole huge pages) of one process to move, in ascending order of address. */
 export interface PageBatch {
@@ -26,7 +27,7 @@ export interface MoveTarget {
 
 /** Pages that the kernel refused outright, with its reason. */
 export interface OutrightRefusal {
-  readonly reason: string;
+  readonly reason: Reason;
   readonly page: number;
   readonly pages: number;
 }
@@ -48,11 +49,11 @@ export interface MoverKind<Name extends string = string> {
   /** Can set the swap cache marks and have the swap cache reclaimed. */
   readonly trimsSwapCache: boolean;
   /** Why it cannot reach the memory of a process whose first thread has ended; absent: it can. */
-  readonly needsFirstThread?: string;
+  readonly needsFirstThread?: Reason;
   /** The kernel refuses it pages that several processes have. */
   readonly leavesShared: boolean;
   /** @returns why this kernel cannot do it; undefined when it can. */
-  readonly missing: () => string | undefined;
+  readonly missing: () => Reason | undefined;
   /**
    * @throws {SystemCallError} ESRCH or ENOENT when the process is gone, or has another address
    * space.

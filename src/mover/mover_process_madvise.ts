@@ -13,23 +13,24 @@ import { readMaps } from "../procfs/maps.ts";
 import { readProcessStat } from "../procfs/process_stat.ts";
 import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 const ESRCH = 3;
 
 /** pidfd_get_task() always takes the first thread of a process. Once ended, it has no memory. */
-const NO_FIRST_THREAD = "its first thread has ended: process_madvise cannot reach its memory";
+const NO_FIRST_THREAD = because("no_first_thread");
 
 const vector = new IoVector();
 
 /** What a failed advice of one range means (stock kernels: madvise_cold_or_pageout). */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): Reason {
   switch (errorCode(error)) {
     case "EINVAL":
-      return "locked, hugetlb or device memory";
+      return because("locked");
     case "ENOMEM":
-      return "not mapped any more";
+      return because("not_mapped");
     default:
-      return errorCode(error) ?? String(error);
+      return because("failed", errorCode(error) ?? String(error));
   }
 }
 
@@ -98,7 +99,7 @@ class ProcessMadviseMover implements Mover {
   #advise(ranges: number, refused: OutrightRefusal[]): void {
     for (let from = 0; from < ranges;) {
       const first = from;
-      let reason = "the kernel stopped there";
+      let why = because("kernel_stopped");
       const { pid, space } = this.#target;
       if (!space.isThere(vector.address(from) / PAGE_SIZE)) {
         throw new SystemCallError("process_madvise", ESRCH, String(pid));
@@ -108,11 +109,11 @@ class ProcessMadviseMover implements Mover {
         while (from < ranges && bytes >= vector.bytes(from)) bytes -= vector.bytes(from++);
       } catch (error) {
         if (errorCode(error) === "ESRCH") throw this.#reachesNothing() ?? error;
-        reason = reasonOf(error);
+        why = reasonOf(error);
       }
       if (from > first) continue;
       const page = vector.address(from) / PAGE_SIZE;
-      refused.push({ reason, page, pages: vector.bytes(from) / PAGE_SIZE });
+      refused.push({ reason: why, page, pages: vector.bytes(from) / PAGE_SIZE });
       from++;
     }
   }
@@ -132,14 +133,14 @@ class ProcessMadviseMover implements Mover {
 /** The kernel asks for both only of another process: a try on this one says nothing of them. */
 const NEEDED = ["CAP_SYS_NICE", "CAP_SYS_PTRACE"] as const;
 
-function missing(): string | undefined {
+function missing(): Reason | undefined {
   try {
     using self = new PidFd(process.pid);
     processMadvise(self.fd, vector, 0, 0, MADV_PAGEOUT);
     return missingCapabilities(NEEDED);
   } catch (error) {
-    if (errorCode(error) === "ENOSYS") return "this kernel has no process_madvise (Linux 5.10)";
-    return missingCapabilities(NEEDED) ?? messageOf(error);
+    if (errorCode(error) === "ENOSYS") return because("no_process_madvise");
+    return missingCapabilities(NEEDED) ?? because("failed", messageOf(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { missingCapabilities } from "../procfs/capabilities.ts";
 import { messageOf } from "../text/message_of.ts";
 import type { Mover, MoverKind, MoveTarget, OutrightRefusal, PageBatch } from "./mover.ts";
 import { SwapPagesText } from "./swap_pages_text.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 const FILE = "swap_pages";
 /**
@@ -50,18 +51,18 @@ class SwapPagesMover implements Mover {
   }
 }
 
-function missing(): string | undefined {
+function missing(): Reason | undefined {
   const path = `/proc/self/${FILE}`;
-  if (!existsSync(path)) return "this kernel has no /proc/PID/swap_pages";
+  if (!existsSync(path)) return because("no_swap_pages");
   try {
     close(openAt(AT_FDCWD, path, O_WRONLY));
     // It is its process's owner who may write to it.
     return missingCapabilities(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]);
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENODEV") return "the module etmem_swap is not loaded: modprobe etmem_swap";
-    if (code === "EPERM" || code === "EACCES") return "/proc/PID/swap_pages needs CAP_SYS_ADMIN";
-    return messageOf(error);
+    if (code === "ENODEV") return because("etmem_swap_not_loaded");
+    if (code === "EPERM" || code === "EACCES") return because("file_needs_sys_admin", FILE);
+    return because("failed", messageOf(error));
   }
 }
 

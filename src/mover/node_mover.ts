@@ -7,11 +7,12 @@ import {
 } from "../../ffi/move_pages.ts";
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
 import type { HeldAddressSpace } from "../procfs/held_address_space.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 const ESRCH = 3;
 
 /** The reason for pages that were on the node before their turn came. */
-export const THERE_ALREADY = "there already";
+export const THERE_ALREADY = because("already_there");
 
 /** For pages with these a retry soon after would be in vain. */
 const LASTING: ReadonlySet<number> = new Set([
@@ -22,9 +23,9 @@ const LASTING: ReadonlySet<number> = new Set([
 ]);
 
 /** By errno, why the kernel moves nothing of a list, now or soon. */
-const REFUSALS: ReadonlyMap<string, (node: number) => string> = new Map([
-  ["EACCES", (node) => `its cpuset does not allow node ${node}`],
-  ["ENODEV", (node) => `there is no memory on node ${node}`],
+const REFUSALS: ReadonlyMap<string, (node: number) => Reason> = new Map([
+  ["EACCES", (node) => because("cpuset_forbids_node", String(node))],
+  ["ENODEV", (node) => because("no_memory_on_node", String(node))],
 ]);
 
 /** What became of a list as a whole. */
@@ -34,27 +35,27 @@ interface Attempt {
   /** Nothing of it has moved, and a retry soon after would be in vain. */
   readonly isRefused: boolean;
   /** Why the kernel gave up on the list, if it did. */
-  readonly failure?: string;
+  readonly failure?: Reason;
 }
 
 /** Why a page stayed, by what move_pages(2) stored for it. */
-function reasonOf(status: number): string {
+function reasonOf(status: number): Reason {
   switch (status) {
     case PAGE_STATUS.absent:
     case PAGE_STATUS.unmapped:
-      return "not there any more";
+      return because("not_there");
     case PAGE_STATUS.shared:
-      return "shared";
+      return because("shared");
     case PAGE_STATUS.busy:
-      return "busy or pinned";
+      return because("busy");
     case PAGE_STATUS.noMemory:
-      return "no memory on the node";
+      return because("node_full");
     case PAGE_STATUS.unknown:
-      return "not tried, for others were busy or pinned";
+      return because("not_tried");
     case PAGE_STATUS.writeback:
-      return "dirty and not writable";
+      return because("dirty");
     default:
-      return "kept by the kernel";
+      return because("kept");
   }
 }
 
@@ -88,7 +89,7 @@ export interface NodeMove {
   readonly pieces: number;
   readonly pieceBytes: number;
   /** Called for pieces that are not on the node afterwards, or were there before. */
-  readonly refuse: (reason: string, bytes: number) => void;
+  readonly refuse: (reason: Reason, bytes: number) => void;
   /** Called once with the page number of each unit that the kernel does not let go. */
   readonly stuck: (page: number) => void;
 }
@@ -115,7 +116,7 @@ export class NodeMover {
    * @throws {SystemCallError} ESRCH when the process is gone, or has another address space; any
    * other when it is not known what has moved.
    */
-  move(order: NodeMove): { readonly movedBytes: number; readonly failure?: string } {
+  move(order: NodeMove): { readonly movedBytes: number; readonly failure?: Reason } {
     const { node, pages, from, count } = order;
     const batch = this.#batch;
     batch.clear();
@@ -196,7 +197,7 @@ export class NodeMover {
       return {
         isFull: false,
         isRefused: refusal !== undefined,
-        failure: refusal?.(order.node) ?? error.message,
+        failure: refusal?.(order.node) ?? because("failed", error.message),
       };
     }
   }

@@ -4,6 +4,7 @@ import { messageOf } from "../text/message_of.ts";
 import { FrameFates } from "./frame_fates.ts";
 import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /**
  * The process waits for a request to the kernel that is about its memory, so a request is to take
@@ -36,7 +37,7 @@ export interface PageOutOrder {
    */
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
   /** Asked now and then: a reason to leave the rest alone. */
-  readonly hold: () => string | undefined;
+  readonly hold: () => Reason | undefined;
   /** Waits for so many milliseconds, between two requests. */
   readonly rest: (ms: number) => void;
   /** Leaves pages that several processes have alone, and is called with the frame of each. */
@@ -55,7 +56,7 @@ export interface PageOutAccount {
   /** Base pages that have left DRAM: written to swap, or given up by the kernel. */
   moved: number;
   /** Base pages that were asked for and have not moved, by reason. */
-  readonly refused: Map<string, number>;
+  readonly refused: Map<Reason, number>;
   /** The page of zeros, which is no memory: some trackers cannot tell it from others. */
   zeros: number;
   /** Not there any more when their turn came. */
@@ -63,20 +64,19 @@ export interface PageOutAccount {
   /** Not asked for, since several processes have them. */
   sparedShared: number;
   /** Why the rest was left alone: told to, the process is gone, or the mover failed. */
-  held?: string;
+  held?: Reason;
   /** What failed on the way: the mover as a whole, a read. */
   readonly errors: string[];
   moveUs: number;
   verifyUs: number;
 }
 
-const PROCESS_GONE = "process gone";
-const UNWRITTEN = "could not be written to swap";
-const IN_PAGE_CACHE = "still in the page cache";
+const PROCESS_GONE = because("process_gone");
+const UNWRITTEN = because("not_written");
 
 /** Adds to a count by reason. */
-export function tally(counts: Map<string, number>, reason: string, n: number): void {
-  if (n > 0) counts.set(reason, (counts.get(reason) ?? 0) + n);
+export function tally(counts: Map<Reason, number>, why: Reason, n: number): void {
+  if (n > 0) counts.set(why, (counts.get(why) ?? 0) + n);
 }
 
 /**
@@ -156,7 +156,7 @@ class PageOut implements Disposable {
     this.#order.rest(Math.max(ms, CALL_MS));
   }
 
-  #reasonToHold(): string | undefined {
+  #reasonToHold(): Reason | undefined {
     const now = performance.now();
     if (now - this.#holdAskedMs < HOLD_MS) return undefined;
     this.#holdAskedMs = now;
@@ -168,10 +168,10 @@ class PageOut implements Disposable {
   }
 
   /** The rest is left alone; what has moved so far counts. @returns why. */
-  #fail(error: unknown): string {
+  #fail(error: unknown): Reason {
     const message = messageOf(error);
     if (!isGone(error)) this.account.errors.push(message);
-    this.account.held = isGone(error) ? PROCESS_GONE : message;
+    this.account.held = isGone(error) ? PROCESS_GONE : because("failed", message);
     return this.account.held;
   }
 
@@ -307,8 +307,8 @@ class PageOut implements Disposable {
     for (let unit = 0; unit < batch.count; unit++) {
       if (!this.#ensureLoaded(unit)) {
         const { held } = this.account;
-        const reason = held === PROCESS_GONE ? held : `not known whether it moved: ${held}`;
-        tally(this.account.refused, reason, this.account.asked - this.#settled());
+        const why = held === PROCESS_GONE ? held : because("fate_unknown", String(held));
+        tally(this.account.refused, why, this.account.asked - this.#settled());
         return;
       }
       const page = batch.page[unit]!;
@@ -317,19 +317,19 @@ class PageOut implements Disposable {
       for (let i = 0; i < size; i++) {
         const was = this.#before[base + i]!;
         if (was === 0) continue;
-        const reason = this.#settle(
+        const why = this.#settle(
           page + i,
           was,
           this.#framesBefore[base + i]!,
           outright[refusal],
         );
-        if (reason === undefined) this.account.moved++;
-        else tally(this.account.refused, reason, 1);
+        if (why === undefined) this.account.moved++;
+        else tally(this.account.refused, why, 1);
       }
       base += size;
     }
     if (this.#unwritten - unwrittenBefore > this.account.moved - movedBefore) {
-      this.account.held ??= "swap space cannot be written";
+      this.account.held ??= because("swap_not_writable");
     }
   }
 
@@ -349,7 +349,7 @@ class PageOut implements Disposable {
     was: number,
     frame: number,
     said: OutrightRefusal | undefined,
-  ): string | undefined {
+  ): Reason | undefined {
     const { pagemap, moved } = this.#order;
     if (pagemap.isSwapped(page)) {
       const fate = this.#fates.of(frame);
@@ -363,16 +363,16 @@ class PageOut implements Disposable {
     }
     if ((was & WAS_FILE) === 0) {
       // A page that is still mapped was given up: its contents needed no writing (MADV_FREE).
-      return this.#fates.isMapped(page) ? undefined : "unmapped meanwhile";
+      return this.#fates.isMapped(page) ? undefined : because("unmapped");
     }
     const fate = this.#fates.of(frame);
     if (fate === "unwritten") return UNWRITTEN;
-    return fate === "page cache" ? IN_PAGE_CACHE : undefined;
+    return fate === "page cache" ? because("in_page_cache") : undefined;
   }
 
-  #reasonFor(page: number): string {
+  #reasonFor(page: number): Reason {
     if (this.account.held !== undefined) return this.account.held;
-    return this.#order.pagemap.isExclusive(page) ? "kept by the kernel" : "shared";
+    return because(this.#order.pagemap.isExclusive(page) ? "kept" : "shared");
   }
 
   /** Pages of which it is known whether they moved. */

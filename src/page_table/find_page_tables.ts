@@ -12,6 +12,7 @@ import {
 import { type PageTablePlace, PageTableReader } from "./page_table_reader.ts";
 import { PageTablesMissing } from "./page_tables_missing.ts";
 import { NO_WINDOW, WALK, WALK_STATE } from "./walk_memory.ts";
+import { because } from "../reason/reasons.ts";
 
 /**
  * The kernel's map of all memory begins at a multiple of this, with or without KASLR: PUD_SIZE in
@@ -88,7 +89,7 @@ function ownTopTable(walk: LoadedWalk, pagemapFd: number): bigint {
   wide[WALK.window / 8] = NO_WINDOW;
   walk.run();
   if (control[WALK.state / 4] === WALK_STATE.read) return wide[WALK.topTable / 8]!;
-  throw new PageTablesMissing("the BPF program does not find the address space of this process");
+  throw new PageTablesMissing(because("page_tables_not_found"));
 }
 
 /** Numbers from 0 to `end`, those near `start` first. */
@@ -132,7 +133,7 @@ function findProtNone(walk: LoadedWalk, place: PageTablePlace, pagemapFd: number
   const protNone = ARM64_PROT_NONE_BITS.find((bit) =>
     ((reader.words[bit >>> 5]! >>> (bit & 31)) & 1) === 1
   );
-  if (protNone === undefined) throw new PageTablesMissing("unknown entries of PROT_NONE pages");
+  if (protNone === undefined) throw new PageTablesMissing(because("prot_none_unknown"));
   return { ...layout, bits: { ...layout.bits, protNone } };
 }
 
@@ -145,7 +146,7 @@ export function findPageTables(walk: LoadedWalk): PageTablePlace {
       const where = `${process.arch}, pages of ${PAGE_SIZE} bytes, tables at 0x${
         topTable.toString(16)
       }`;
-      throw new PageTablesMissing(`unknown page-table layout (${where})`);
+      throw new PageTablesMissing(because("page_tables_unknown", where));
     }
     for (const mask of [known.addressMask, known.addressMask & UNENCRYPTED_MASK]) {
       const layout = { ...known, addressMask: mask };
@@ -156,6 +157,6 @@ export function findPageTables(walk: LoadedWalk): PageTablePlace {
         ? { directMap, layout: findProtNone(walk, place, pagemapFd) }
         : place;
     }
-    throw new PageTablesMissing("the kernel's map of all memory was not found");
+    throw new PageTablesMissing(because("no_direct_map"));
   });
 }

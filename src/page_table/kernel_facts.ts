@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { errorCode } from "../../ffi/errno.ts";
 import { BtfError, BtfFile } from "./btf_file.ts";
 import { PageTablesMissing } from "./page_tables_missing.ts";
+import { because } from "../reason/reasons.ts";
 
 const BTF = "/sys/kernel/btf/vmlinux";
 
@@ -32,12 +33,12 @@ function readBtf(): BtfFile {
   try {
     return new BtfFile(readFileSync(BTF));
   } catch (error) {
-    if (error instanceof BtfError) throw new PageTablesMissing(error.message, { cause: error });
+    if (error instanceof BtfError) {
+      throw new PageTablesMissing(because("failed", error.message), { cause: error });
+    }
     const code = errorCode(error);
     if (code === undefined) throw error;
-    const about = code === "ENOENT"
-      ? `this kernel has no ${BTF} (CONFIG_DEBUG_INFO_BTF)`
-      : `cannot read ${BTF}: ${code}`;
+    const about = code === "ENOENT" ? because("no_btf", BTF) : because("btf_unreadable", BTF, code);
     throw new PageTablesMissing(about, { cause: error });
   }
 }
@@ -47,7 +48,7 @@ function kernelOffsets(btf: BtfFile): KernelOffsets {
   const entries = Object.entries(MEMBERS).map(([name, [struct, member]]) => {
     const offset = btf.memberOffset(struct, member);
     if (offset !== undefined) return [name, offset];
-    throw new PageTablesMissing(`the BTF of this kernel has no ${struct}.${member}`);
+    throw new PageTablesMissing(because("btf_lacks", `${struct}.${member}`));
   });
   return Object.fromEntries(entries) as KernelOffsets;
 }
@@ -60,7 +61,7 @@ export function readKernelFacts(): KernelFacts {
     // Only older kernels need it, and it stands far behind in the file.
     taskIteratorId: () => {
       const id = readBtf().functionId("bpf_iter_task");
-      if (id === undefined) throw new PageTablesMissing("this kernel has no bpf_iter_task");
+      if (id === undefined) throw new PageTablesMissing(because("no_task_iterator"));
       return id;
     },
   };

@@ -16,6 +16,7 @@ import { PageTablesMissing } from "./page_tables_missing.ts";
 import { FUNCTION_IDS, programBtf } from "./program_btf.ts";
 import { WALK_BYTES } from "./walk_memory.ts";
 import { type LoopKind, STEP_FUNCTION, WalkProgram } from "./walk_program.ts";
+import { because } from "../reason/reasons.ts";
 
 /**
  * How a thread has its program run: by BPF_PROG_TEST_RUN of a SYSCALL program (Linux 5.14), or by
@@ -124,7 +125,7 @@ export function loadWalk(
     }
   }
   const { message } = refusal as Error;
-  throw new PageTablesMissing(`the kernel refuses the BPF program: ${message}`, { cause: refusal });
+  throw new PageTablesMissing(because("bpf_refused", message), { cause: refusal });
 }
 
 /** Kernels say EINVAL of a program type or a flag that they do not know. */

@@ -5,6 +5,7 @@ import { loadWalk, WALK_VARIANTS, type WalkVariant } from "./loaded_walk.ts";
 import { PAGE_SHIFT, tableFormOf } from "./page_table_layout.ts";
 import { type PageTablePlace, PageTableReader } from "./page_table_reader.ts";
 import { PageTablesMissing } from "./page_tables_missing.ts";
+import { because } from "../reason/reasons.ts";
 
 /** A reader is closed when it was not used for so long: threads without work end after 30 s. */
 const KEPT_MS = 5_000;
@@ -26,7 +27,7 @@ export function openReader(variants: readonly WalkVariant[] = WALK_VARIANTS): Pa
   const form = PAGE_SIZE === 2 ** PAGE_SHIFT ? tableFormOf(process.arch) : undefined;
   if (form === undefined) {
     const machine = `${process.arch}, pages of ${PAGE_SIZE} bytes`;
-    throw new PageTablesMissing(`unknown page-table layout (${machine})`);
+    throw new PageTablesMissing(because("page_tables_unknown", machine));
   }
   facts ??= readKernelFacts();
   const walk = loadWalk(facts, form, variants);

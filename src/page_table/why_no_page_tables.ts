@@ -5,6 +5,7 @@ import { readText } from "../procfs/read_file.ts";
 import { openReader } from "./open_reader.ts";
 import { PageTablesMissing } from "./page_tables_missing.ts";
 import { selfTest } from "./self_test.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 const LOCKDOWN = "/sys/kernel/security/lockdown";
 const RIGHTS = [["CAP_BPF", "CAP_SYS_ADMIN"], ["CAP_PERFMON", "CAP_SYS_ADMIN"]] as const;
@@ -12,7 +13,7 @@ const RIGHTS = [["CAP_BPF", "CAP_SYS_ADMIN"], ["CAP_PERFMON", "CAP_SYS_ADMIN"]] 
 /** What a try has found out. */
 export interface PageTableTry {
   /** Absent when nothing is missing. */
-  readonly why?: string | undefined;
+  readonly why?: Reason | undefined;
   /** False when it may be otherwise at another time. */
   readonly isFinal: boolean;
 }
@@ -25,10 +26,10 @@ let known: PageTableTry | undefined;
  * process, which takes some 20 ms, or 100 ms more before Linux 5.17; nothing stays loaded.
  * @returns undefined when they can.
  */
-export function whyNoPageTables(): string | undefined {
+export function whyNoPageTables(): Reason | undefined {
   if (known?.isFinal === true) return known.why;
-  const reason = missingRight();
-  if (reason !== undefined) return reason;
+  const right = missingRight();
+  if (right !== undefined) return right;
   const { why } = known ?? tryPageTables();
   return why;
 }
@@ -43,9 +44,9 @@ export function noteTry(result: PageTableTry): void {
   known = result;
 }
 
-function missingRight(): string | undefined {
+function missingRight(): Reason | undefined {
   if (readText(AT_FDCWD, LOCKDOWN)?.includes("[confidentiality]") === true) {
-    return "lockdown=confidentiality keeps BPF programs from reading memory of the kernel";
+    return because("lockdown");
   }
   return missingCapabilities(RIGHTS);
 }
@@ -61,18 +62,18 @@ function tryOut(): PageTableTry {
   try {
     using reader = openReader();
     const wrong = selfTest(reader);
-    const why = wrong === undefined ? undefined : `page tables of our own are misread: ${wrong}`;
+    const why = wrong === undefined ? undefined : because("page_tables_misread", wrong);
     return { why, isFinal: true };
   } catch (error) {
-    if (error instanceof PageTablesMissing) return { why: error.message, isFinal: true };
+    if (error instanceof PageTablesMissing) return { why: error.reason, isFinal: true };
     if (error instanceof SystemCallError) return { why: describe(error), isFinal: false };
     throw error;
   }
 }
 
-function describe({ code, syscall, message }: SystemCallError): string {
-  if (!syscall.startsWith("bpf(")) return message;
-  if (code === "ENOSYS") return "this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)";
-  if (code === "EPERM") return `${message}: by a system call filter, or in a user namespace`;
-  return message;
+function describe({ code, syscall, message }: SystemCallError): Reason {
+  if (!syscall.startsWith("bpf(")) return because("failed", message);
+  if (code === "ENOSYS") return because("no_bpf");
+  if (code === "EPERM") return because("bpf_denied", message);
+  return because("failed", message);
 }

@@ -1,6 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { AT_FDCWD } from "../../ffi/libc.ts";
 import { readText } from "./read_file.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** Bits of CapEff in /proc/PID/status, of include/uapi/linux/capability.h. */
 const BITS = {
@@ -58,7 +59,7 @@ export function missingCapabilities(
   needed: readonly (Capability | readonly Capability[])[],
   status: string | undefined = loadedStatus ?? readOwnStatus(),
   namespace: string | undefined = ownNamespace(),
-): string | undefined {
+): Reason | undefined {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
   if (mask === undefined) return undefined;
   const effective = BigInt(`0x${mask}`);
@@ -70,6 +71,8 @@ export function missingCapabilities(
     .filter((oneOf) => !oneOf.some(isEffective))
     .map((oneOf) => oneOf.join(" or "));
   if (missing.length === 0) return undefined;
-  const where = isInitial ? "" : " (it runs in a user namespace, where root has less)";
-  return `this process lacks ${missing.join(" and ")}${where}`;
+  return because(
+    isInitial ? "lacks_capability" : "lacks_capability_in_namespace",
+    missing.join(" and "),
+  );
 }

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../text/quantities.ts";
+import type { Reason } from "../reason/reasons.ts";
 
 /** Memory for one reason. */
 export interface MemoryByReason {
@@ -196,7 +197,7 @@ export type RoundFigures =
  */
 export type FigureGains =
   & { readonly [Name in NumberName]?: number }
-  & { readonly [Name in NameOf<"bytes by reason">]?: ReadonlyMap<string, number> };
+  & { readonly [Name in NameOf<"bytes by reason">]?: ReadonlyMap<Reason, number> };
 
 /** All figures of a round. */
 export const ROUND_FIGURES: readonly RoundFigure[] = TABLE;

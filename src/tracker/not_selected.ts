@@ -1,9 +1,10 @@
 import { readMaps } from "../procfs/maps.ts";
 import { readSharedSizes } from "../procfs/process_memory.ts";
 import { isSwappable, type VmaSelection } from "./vma_selection.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
-const SHARED = "shared mapping: only private memory is moved";
-const FILE = "program code and files";
+const SHARED = because("shared_mapping");
+const FILE = because("program_files");
 
 /**
  * Present memory of a process that a selection leaves out, as far as the kernel counts it without
@@ -15,8 +16,8 @@ const FILE = "program code and files";
 export function readNotSelected(
   dirFd: number,
   selection: VmaSelection,
-): Map<string, number> | undefined {
-  const bytes = new Map<string, number>();
+): Map<Reason, number> | undefined {
+  const bytes = new Map<Reason, number>();
   if (selection.kind !== "swappable") return bytes;
   const vmas = readMaps(dirFd);
   const sizes = readSharedSizes(dirFd);

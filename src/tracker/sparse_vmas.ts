@@ -1,6 +1,7 @@
 import type { Pagemap } from "../procfs/pagemap.ts";
 import type { SmapsVma } from "../procfs/smaps.ts";
 import type { PageRange } from "./page_range.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** A VMA is sparse if less than one part in so many of it is present. */
 const SPARSE_DIVISOR = 64;
@@ -10,13 +11,13 @@ const SPARSE_DIVISOR = 64;
 export const SPARSE_BUDGET_BYTES = 64 * 2 ** 30;
 
 /** Why a sparse VMA is left alone. */
-const SPARSE_REASON = "sparse mapping: this kernel cannot say where its pages are";
+const SPARSE_REASON = because("sparse");
 
 /** VMAs whose pages are looked for, and what is present of the others. */
 export interface DenseVmas {
   readonly vmas: readonly SmapsVma[];
   /** Bytes by reason. */
-  readonly leftAlone: ReadonlyMap<string, number>;
+  readonly leftAlone: ReadonlyMap<Reason, number>;
 }
 
 /**

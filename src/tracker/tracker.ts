@@ -1,6 +1,7 @@
 import type { Pagemap } from "../procfs/pagemap.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { VmaSelection } from "./vma_selection.ts";
+import type { Reason } from "../reason/reasons.ts";
 
 /** How a scan looks at memory; only idle_pages heeds these. */
 export interface ScanFlags {
@@ -31,11 +32,11 @@ export type ScanOutcome =
     /** VMAs of which a part could not be looked at; their pages count as used. */
     readonly errors: readonly string[];
     /** Present memory of the selection that the tracker did not look at: bytes by reason. */
-    readonly leftAlone?: ReadonlyMap<string, number>;
+    readonly leftAlone?: ReadonlyMap<Reason, number>;
   }
   | { readonly state: "gone" | "stopped" }
   /** The tracker cannot judge this process. */
-  | { readonly state: "unfit"; readonly reason: string };
+  | { readonly state: "unfit"; readonly reason: Reason };
 
 /** What a tracker keeps between two scans of a process: plain data with transferable buffers. */
 export interface TrackerMemory {
@@ -72,9 +73,9 @@ export interface TrackerKind<Name extends string = string> {
   /**
    * @returns why it cannot limit itself to memory marked with MADV_SWAPFLAG; undefined when it can.
    */
-  readonly missingForSwapFlag: () => string | undefined;
+  readonly missingForSwapFlag: () => Reason | undefined;
   /** @returns why this kernel cannot do it; undefined when it can. */
-  readonly missing: () => string | undefined;
+  readonly missing: () => Reason | undefined;
   /** Said in the log when it is chosen. */
   readonly caution?: () => string | undefined;
   /** @param memory what the same kind's tracker kept of the process. */

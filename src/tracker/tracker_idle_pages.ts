@@ -19,6 +19,7 @@ import type { PageRange } from "./page_range.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { readRanges } from "./vma_selection.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** _IOW(0x66, 0 and 2, unsigned int) of etmem_scan. */
 const IDLE_SCAN_ADD_FLAGS = 0x4004_6600;
@@ -203,7 +204,7 @@ class IdlePagesTracker implements Tracker {
 }
 
 /** Tries something on our own file. @returns why it failed. */
-function failureOf(attempt: (fd: number) => void): string | undefined {
+function failureOf(attempt: (fd: number) => void): Reason | undefined {
   let fd = -1;
   try {
     fd = openAt(AT_FDCWD, "/proc/self/idle_pages", O_RDONLY);
@@ -212,28 +213,28 @@ function failureOf(attempt: (fd: number) => void): string | undefined {
   } catch (error) {
     switch (errorCode(error)) {
       case "ENOENT":
-        return "this kernel has no /proc/PID/idle_pages";
+        return because("no_idle_pages");
       case "ENODEV":
-        return "the module etmem_scan is not loaded: modprobe etmem_scan";
+        return because("etmem_scan_not_loaded");
       case "EPERM":
       case "EACCES":
-        return "/proc/PID/idle_pages needs CAP_SYS_ADMIN";
+        return because("file_needs_sys_admin", "idle_pages");
       case "ENOTTY":
-        return "this kernel's idle_pages has no VMA_SCAN_ADD_FLAGS";
+        return because("no_vma_scan_flags");
       default:
-        return messageOf(error);
+        return because("failed", messageOf(error));
     }
   } finally {
     if (fd >= 0) close(fd);
   }
 }
 
-function missing(): string | undefined {
+function missing(): Reason | undefined {
   const dac = ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"] as const;
   return failureOf(() => {}) ?? missingCapabilities(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", dac]);
 }
 
-function missingForSwapFlag(): string | undefined {
+function missingForSwapFlag(): Reason | undefined {
   return failureOf((fd) => ioctl(fd, VMA_SCAN_ADD_FLAGS, new Uint32Array([VMA_SCAN_FLAG])));
 }
 

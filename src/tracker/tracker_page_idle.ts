@@ -14,6 +14,7 @@ import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } fro
 import { costsHoles, leaveSparse, SPARSE_BUDGET_BYTES } from "./sparse_vmas.ts";
 import { readRanges, readSelected } from "./vma_selection.ts";
 import { type PresentVisitor, walkPresent } from "./walk_present.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** Collects the frames of what is present. */
 class FrameCollector implements PresentVisitor {
@@ -122,7 +123,7 @@ class PageIdleTracker implements Tracker {
 /** The pages to look at, and what is left alone: bytes by reason. */
 interface FewRanges {
   readonly ranges: readonly PageRange[];
-  readonly leftAlone: ReadonlyMap<string, number>;
+  readonly leftAlone: ReadonlyMap<Reason, number>;
 }
 
 /** Reads smaps only where the VMAs are so large that looking at all of their pages takes long. */
@@ -146,14 +147,14 @@ const NEEDED = [
   ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"],
 ] as const;
 
-function missing(): string | undefined {
-  if (!existsSync(BITMAP)) return `this kernel has no ${BITMAP} (CONFIG_IDLE_PAGE_TRACKING)`;
+function missing(): Reason | undefined {
+  if (!existsSync(BITMAP)) return because("no_idle_bitmap", BITMAP);
   try {
     new IdleBitmap()[Symbol.dispose]();
     new KpageFlags()[Symbol.dispose]();
     return missingCapabilities(NEEDED);
   } catch (error) {
-    return `${messageOf(error)} (${errorCode(error) ?? "?"})`;
+    return because("failed", `${messageOf(error)} (${errorCode(error) ?? "?"})`);
   }
 }
 
@@ -170,7 +171,7 @@ export const PAGE_IDLE: TrackerKind<"page_idle"> = {
   granularity: "page",
   seesHugetlb: false,
   losesMovedPages: true,
-  missingForSwapFlag: () => "page_idle knows nothing of MADV_SWAPFLAG",
+  missingForSwapFlag: () => because("no_swapflag", "page_idle"),
   missing,
   caution,
   create: (memory) => new PageIdleTracker(memory as PageIdleMemory | undefined),

@@ -11,6 +11,7 @@ import { PageTableScan, toVmaRanges } from "./page_table_scan.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
 import { PAGE_IDLE } from "./tracker_page_idle.ts";
 import { readVmas } from "./vma_selection.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** What is kept between scans: of a process that runs a virtual machine only. */
 interface PageTableMemory extends TrackerMemory {
@@ -55,8 +56,7 @@ class PageTableTracker implements Tracker {
   #scanByFrames(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
     const why = PAGE_IDLE.missing();
     if (why !== undefined) {
-      const reason = `runs a virtual machine, whose accesses page_table cannot see: ${why}`;
-      return { state: "unfit", reason };
+      return { state: "unfit", reason: because("guest_unseen_by_page_table", why) };
     }
     const tracker = PAGE_IDLE.create(this.#memory.pageIdle);
     const outcome = tracker.scan(target, counts);
@@ -73,14 +73,14 @@ class PageTableTracker implements Tracker {
 /** For process_madvise and clear_refs; reading page tables takes others. */
 const NEEDED = ["CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] as const;
 
-function missing(): string | undefined {
+function missing(): Reason | undefined {
   try {
     using self = new PidFd(process.pid);
     processMadvise(self.fd, new IoVector(), 0, 0, MADV_COLD);
   } catch (error) {
     return errorCode(error) === "ENOSYS"
-      ? "this kernel has no process_madvise (Linux 5.10)"
-      : missingCapabilities(NEEDED) ?? messageOf(error);
+      ? because("no_process_madvise")
+      : missingCapabilities(NEEDED) ?? because("failed", messageOf(error));
   }
   return missingCapabilities(NEEDED) ?? whyNoPageTables();
 }
@@ -91,7 +91,7 @@ export const PAGE_TABLE: TrackerKind<"page_table"> = {
   seesHugetlb: false,
   // Before Linux 6.1 a page in another frame has its accessed bit set.
   losesMovedPages: true,
-  missingForSwapFlag: () => "page_table knows nothing of MADV_SWAPFLAG",
+  missingForSwapFlag: () => because("no_swapflag", "page_table"),
   missing,
   create: (memory) => new PageTableTracker(memory),
 };

@@ -9,11 +9,11 @@ import { toPageRanges } from "./page_range.ts";
 import { costsHoles, type DenseVmas, leaveSparse } from "./sparse_vmas.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
 import { isSwappable } from "./vma_selection.ts";
+import { because, type Reason } from "../reason/reasons.ts";
 
 /** A VMA of which less than one part in so many (5 %) was referenced is idle as a whole. */
 const IDLE_DIVISOR = 20;
-const NONE: ReadonlyMap<string, number> = new Map();
-const KVM_REASON = "runs a virtual machine, whose accesses smaps cannot see";
+const NONE: ReadonlyMap<Reason, number> = new Map();
 
 /**
  * Referenced of smaps, on any kernel: it cannot see pages, so a VMA is used as a whole or idle as a
@@ -30,7 +30,9 @@ class SmapsTracker implements Tracker {
   }
 
   #scan(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
-    if (runsVirtualMachine(target.dirFd)) return { state: "unfit", reason: KVM_REASON };
+    if (runsVirtualMachine(target.dirFd)) {
+      return { state: "unfit", reason: because("guest_unseen_by_smaps") };
+    }
     const vmas = counts === null ? [] : readSmaps(target.dirFd, target.stopped);
     if (vmas === undefined) return { state: "gone" };
     if (target.stopped()) return { state: "stopped" };
@@ -78,7 +80,7 @@ export const SMAPS: TrackerKind<"smaps"> = {
   granularity: "vma",
   seesHugetlb: false,
   losesMovedPages: false,
-  missingForSwapFlag: () => "smaps knows nothing of MADV_SWAPFLAG",
+  missingForSwapFlag: () => because("no_swapflag", "smaps"),
   // Only the owner of a process may write to its clear_refs.
   missing: () => missingCapabilities(["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]),
   create: () => new SmapsTracker(),

@@ -12,6 +12,7 @@ import {
   type Order,
   transferablesOf,
 } from "./messages.ts";
+import { because } from "../reason/reasons.ts";
 
 /** A worker without work for so long is let go. */
 const IDLE_MS = 30_000;
@@ -173,7 +174,7 @@ export class WorkerPool<J extends JobTable> {
   get whyFull(): string | undefined {
     if (this.#waiting === 0) return undefined;
     const many = formatCount(this.#held, "thread", "threads");
-    return `the kernel holds ${many}: work waits until it lets one go`;
+    return because("kernel_holds_threads", many);
   }
 
   /**
@@ -260,8 +261,8 @@ export class WorkerPool<J extends JobTable> {
 
   /** @throws {WorkerLostError} when no thread can be made now: the job was not begun. */
   #newThread(): WorkerThread {
-    const reason = this.#limits.whyNoThreads(THREADS_OF_A_WORKER);
-    if (reason !== undefined) throw new WorkerLostError(`no thread can be made now: ${reason}`);
+    const why = this.#limits.whyNoThreads(THREADS_OF_A_WORKER);
+    if (why !== undefined) throw new WorkerLostError(because("no_thread", why));
     return new WorkerThread(this.#entry, (ended) => this.#forget(ended));
   }
 

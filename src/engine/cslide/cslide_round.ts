@@ -19,6 +19,7 @@ import type { NodeUsage } from "./node_usage.ts";
 import { fitting, MOST_UNITS, TOO_MANY_UNITS } from "./plan_size.ts";
 import type { PlanReply } from "./plan_round.ts";
 import { ProcessUsage, toNodePages } from "./process_usage.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 const MIB = 2 ** 20;
 
@@ -119,7 +120,7 @@ export class CslideRound {
           taken.set(space, run.description.name);
           this.#entries.push({ ...part, process });
         } else {
-          record.skip(`belongs to task ${other}`, [process.pid]);
+          record.skip(because("other_task_has", other), [process.pid]);
         }
       }
     }
@@ -220,7 +221,7 @@ function freeOf({ slow, dram }: DecidedPair): PoolFree[] {
 function notePlan(
   record: RoundRecord,
   found: readonly NodeUsage[],
-  spared: ReadonlyMap<string, number>,
+  spared: ReadonlyMap<Reason, number>,
 ): void {
   for (const { hotBytes, coldBytes, hotHugeBytes } of found) {
     record.addFigures({

@@ -4,16 +4,17 @@ import { UNIT_CLASSES } from "./memory_pools.ts";
 import { type NodeUsage, UsageSum } from "./node_usage.ts";
 import { NOWHERE } from "./page_buckets.ts";
 import type { SharedUnits } from "./shared_units.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 // A unit is left alone by taking it off all nodes: the plan passes over units that are on no node.
 
 /** Bytes by the reason for which they are left alone. */
-export type SparedBytes = Map<string, number>;
+export type SparedBytes = Map<Reason, number>;
 
-const SHARED = "shared, and counted already";
-const HELD = "kept by the kernel in an earlier round";
-const notBound = (node: number): string => `its memory policy does not name node ${node}`;
-const notAllowed = (node: number): string => `its cpuset does not allow node ${node}`;
+const SHARED = because("counted_already");
+const HELD = because("kept_earlier");
+const notBound = (node: number): Reason => because("policy_forbids_node", String(node));
+const notAllowed = (node: number): Reason => because("cpuset_forbids_node", String(node));
 
 /**
  * Leaves alone what the kernel did not let go lately.
@@ -37,8 +38,8 @@ export function leaveHeld(
 export function barredNodes(
   { allowedNodes }: LocatedPages,
   pairs: readonly { readonly slow: number; readonly dram: number }[],
-): Map<number, string> {
-  const barred = new Map<number, string>();
+): Map<number, Reason> {
+  const barred = new Map<number, Reason>();
   for (const { slow, dram } of allowedNodes === undefined ? [] : pairs) {
     for (const [from, to] of [[slow, dram], [dram, slow]] as const) {
       if (!allowedNodes!.includes(to)) barred.set(from, notAllowed(to));
@@ -50,15 +51,15 @@ export function barredNodes(
 /** Leaves alone what is on barred nodes: it would be charged to the quota, and stay. */
 export function leaveBarred(
   { kind, node }: LocatedPages,
-  barred: ReadonlyMap<number, string>,
+  barred: ReadonlyMap<number, Reason>,
   spared: SparedBytes,
 ): void {
   if (barred.size === 0) return;
   for (let i = 0; i < node.length; i++) {
-    const reason = barred.get(node[i]!);
-    if (reason === undefined) continue;
+    const why = barred.get(node[i]!);
+    if (why === undefined) continue;
     node[i] = NO_NODE;
-    tally(spared, reason, UNIT_CLASSES[kind[i]!]!.pageBytes);
+    tally(spared, why, UNIT_CLASSES[kind[i]!]!.pageBytes);
   }
 }
 

@@ -14,6 +14,7 @@ import { MoveListCursor } from "./move_list_cursor.ts";
 import { POOL } from "./memory_pools.ts";
 import type { PairStep } from "./pair_step.ts";
 import type { MoveList } from "./plan_round.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** Moved at once: a system call of some ten milliseconds, which a stop has to wait for. */
 const BATCH_BYTES = 16 * 2 ** 20;
@@ -22,7 +23,7 @@ const BATCH_UNITS = 4096;
 const SMALL_BATCH_BYTES = 256 * 1024;
 const SMALL_BATCHES = 64;
 
-const GONE = "process gone";
+const GONE = because("process_gone");
 
 /** A process whose pages are moved. */
 export interface MovedProcess {
@@ -54,7 +55,7 @@ export interface ProcessMoves {
   upCold: number;
   downHot: number;
   downCold: number;
-  readonly refused: Map<string, number>;
+  readonly refused: Map<Reason, number>;
   /** Page numbers of units that the kernel does not let go. */
   readonly stuck: number[];
   /** What failed: a read, a move as a whole. */
@@ -129,8 +130,8 @@ class PairMove {
     for (const [down, up] of steps) this.#alternate(down, up);
     for (const [down, up] of steps) {
       this.#alternate(down, up);
-      this.#leave(down, `no free memory on node ${this.#request.slow}`);
-      this.#leave(up, `no free memory on node ${this.#request.dram}`);
+      this.#leave(down, because("no_free_memory_on_node", String(this.#request.slow)));
+      this.#leave(up, because("no_free_memory_on_node", String(this.#request.dram)));
     }
   }
 
@@ -146,20 +147,20 @@ class PairMove {
   }
 
   /** Leaves alone what is left of the lists. */
-  #leave(cursor: MoveListCursor, reason: string): void {
+  #leave(cursor: MoveListCursor, why: Reason): void {
     for (let current = cursor.current; current !== undefined; current = cursor.current) {
-      this.#refuse(cursor, current.list.page.length - current.at, reason);
+      this.#refuse(cursor, current.list.page.length - current.at, why);
     }
   }
 
   /** Leaves alone the next units of the list in hand. */
-  #refuse(cursor: MoveListCursor, units: number, reason: string): void {
+  #refuse(cursor: MoveListCursor, units: number, why: Reason): void {
     const { current } = cursor;
     if (current === undefined) return;
     const bytes = units * current.list.unitBytes;
     const moves = this.moves[current.list.process]!;
     moves.asked += bytes;
-    tally(moves.refused, reason, bytes);
+    tally(moves.refused, why, bytes);
     cursor.advance(units);
   }
 
@@ -175,7 +176,7 @@ class PairMove {
     const left = list.page.length - at;
     const stop = this.#stops[list.process]!;
     if (stop.isRaised) {
-      this.#refuse(cursor, left, "stopped");
+      this.#refuse(cursor, left, because("stopped"));
       return left;
     }
     let roomBytes: number;
@@ -214,18 +215,18 @@ class PairMove {
   }
 
   /** Takes note of a failure. @returns why the memory stays. */
-  #fail(process: number, error: unknown): string {
+  #fail(process: number, error: unknown): Reason {
     if (isGone(error)) return GONE;
     const message = messageOf(error);
     this.moves[process]!.errors.push(message);
-    return message;
+    return because("failed", message);
   }
 
   /** Moves units and counts by reason those that stay. @returns bytes moved. */
   #move(list: MoveList, at: number, units: number, way: Way): number {
     const { refused, stuck, errors } = this.moves[list.process]!;
     const { pid } = this.#request.processes[list.process]!;
-    const refuse = (reason: string, bytes: number): void => tally(refused, reason, bytes);
+    const refuse = (why: Reason, bytes: number): void => tally(refused, why, bytes);
     const node = way === "up" ? this.#request.dram : this.#request.slow;
     try {
       const { movedBytes, failure } = this.#mover.move({
@@ -242,8 +243,8 @@ class PairMove {
       if (failure !== undefined) errors.push(failure);
       return movedBytes;
     } catch (error) {
-      const reason = this.#hasEnded(list, at) ? GONE : this.#fail(list.process, error);
-      refuse(reason, units * list.unitBytes);
+      const why = this.#hasEnded(list, at) ? GONE : this.#fail(list.process, error);
+      refuse(why, units * list.unitBytes);
     }
     return 0;
   }

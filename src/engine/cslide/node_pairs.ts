@@ -2,6 +2,7 @@ import type { NodePair } from "../../config/engines/cslide.ts";
 import type { NumaNode } from "../../procfs/nodes.ts";
 import { EngineRefusal } from "../engine.ts";
 import { MAX_PAIRS } from "./page_buckets.ts";
+import { because } from "../../reason/reasons.ts";
 
 /** A pair of node_pair with its roles decided. */
 export interface DecidedPair {
@@ -27,11 +28,7 @@ function requireTwoNodes(nodes: readonly NumaNode[]): void {
   const found = withMemory.length === 0
     ? "this machine has no NUMA node with memory"
     : `this machine has one NUMA node with memory, node ${ids(withMemory)}`;
-  throw new EngineRefusal(
-    `${found}; cslide moves memory between DRAM and a ` +
-      "slow node, so AEP or CXL memory has to be online as a NUMA node of its own first " +
-      "(for example by daxctl reconfigure-device --mode=system-ram)",
-  );
+  throw new EngineRefusal(because("no_node_pair", found));
 }
 
 /** The nodes of a pair, in its order. @throws {EngineRefusal} when it cannot be a pair. */

@@ -4,13 +4,14 @@ import type { RoundRecord } from "../round/round_record.ts";
 import type { ProcessMoves } from "./move_pair.ts";
 import type { DecidedPair } from "./node_pairs.ts";
 import type { PairAccount } from "./pair_planner.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 function byReason(
-  reasons: Readonly<Record<string, readonly [text: string, bytes: number]>>,
+  reasons: Readonly<Record<string, readonly [why: Reason, bytes: number]>>,
 ): MemoryByReason[] {
   return Object.values(reasons)
     .filter(([, bytes]) => bytes > 0)
-    .map(([reason, bytes]) => ({ reason, bytes }));
+    .map(([why, bytes]) => ({ reason: why, bytes }));
 }
 
 /** What was planned for a pair of nodes; nothing has moved yet. */
@@ -26,14 +27,14 @@ export function pairStatus(pair: DecidedPair, account: PairAccount): NodePairSta
     up_quota_used_bytes: account.upQuotaUsedBytes,
     down_quota_used_bytes: account.downQuotaUsedBytes,
     hot_left: byReason({
-      quota: ["node_mig_quota used up", hotLeftBytes.quota],
-      noColdPages: ["no cold memory of these tasks on DRAM to exchange", hotLeftBytes.noColdPages],
-      noFreeMemory: ["no free page on either node to exchange through", hotLeftBytes.noFreeMemory],
+      quota: [because("quota_used"), hotLeftBytes.quota],
+      noColdPages: [because("nothing_to_exchange"), hotLeftBytes.noColdPages],
+      noFreeMemory: [because("no_exchange_page"), hotLeftBytes.noFreeMemory],
     }),
     reserve_short: byReason({
-      quota: ["node_mig_quota used up", reserveShortBytes.quota],
-      noColdPages: ["no cold memory of these tasks on DRAM", reserveShortBytes.noColdPages],
-      slowNodeFull: ["the slow node is full", reserveShortBytes.slowNodeFull],
+      quota: [because("quota_used"), reserveShortBytes.quota],
+      noColdPages: [because("no_cold_on_dram"), reserveShortBytes.noColdPages],
+      slowNodeFull: [because("slow_node_full"), reserveShortBytes.slowNodeFull],
     }),
   };
 }

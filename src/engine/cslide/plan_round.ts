@@ -16,6 +16,7 @@ import { mapStep, type PairStep } from "./pair_step.ts";
 import { type PageList, planMoves } from "./plan_moves.ts";
 import { SharedUnits } from "./shared_units.ts";
 import { UnitRows } from "./unit_rows.ts";
+import type { Reason } from "../../reason/reasons.ts";
 
 /** What a round has found, for all processes of the engine's tasks. */
 export interface PlanRequest {
@@ -49,7 +50,7 @@ export interface PlanReply extends Repeated {
   /** In the order of the processes: all that each has, whether others have it too or not. */
   readonly usage: readonly (readonly NodeUsage[])[];
   /** What of it is on nodes of the pairs and left alone: bytes by reason. */
-  readonly spared: readonly ReadonlyMap<string, number>[];
+  readonly spared: readonly ReadonlyMap<Reason, number>[];
 }
 
 /** Pages of one size of all processes, and where each comes from. */

@@ -10,6 +10,7 @@ import {
 } from "../../procfs/find_processes.ts";
 import { targetValue } from "../target_value.ts";
 import type { RoundRecord } from "./round_record.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /**
  * Which processes a task is about, from its start to its stop. With type=pid that is the first
@@ -50,9 +51,9 @@ export class PinnedTarget {
     this.#pin(named[0]?.startTicks);
     for (const { pid, error } of unreadable) onUnreadable(pid, error);
     record.status.processes = found.length + sharers.length;
-    if (sharers.length > 0) record.skip(SHARER, sharers);
+    if (sharers.length > 0) record.skip(because("shares_space"), sharers);
     if (found.length === 0 && unreadable.length === 0) {
-      for (const [reason, pids] of whyNone(this.#query, named)) this.#skip(record, reason, pids);
+      for (const [why, pids] of whyNone(this.#query, named)) this.#skip(record, why, pids);
     }
     return found;
   }
@@ -65,48 +66,47 @@ export class PinnedTarget {
   }
 
   /** Each reason is logged once, with its pid where it is about one process. */
-  #skip(record: RoundRecord, reason: string, pids: readonly number[]): void {
-    record.skip(reason, pids);
-    if (this.#logged.has(reason)) return;
-    this.#logged.add(reason);
+  #skip(record: RoundRecord, why: Reason, pids: readonly number[]): void {
+    record.skip(why, pids);
+    if (this.#logged.has(why)) return;
+    this.#logged.add(why);
     const [pid] = pids;
     const who = pid !== undefined && pids.length === 1 ? `process ${pid}: ` : "";
-    log.warning(`${this.#label}: ${who}${reason}`);
+    log.warning(`${this.#label}: ${who}${why}`);
   }
 }
 
-type Reason = readonly [reason: string, pids: readonly number[]];
+type WhyNone = readonly [reason: Reason, pids: readonly number[]];
 
-const SHARER = "has the address space of another process";
-const NO_KERNEL_THREAD = "a kernel thread is never a target";
-const NO_SERVER = "an etmemd server is never a target";
+const NO_KERNEL_THREAD = because("kernel_thread");
+const NO_SERVER = because("server_process");
 
 /** Why a query finds nothing, and the pids that the reason is about but does not name. */
-function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Reason[] {
+function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): WhyNone[] {
   if (query.type === "pid") return [whyNotPid(query, named[0])];
   const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);
-  const reasons: Reason[] = [
+  const reasons: WhyNone[] = [
     [NO_KERNEL_THREAD, pidsOf(named.filter((one) => one.isKernelThread))],
     [NO_SERVER, pidsOf(named.filter((one) => one.isServer && !one.isKernelThread))],
   ];
   const known = reasons.filter(([, pids]) => pids.length > 0);
   if (known.length > 0) return known;
-  return [[`there is no process named "${targetValue(query)}"`, []]];
+  return [[because("no_such_name", targetValue(query)), []]];
 }
 
 function whyNotPid(
   { pid, startTicks }: ProcessQuery & { type: "pid" },
   process: NamedProcess | undefined,
-): Reason {
+): WhyNone {
   return [reasonOf(startTicks, process), [pid]];
 }
 
 /** @param startTicks of the process that had the pid first; undefined when none has had it. */
-function reasonOf(startTicks: number | undefined, process: NamedProcess | undefined): string {
-  if (process === undefined && startTicks === undefined) return "there is no such process";
+function reasonOf(startTicks: number | undefined, process: NamedProcess | undefined): Reason {
+  if (process === undefined && startTicks === undefined) return because("no_such_process");
   if (process !== undefined && process.startTicks !== startTicks) {
-    return "the pid is another process now";
+    return because("pid_reused");
   }
   if (process?.isKernelThread === true) return NO_KERNEL_THREAD;
-  return process?.isServer === true ? NO_SERVER : "the process has ended";
+  return process?.isServer === true ? NO_SERVER : because("process_ended");
 }

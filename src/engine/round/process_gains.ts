@@ -2,6 +2,7 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGuardStatus } from "../../status/guard_status.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
+import type { Reason } from "../../reason/reasons.ts";
 
 /** What a finisher that moves cold memory came to at a process. */
 export interface ProcessGains {
@@ -15,7 +16,7 @@ export interface ProcessGains {
 /** Cold memory that was spared since several processes have it. */
 interface SparedShared {
   /** The reason that it has in the figures. */
-  readonly reason: string;
+  readonly reason: Reason;
   /** Its frames, as far as they are known. */
   readonly frames: FrameSetData;
 }

@@ -11,10 +11,10 @@ import type { RoundRecord } from "./round_record.ts";
 import { processKey } from "./space_keys.ts";
 import type { TaskLife } from "./task_life.ts";
 import { type ProcessesPlan, TaskProcesses } from "./task_processes.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** A quiet process is scanned after so long, although nothing seems to happen in it. */
 const QUIET_MS = 300_000;
-const QUIET_REASON = "had no memory present that is moved, and no page fault since";
 
 /** What a task does in its rounds: a round for each process, whose finisher moves cold memory. */
 export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains> {
@@ -23,7 +23,7 @@ export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains>
   /** Processes worked on at the same time. */
   readonly maxThreads: number;
   /** Why nothing shall be moved in this round; asked before anything about a process. */
-  readonly heldBack: () => string | undefined;
+  readonly heldBack: () => Reason | undefined;
   /**
    * Called after each round that was not stopped.
    * @param signal fires when the task is stopped: what has not begun by then does not begin.
@@ -34,7 +34,7 @@ export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains>
 /** A process that had nothing present: its activity before that scan, and when the scan began. */
 interface QuietProcess {
   /** What is present all the same: bytes by reason. */
-  readonly leftAlone: ReadonlyMap<string, number>;
+  readonly leftAlone: ReadonlyMap<Reason, number>;
   readonly activity: string;
   readonly scannedMs: number;
 }
@@ -122,7 +122,7 @@ export class RoundLoop<Order> {
         record.addFigures({ left_alone: quiet.leftAlone });
       }
     }
-    if (quietPids.length > 0) record.skip(QUIET_REASON, quietPids);
+    if (quietPids.length > 0) record.skip(because("quiet"), quietPids);
     const shared = new SharedOnce();
     await allInTurns(busy, (process) => this.#work(process, record, shared));
   }
@@ -151,7 +151,7 @@ export class RoundLoop<Order> {
     const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
     const { present_bytes: present, left_alone: left } = result.figures;
     if (isKnown && present === 0) {
-      const leftAlone = left ?? new Map<string, number>();
+      const leftAlone = left ?? new Map<Reason, number>();
       this.#quiet.set(key, { activity: process.activity, scannedMs, leftAlone });
     }
   }

@@ -10,6 +10,7 @@ import { type ProcessGuardStatus, summariseGuards } from "../../status/guard_sta
 import type { RoundStatus, SkippedProcesses } from "../../status/round_status.ts";
 import { formatCount } from "../../text/quantities.ts";
 import type { ScanStepReply } from "./scan_step.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** Status names at most so many processes for a reason. */
 const MAX_PIDS = 8;
@@ -59,7 +60,7 @@ export class RoundRecord {
   }
 
   /** Notes processes that are left alone. @param reason without a pid. */
-  skip(reason: string, pids: readonly number[]): void {
+  skip(reason: Reason, pids: readonly number[]): void {
     const { skipped } = this.status;
     let entry: SkippedProcesses | undefined = skipped.find((known) => known.reason === reason);
     if (entry === undefined) {
@@ -76,7 +77,7 @@ export class RoundRecord {
    */
   fail(error: unknown, pid: number): void {
     this.status.scan_errors++;
-    this.skip(messageOf(error).replaceAll(PID_IN_PATH, "PID"), [pid]);
+    this.skip(because("failed", messageOf(error).replaceAll(PID_IN_PATH, "PID")), [pid]);
   }
 
   /** Adds what a piece of work came to. */

@@ -28,6 +28,7 @@ import type {
 } from "./scan_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 import { whyNoSwap } from "./swap_limit.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** Does work and adds the time that it takes to a phase. */
 export function timed<T>(times: PhaseTimes, phase: keyof PhaseTimes, work: () => T): T {
@@ -59,7 +60,7 @@ interface Scan {
   /** ProcessStat.faults at its end. */
   readonly faults: number;
   /** What the tracker did not look at: bytes by reason. */
-  readonly leftAlone: ReadonlyMap<string, number> | undefined;
+  readonly leftAlone: ReadonlyMap<Reason, number> | undefined;
 }
 
 /** A request whose memory is unpacked. */
@@ -115,8 +116,8 @@ class ScanStep<Order, Result extends object> {
 
   #work(process: OpenedProcess): UnfinishedStep | FinishedStep<Result> {
     const { memory, finish } = this.#request;
-    const reason = this.#whyNot(process);
-    if (reason !== undefined) return { state: "skipped", reason, memory };
+    const why = this.#whyNot(process);
+    if (why !== undefined) return { state: "skipped", reason: why, memory };
     const scan = this.#scan(process);
     if ("state" in scan) return scan;
     const { counts } = scan;
@@ -136,7 +137,7 @@ class ScanStep<Order, Result extends object> {
   }
 
   /** Why the process is left alone, asked in the first step of a round. */
-  #whyNot({ dirFd }: OpenedProcess): string | undefined {
+  #whyNot({ dirFd }: OpenedProcess): Reason | undefined {
     const { open, swapThresholdBytes, needsSwap } = this.#request;
     if (open !== undefined) return undefined;
     const noSwap = needsSwap === true
@@ -145,7 +146,7 @@ class ScanStep<Order, Result extends object> {
     if (noSwap !== undefined || swapThresholdBytes === undefined) return noSwap;
     const sizes = timed(this.#times, "vmas_us", () => readProcessSizes(dirFd));
     if (sizes === undefined) throw new Gone();
-    return sizes.rssBytes > swapThresholdBytes ? undefined : "VmRSS is not above swap_threshold";
+    return sizes.rssBytes > swapThresholdBytes ? undefined : because("below_swap_threshold");
   }
 
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
@@ -322,11 +323,13 @@ class ScanStep<Order, Result extends object> {
     return { state: result };
   }
 
-  #lookAgain({ tracker, target }: Scan): PageCounts | string {
+  #lookAgain({ tracker, target }: Scan): PageCounts | Reason {
     const counts = new PageCounts();
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
     if (outcome.state === "unfit") return outcome.reason;
-    if (outcome.state !== "scanned") return outcome.state === "gone" ? "process gone" : "stopped";
+    if (outcome.state !== "scanned") {
+      return because(outcome.state === "gone" ? "process_gone" : "stopped");
+    }
     this.#errors.push(...outcome.errors);
     const { windowStartMs } = outcome;
     if (this.#looks === undefined) this.#looks = { counts: new PageCounts(), windowStartMs };
@@ -347,7 +350,7 @@ class ScanStep<Order, Result extends object> {
   }
 
   /** What cannot be read is missing in the account, and keeps nothing from moving. */
-  #leftAlone({ dirFd }: OpenedProcess, { leftAlone = new Map() }: Scan): Map<string, number> {
+  #leftAlone({ dirFd }: OpenedProcess, { leftAlone = new Map() }: Scan): Map<Reason, number> {
     const { selection } = this.#request;
     try {
       const notSelected = timed(this.#times, "vmas_us", () => readNotSelected(dirFd, selection));

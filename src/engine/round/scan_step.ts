@@ -7,6 +7,7 @@ import type { TrackerName } from "../../tracker/trackers.ts";
 import type { VmaSelection } from "../../tracker/vma_selection.ts";
 import type { ProcessHistoryData } from "../../guard/process_history.ts";
 import type { ReadCounters } from "./read_back.ts";
+import type { Reason } from "../../reason/reasons.ts";
 
 /**
  * What is kept of a process from one round to the next.
@@ -101,7 +102,7 @@ export type UnfinishedStep =
   /** Not scanned in this step. */
   | {
     readonly state: "skipped";
-    readonly reason: string;
+    readonly reason: Reason;
     readonly memory?: KeptMemory | undefined;
   }
   /** Exited, or executes another program. */

@@ -5,6 +5,7 @@ import type { PhaseTimes } from "../../status/round_phases.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { OpenProcess } from "./scan_step.ts";
+import type { Reason } from "../../reason/reasons.ts";
 
 /** A process after the last scan of its round, as a finisher gets it. */
 export interface ScannedProcess {
@@ -28,13 +29,13 @@ export interface ScannedProcess {
    * One more scan, which does not count: what was used since the one before.
    * @returns why there is none. @throws {SystemCallError | ProcfsError}
    */
-  readonly lookAgain: () => PageCounts | string;
+  readonly lookAgain: () => PageCounts | Reason;
   /** Of its pages, from earlier rounds; empty in a task that does without ages. */
   readonly history: ProcessHistory;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
   /** Present memory of the process that the counts leave out: bytes by reason. */
-  readonly leftAlone: ReadonlyMap<string, number>;
+  readonly leftAlone: ReadonlyMap<Reason, number>;
   /** Takes the time that the finisher spends. */
   readonly times: PhaseTimes;
   /** Takes what failed without ending the step. */

@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { readSwapRoom } from "../../procfs/swap_room.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** A round does not begin with a process that has less room: it would scan much to move little. */
 const SMALLEST_ROOM_PAGES = 256;
@@ -7,7 +8,7 @@ const SMALLEST_ROOM_PAGES = 256;
 /** How much of a process its control groups let go to swap, and why no more. */
 export interface SwapLimit {
   readonly pages: number;
-  readonly reason: string;
+  readonly reason: Reason;
 }
 
 /**
@@ -21,13 +22,13 @@ export function readSwapLimit(dirFd: number, root?: string): SwapLimit | undefin
   return {
     pages: Math.floor(bytes / PAGE_SIZE),
     reason: limitBytes < PAGE_SIZE
-      ? `its control group may not swap: ${limit} is 0`
-      : `no swap space left for its control group: ${limit}`,
+      ? because("group_may_not_swap", limit)
+      : because("group_swap_full", limit),
   };
 }
 
 /** @returns why a round need not begin with a process; undefined when it may. */
-export function whyNoSwap(dirFd: number, root?: string): string | undefined {
+export function whyNoSwap(dirFd: number, root?: string): Reason | undefined {
   const limit = readSwapLimit(dirFd, root);
   return limit === undefined || limit.pages >= SMALLEST_ROOM_PAGES ? undefined : limit.reason;
 }

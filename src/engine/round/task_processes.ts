@@ -8,11 +8,12 @@ import type { ScanHold, ScanLock } from "./scan_lock.ts";
 import { processKey } from "./space_keys.ts";
 import type { KeptMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
+import { because } from "../../reason/reasons.ts";
 
 /** A round does not wait for longer until another task has scanned a process. */
 const PATIENCE_MS = 5000;
-const OTHER_TASK = "another task is scanning it";
-const HELD = "the kernel holds a thread at it";
+const OTHER_TASK = because("other_task_scans");
+const HELD = because("kernel_holds_thread");
 
 /** A round for one process whose scans are over. */
 export interface ScannedRound<Result> {

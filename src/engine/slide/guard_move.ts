@@ -3,17 +3,18 @@ import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { ProcessGuardStatus } from "../../status/guard_status.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** With less of the machine's memory available than this, in percent, the guard steps aside. */
 const SCARCE_PERCENT = 5;
-const PAUSED = "stall_limit exceeded: waits until the process reads less of it back";
+const PAUSED = because("stall_limit_exceeded");
 
 /** What the guard lets go of a process. */
 export interface GuardedMove {
   /** Scans for which a page has to have been idle. */
   readonly ageScans: number;
   /** Why nothing goes now. */
-  readonly held?: string;
+  readonly held?: Reason;
   /** Absent without a guard. */
   readonly status?: ProcessGuardStatus;
 }

@@ -14,6 +14,7 @@ import { readSwapLimit } from "../round/swap_limit.ts";
 import { ColdUnits } from "./cold_units.ts";
 import { type GuardedMove, guardMove } from "./guard_move.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** What to do with cold memory after the last scan of a round. */
 export interface MoveOrder {
@@ -49,13 +50,13 @@ function reasonToHold(
   { pid, tid, stopped }: ScannedProcess,
   { needsFirstThread }: MoverKind,
   { sysmemThresholdPercent: percent }: MoveOrder,
-): string | undefined {
-  if (stopped()) return "stopped";
+): Reason | undefined {
+  if (stopped()) return because("stopped");
   if (tid !== pid && needsFirstThread !== undefined) return needsFirstThread;
   const memory = readMemInfo();
-  if (memory.swapFreeBytes < PAGE_SIZE) return "no swap space left";
+  if (memory.swapFreeBytes < PAGE_SIZE) return because("no_swap_left");
   if (percent !== undefined && memory.availableBytes * 100 >= memory.totalBytes * percent) {
-    return "MemAvailable is not below sysmem_threshold any more";
+    return because("memory_suffices_again");
   }
   return undefined;
 }
@@ -68,13 +69,11 @@ function moverOf(order: MoveOrder): MoverKind {
 function reasonToSpareShared(
   { tracker }: ScannedProcess,
   { leavesShared }: MoverKind,
-): string | undefined {
-  if (leavesShared) return "shared with other processes";
+): Reason | undefined {
+  if (leavesShared) return because("shared_with_others");
   // A frame that several processes have is marked idle for each of them, so that none sees what was
   // used before another's mark.
-  return tracker.name === "page_idle"
-    ? "shared: page_idle cannot tell whether it is used"
-    : undefined;
+  return tracker.name === "page_idle" ? because("shared_unseen") : undefined;
 }
 
 /** What came of the cold units, in base pages. */
@@ -82,7 +81,7 @@ interface UnitsAccount extends PageOutAccount {
   /** Passed over, since they were used meanwhile. */
   readonly sparedUsed: number;
   /** Why `sparedShared` were left alone, and where they are as far as that is known. */
-  readonly sharedReason: string | undefined;
+  readonly sharedReason: Reason | undefined;
   readonly sharedFrames: FrameSetData;
   /** Cold, and left alone since they were used too lately. */
   readonly tooYoung: number;
@@ -119,7 +118,7 @@ class SwapRoom {
   }
 
   /** @returns why there is none. */
-  refresh(): string | undefined {
+  refresh(): Reason | undefined {
     const limit = readSwapLimit(this.#dirFd);
     this.pages = limit?.pages ?? Infinity;
     return this.pages < 1 ? limit?.reason : undefined;
@@ -165,7 +164,7 @@ function moveUnits(
   return { ...account, sparedUsed, sharedReason, sharedFrames: frames.toData(), tooYoung };
 }
 
-function toBytes(pages: ReadonlyMap<string, number>): Map<string, number> {
+function toBytes(pages: ReadonlyMap<Reason, number>): Map<Reason, number> {
   return new Map([...pages].map(([reason, count]) => [reason, count * PAGE_SIZE]));
 }
 
@@ -201,14 +200,14 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGain
   const { asked, moved, refused, vanished, sparedShared, sparedUsed, held, zeros } = account;
   const { sharedReason, sharedFrames, tooYoung } = account;
   const cold = counted - zeros;
-  const spared = new Map<string, number>();
-  tally(spared, "gone before its turn", vanished);
+  const spared = new Map<Reason, number>();
+  tally(spared, because("gone_before_turn"), vanished);
   if (sharedReason !== undefined) tally(spared, sharedReason, sparedShared);
-  tally(spared, "used since the last scan", sparedUsed);
-  tally(spared, "too young for stall_limit", tooYoung);
+  tally(spared, because("used_since_scan"), sparedUsed);
+  tally(spared, because("too_young"), tooYoung);
   tally(
     spared,
-    held ?? "dram_percent reached",
+    held ?? because("dram_percent_reached"),
     cold - asked - vanished - sparedShared - sparedUsed - tooYoung,
   );
   const figures: FigureGains = {

@@ -14,6 +14,7 @@ import { TaskTable } from "../task_table.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
+import { because } from "../../reason/reasons.ts";
 
 type SlideTask = TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>>;
 
@@ -44,9 +45,7 @@ class SlideEngine implements Engine {
   async startTask(name: string): Promise<void> {
     const task = this.#tasks.get(name);
     if (readMemInfo().swapTotalBytes === 0) {
-      throw new EngineRefusal(
-        `task ${name}: there is no swap space: make some with mkswap and swapon first`,
-      );
+      throw new EngineRefusal(because("no_swap_space", name));
     }
     await tryTrackers();
     const mover = chooseMover(this.#project.mover, []);

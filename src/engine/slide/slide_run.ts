@@ -10,6 +10,7 @@ import { TaskLife } from "../round/task_life.ts";
 import { RoundLoop } from "../round/round_loop.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import type { SwapCache } from "./swap_cache.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 
 /** What a started task of slide works with. */
 export interface SlideRunParts {
@@ -37,13 +38,11 @@ function moveOrder(
 function heldBack(
   { sysmemThresholdPercent: percent }: ProjectDescription,
   { coldThreshold }: SlideTaskDescription,
-): string | undefined {
-  if (coldThreshold === 0) return "T=0: nothing counts as cold";
+): Reason | undefined {
+  if (coldThreshold === 0) return because("nothing_is_cold");
   if (percent === undefined) return undefined;
   const { availableBytes, totalBytes } = readMemInfo();
-  return availableBytes * 100 < totalBytes * percent
-    ? undefined
-    : "MemAvailable is not below sysmem_threshold";
+  return availableBytes * 100 < totalBytes * percent ? undefined : because("memory_suffices");
 }
 
 /** Starts a task of slide. */

@@ -6,6 +6,7 @@ import type { MoverKind } from "../../mover/mover.ts";
 import { JobError } from "../../worker/pool.ts";
 import type { SwapCacheReply, SwapCacheRequest } from "../../mover/trim_swap_cache.ts";
 import type { Workers } from "../engine_context.ts";
+import { because } from "../../reason/reasons.ts";
 
 /** A stop does not wait longer until the kernel has ended its reclaim. */
 const RELEASE_MS = 900;
@@ -39,7 +40,7 @@ export class SwapCache {
   get warning(): string | undefined {
     return this.#wmark === undefined || this.#useless === undefined
       ? undefined
-      : `swapcache_high_wmark and swapcache_low_wmark have no effect: ${this.#useless}`;
+      : because("swap_cache_marks_useless", this.#useless);
   }
 
   /**

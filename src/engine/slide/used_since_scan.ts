@@ -1,6 +1,7 @@
 import { MovedSet } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
+import type { Reason } from "../../reason/reasons.ts";
 
 /** What was seen idle so long ago is looked at again before it moves. */
 const EVIDENCE_MS = 1000;
@@ -35,7 +36,7 @@ export class UsedSinceScan {
    * Called before each batch.
    * @returns why nothing more can be moved. @throws {SystemCallError | ProcfsError}
    */
-  refresh(): string | undefined {
+  refresh(): Reason | undefined {
     const begin = performance.now();
     const isOld = begin - this.#seenMs >= EVIDENCE_MS;
     const faults = readProcessStat(this.#process.dirFd)?.faults;

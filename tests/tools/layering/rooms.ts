@@ -61,6 +61,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about:
       "what an engine is, and their table; `slide/`, `cslide/`, `plugin/` (third-party), `round/` for all",
     imports: [
+      "reason",
       "guard",
       "tracker",
       "mover",
@@ -82,15 +83,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   worker: {
     about: "threads that carry out jobs; they know no engine",
-    imports: ["async", "text", "ffi"],
+    imports: ["reason", "async", "text", "ffi"],
   },
   tracker: {
     about: "how accesses are seen: one file a tracker, named after what it reads, and their table",
-    imports: ["page_table", "procfs", "text", "ffi"],
+    imports: ["reason", "page_table", "procfs", "text", "ffi"],
   },
   mover: {
     about: "how pages leave DRAM: one file a mover, named after what it calls, and their table",
-    imports: ["procfs", "text", "ffi"],
+    imports: ["reason", "procfs", "text", "ffi"],
   },
   guard: {
     about: "how long pages have to be idle, so that a process hardly waits for what comes back",
@@ -98,11 +99,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   page_table: {
     about: "page tables of processes, read through BPF: BTF, assembler, programs, layouts",
-    imports: ["procfs", "ffi"],
+    imports: ["reason", "procfs", "ffi"],
   },
   procfs: {
     about: "readers of /proc and /sys; a process that is gone is a value, not an exception",
-    imports: ["ffi"],
+    imports: ["reason", "ffi"],
   },
   log: {
     about:
@@ -112,6 +113,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   status: {
     about: "the status document: its types, and the table of the figures of a round",
     imports: ["text"],
+    types: ["reason"],
     pure: true,
   },
   rpc: {
@@ -129,6 +131,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   options: {
     about: "command lines by typed tables, for client and server; the version",
     imports: ["text", "package.json"],
+    pure: true,
+  },
+  reason: {
+    about: "why memory stays and why a part is missing: all reasons that status gives, by name",
+    imports: [],
     pure: true,
   },
   text: {

@@ -9,6 +9,7 @@ import { compile } from "../../tools/fixtures/compile.ts";
 import { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TemporaryZram } from "../../tools/fixtures/temporary_zram.ts";
+import type { Reason } from "../../../src/reason/reasons.ts";
 
 const PAGE = 4096;
 const MIB = 2 ** 20;
@@ -61,15 +62,15 @@ describe.skipIf(missing !== undefined)("pageOut() looks at frames and", () => {
     // The device takes a few batches, then none.
     expect(account.moved).toBeGreaterThan(0);
     expect(account.moved).toBeLessThan(8 * MIB / PAGE);
-    expect(account.refused.get("could not be written to swap")).toBeGreaterThan(0);
-    expect(account.held).toBe("swap space cannot be written");
+    expect(account.refused.get("could not be written to swap" as Reason)).toBeGreaterThan(0);
+    expect(account.held).toBe("swap space cannot be written" as Reason);
     expect(account.asked).toBeLessThan(count);
   });
 
   test("counts what MADV_FREE gave up as moved", async () => {
     const account = await pageOutAll("free", 2000);
     expect(account.moved).toBeGreaterThanOrEqual(2000 * 0.95);
-    expect(account.refused.has("unmapped meanwhile")).toBe(false);
+    expect(account.refused.has("unmapped meanwhile" as Reason)).toBe(false);
   });
 
   test("counts clean pages of a file as moved, dirty ones as still in the page cache", async () => {
@@ -80,7 +81,7 @@ describe.skipIf(missing !== undefined)("pageOut() looks at frames and", () => {
     const dirty = await pageOutAll(file, 1000);
     // Nobody has written them to the disk so far: the kernel takes them from the process and keeps
     // them, and lets large folios alone that lie in the area with a part only.
-    expect(dirty.refused.get("still in the page cache")).toBeGreaterThan(0);
+    expect(dirty.refused.get("still in the page cache" as Reason)).toBeGreaterThan(0);
     expect(dirty.moved).toBe(0);
     const fd = openSync(file, "r+");
     writeSync(fd, content);

@@ -11,6 +11,7 @@ import { openDescriptors, pidDescriptorsOf } from "../../tools/fixtures/descript
 import { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../../tools/fixtures/temporary_swap.ts";
+import type { Reason } from "../../../src/reason/reasons.ts";
 
 const ENOMEM = 12;
 
@@ -24,7 +25,7 @@ const emptySet = (): MovedSet =>
 
 interface Order {
   readonly mover?: Mover;
-  readonly hold?: () => string | undefined;
+  readonly hold?: () => Reason | undefined;
   readonly rest?: (ms: number) => void;
   readonly spareShared?: (frame: number) => void;
   readonly moved?: MovedSet;
@@ -101,7 +102,7 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     using trial = await TargetProcess.start({ hot: "none", children: 1, share: true });
     const pages = areaOf(trial);
     const account = run(trial.process, pages);
-    expect(account.refused).toEqual(new Map([["shared", pages.length]]));
+    expect(account.refused).toEqual(new Map([["shared" as Reason, pages.length]]));
     expect(account.moved).toBe(0);
   });
 
@@ -128,7 +129,7 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
       const pages = Array.from({ length: 3 * count }, (_, i) => from + i);
       using process = new OpenProcess(child.pid);
       const account = run(process, pages);
-      expect(account.refused.get("locked, hugetlb or device memory")).toBe(count);
+      expect(account.refused.get("locked, hugetlb or device memory" as Reason)).toBe(count);
       expect(account.moved).toBeGreaterThanOrEqual(2 * count * 0.95);
     } finally {
       child.kill("SIGKILL");
@@ -148,11 +149,12 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
   test("asks for nothing more when it is told to hold", async () => {
     using trial = await TargetProcess.start({ hot: "none" });
     let batches = 0;
-    const hold = (): string | undefined => ++batches > 2 ? "no swap space left" : undefined;
+    const hold = (): Reason | undefined =>
+      ++batches > 2 ? "no swap space left" as Reason : undefined;
     // It is asked every 10 ms.
     const rest = (): void => Bun.sleepSync(10);
     const account = run(trial.process, areaOf(trial), { hold, rest });
-    expect(account.held).toBe("no swap space left");
+    expect(account.held).toBe("no swap space left" as Reason);
     expect(account.asked).toBeGreaterThan(0);
     expect(account.asked).toBeLessThan(areaOf(trial).length);
   });
@@ -164,7 +166,7 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     using mover = PROCESS_MADVISE.open(dead.process);
     await dead.end();
     const account = run(dead.process, pages, { mover });
-    expect(account).toMatchObject({ asked: 0, moved: 0, held: "process gone" });
+    expect(account).toMatchObject({ asked: 0, moved: 0, held: "process gone" as Reason });
     dead[Symbol.dispose]();
   });
 
@@ -180,8 +182,8 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     });
     const account = run(trial.process, pages, { mover });
     expect(account.asked).toBeGreaterThan(0);
-    expect(account.refused).toEqual(new Map([["process gone", account.asked]]));
-    expect(account.held).toBe("process gone");
+    expect(account.refused).toEqual(new Map([["process gone" as Reason, account.asked]]));
+    expect(account.held).toBe("process gone" as Reason);
   });
 
   test("looks what has moved all the same when the mover fails", async () => {
@@ -194,9 +196,9 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
       throw new SystemCallError("write", ENOMEM);
     });
     const account = run(trial.process, pages, { mover });
-    expect(account.held).toBe("write: ENOMEM");
+    expect(account.held).toBe("write: ENOMEM" as Reason);
     expect(account.moved).toBeGreaterThan(0);
-    expect([...account.refused.keys()]).toEqual(["write: ENOMEM"]);
+    expect([...account.refused.keys()]).toEqual(["write: ENOMEM" as Reason]);
     expect(account.asked).toBeLessThan(pages.length);
   });
 
@@ -255,8 +257,8 @@ describe.skipIf(missing !== undefined)("the process_madvise mover", () => {
     add(batch, first!, 4);
     using mover = PROCESS_MADVISE.open(trial.process);
     expect(mover.pageOut(batch)).toEqual([
-      { reason: "not mapped any more", page: 1, pages: 1 },
-      { reason: "not mapped any more", page: 3, pages: 2 },
+      { reason: "not mapped any more" as Reason, page: 1, pages: 1 },
+      { reason: "not mapped any more" as Reason, page: 3, pages: 2 },
     ]);
     expect(swappedOf(trial.process, [first!, first! + 3])).toHaveLength(2);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { missingCapabilities } from "../../../src/procfs/capabilities.ts";
+import type { Reason } from "../../../src/reason/reasons.ts";
 
 /** /proc/self/status of a process with some capabilities. */
 const withMask = (mask: bigint): string => `Name:\tetmemd\nCapEff:\t${mask.toString(16)}\n`;
@@ -12,10 +13,10 @@ describe("missingCapabilities()", () => {
     const needed = ["CAP_SYS_NICE", "CAP_SYS_PTRACE"] as const;
     expect(missingCapabilities(needed, withMask(ALL), INITIAL)).toBeUndefined();
     expect(missingCapabilities(needed, withMask(ALL & ~NICE), INITIAL)).toBe(
-      "this process lacks CAP_SYS_NICE",
+      "this process lacks CAP_SYS_NICE" as Reason,
     );
     expect(missingCapabilities(needed, withMask(0n), INITIAL)).toBe(
-      "this process lacks CAP_SYS_NICE and CAP_SYS_PTRACE",
+      "this process lacks CAP_SYS_NICE and CAP_SYS_PTRACE" as Reason,
     );
   });
 
@@ -24,15 +25,15 @@ describe("missingCapabilities()", () => {
     expect(missingCapabilities(needed, withMask(2n), INITIAL)).toBeUndefined();
     expect(missingCapabilities(needed, withMask(4n), INITIAL)).toBeUndefined();
     expect(missingCapabilities(needed, withMask(ALL & ~6n), INITIAL)).toBe(
-      "this process lacks CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH",
+      "this process lacks CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH" as Reason,
     );
   });
 
   test("does not take those of another user namespace for those of the host", () => {
     const all = ["CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"] as const;
     expect(missingCapabilities(all, withMask(ALL), "user:[4026532837]")).toBe(
-      "this process lacks CAP_SYS_NICE and CAP_SYS_ADMIN " +
-        "(it runs in a user namespace, where root has less)",
+      ("this process lacks CAP_SYS_NICE and CAP_SYS_ADMIN " +
+        "(it runs in a user namespace, where root has less)") as Reason,
     );
     expect(missingCapabilities(["CAP_SYS_PTRACE"], withMask(ALL), "user:[1]")).toBeUndefined();
   });

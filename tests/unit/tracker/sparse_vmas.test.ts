@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { SmapsVma } from "../../../src/procfs/smaps.ts";
 import { leaveSparse } from "../../../src/tracker/sparse_vmas.ts";
+import type { Reason } from "../../../src/reason/reasons.ts";
 
-const REASON = "sparse mapping: this kernel cannot say where its pages are";
+const REASON = "sparse mapping: this kernel cannot say where its pages are" as Reason;
 const [MIB, GIB, TIB] = [2 ** 20, 2 ** 30, 2 ** 40];
 
 /** VMAs one behind the other, each of a size and with so much present. */

@@ -12,6 +12,7 @@ import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
 import type { OpenProcess } from "../../tools/fixtures/open_process.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
+import type { Reason } from "../../../src/reason/reasons.ts";
 
 const AREA_PAGES = 8 * 2 ** 20 / PAGE_SIZE;
 
@@ -111,7 +112,7 @@ describe("the smaps tracker", () => {
       // Nothing but the list of descriptors is there: whatever else were asked for would fail.
       expect(scan({ dirFd, pagemap: trial.process.pagemap }, new PageCounts())).toEqual({
         state: "unfit",
-        reason: "runs a virtual machine, whose accesses smaps cannot see",
+        reason: "runs a virtual machine, whose accesses smaps cannot see" as Reason,
       });
     } finally {
       close(dirFd);

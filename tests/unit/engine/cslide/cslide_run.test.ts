@@ -4,6 +4,7 @@ import { CslideRun } from "../../../../src/engine/cslide/cslide_run.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { project } from "../slide/slide_trial.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 /** A run, and a way to have it do a round in which it found so many processes. */
 function startedRun(): { run: CslideRun; round: (processes: number, skipped?: string) => void } {
@@ -27,7 +28,7 @@ function startedRun(): { run: CslideRun; round: (processes: number, skipped?: st
     run,
     round: (processes, skipped) => {
       const record = run.life.history.begin();
-      if (skipped !== undefined) record.skip(skipped, []);
+      if (skipped !== undefined) record.skip(skipped as Reason, []);
       record.status.processes = processes;
       run.life.endRound(record, false);
     },

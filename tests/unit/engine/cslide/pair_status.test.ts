@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { noteMoves, pairStatus } from "../../../../src/engine/cslide/pair_status.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const PAIR = { slow: 2, dram: 0, cpus: [], reason: "" };
 
@@ -18,7 +19,7 @@ test("pairStatus() names what stood in the way, and noteMoves() adds what moved"
     upCold: 3,
     downHot: 1,
     downCold: 1,
-    refused: new Map([["busy", 1]]),
+    refused: new Map([["busy" as Reason, 1]]),
     stuck: [],
     errors: ["one"],
   };

@@ -4,6 +4,7 @@ import { POOL } from "../../../../src/engine/cslide/memory_pools.ts";
 import { type PlanRequest, planRound } from "../../../../src/engine/cslide/plan_round.ts";
 import { PMD_PAGES } from "../../../../src/tracker/huge_page.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "../../../../src/engine/cslide/located_pages.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const HUGE_BYTES = PAGE_SIZE * PMD_PAGES;
 
@@ -118,7 +119,7 @@ describe("planRound()", () => {
       ["down", 1, [1024]],
     ]);
     expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
-      [["its cpuset does not allow node 0", PAGE_SIZE]],
+      [["its cpuset does not allow node 0" as Reason, PAGE_SIZE]],
       [],
     ]);
     expect(plan.usage[0]).toEqual(plan.usage[1]);
@@ -140,9 +141,9 @@ describe("planRound()", () => {
     expect(listsOf(plan, 0).map(({ way, pages }) => [way, pages])).toEqual([["up", [4, 6]]]);
     expect(listsOf(plan, 1)).toEqual([]);
     expect(Array.from(plan.spared[0]!)).toEqual([
-      ["its memory policy does not name node 0", PAGE_SIZE],
-      ["its memory policy does not name node 2", PAGE_SIZE],
-      ["its memory policy does not name node 1", HUGE_BYTES],
+      ["its memory policy does not name node 0" as Reason, PAGE_SIZE],
+      ["its memory policy does not name node 2" as Reason, PAGE_SIZE],
+      ["its memory policy does not name node 1" as Reason, HUGE_BYTES],
     ]);
     expect(plan.usage[0]!.find(({ node }) => node === 0)?.coldBytes).toBe(PAGE_SIZE);
   });
@@ -157,7 +158,7 @@ describe("planRound()", () => {
       [1, [5]],
     ]);
     expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
-      [["kept by the kernel in an earlier round", PAGE_SIZE + HUGE_BYTES]],
+      [["kept by the kernel in an earlier round" as Reason, PAGE_SIZE + HUGE_BYTES]],
       [],
     ]);
     expect(plan.usage[0]).toEqual([
@@ -191,8 +192,8 @@ describe("planRound()", () => {
     expect(plan.owners).toEqual([[], [0], [0]]);
     expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
       [],
-      [["shared, and counted already", 2 * PAGE_SIZE]],
-      [["shared, and counted already", PAGE_SIZE]],
+      [["shared, and counted already" as Reason, 2 * PAGE_SIZE]],
+      [["shared, and counted already" as Reason, PAGE_SIZE]],
     ]);
     const [hot, cold] = [{ hotBytes: PAGE_SIZE, coldBytes: 0 }, {
       hotBytes: 0,
@@ -249,8 +250,8 @@ describe("planRound()", () => {
     expect(movesOf(plan)).toEqual([{ way: "up", process: 1, hot: true, pages: [9] }]);
     expect(plan.spared.map((byReason) => Array.from(byReason))).toEqual([
       [
-        ["shared, and counted already", PAGE_SIZE],
-        ["its cpuset does not allow node 0", PAGE_SIZE],
+        ["shared, and counted already" as Reason, PAGE_SIZE],
+        ["its cpuset does not allow node 0" as Reason, PAGE_SIZE],
       ],
       [],
     ]);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ProcessUsage } from "../../../../src/engine/cslide/process_usage.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const PAIR = { slow: 2, dram: 0, cpus: [], reason: "" };
 const NOTHING = {
@@ -8,7 +9,7 @@ const NOTHING = {
   upCold: 0,
   downHot: 0,
   downCold: 0,
-  refused: new Map<string, number>(),
+  refused: new Map<Reason, number>(),
   stuck: [],
   errors: [],
 };

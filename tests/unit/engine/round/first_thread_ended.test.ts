@@ -14,6 +14,7 @@ import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { threadState } from "../../../tools/fixtures/thread_state.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const MIB = 2 ** 20;
 const swap = TemporarySwap.make(64 * MIB);
@@ -69,7 +70,8 @@ describe.skipIf(missing !== undefined).each(trackers)(
       const { present_bytes: present = 0, cold_bytes: cold = 0, spared } = reply.result.figures;
       expect(present).toBeGreaterThanOrEqual(16 * MIB);
       expect(cold).toBeGreaterThanOrEqual(16 * MIB);
-      const reason = "its first thread has ended: process_madvise cannot reach its memory";
+      const reason =
+        "its first thread has ended: process_madvise cannot reach its memory" as Reason;
       expect(spared).toEqual(new Map([[reason, cold]]));
       expect(reply.errors).toEqual([]);
       expect(openDescriptors()).toEqual(before);

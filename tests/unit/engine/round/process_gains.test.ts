@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { type ProcessGains, SharedOnce } from "../../../../src/engine/round/process_gains.ts";
 import { FrameSet } from "../../../../src/tracker/frame_set.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 /** A process with 10 pages, of which those in these frames are shared, cold and spared. */
 function sharerOf(...frames: number[]): ProcessGains {
@@ -13,9 +14,9 @@ function sharerOf(...frames: number[]): ProcessGains {
       present_bytes: 10 * PAGE_SIZE,
       hot_bytes: 10 * PAGE_SIZE - bytes,
       cold_bytes: bytes,
-      spared: new Map([["shared", bytes]]),
+      spared: new Map([["shared" as Reason, bytes]]),
     },
-    shared: { reason: "shared", frames: set.toData() },
+    shared: { reason: "shared" as Reason, frames: set.toData() },
   };
 }
 
@@ -28,7 +29,7 @@ describe("SharedOnce", () => {
       present_bytes: 8 * PAGE_SIZE,
       hot_bytes: 6 * PAGE_SIZE,
       cold_bytes: 2 * PAGE_SIZE,
-      spared: new Map([["shared", 2 * PAGE_SIZE]]),
+      spared: new Map([["shared" as Reason, 2 * PAGE_SIZE]]),
     });
     expect(once.figuresOf(sharerOf(70_000))).toMatchObject({ cold_bytes: 0 });
   });

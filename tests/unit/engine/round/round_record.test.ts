@@ -3,6 +3,7 @@ import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { ScanStepReply } from "../../../../src/engine/round/scan_step.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
 import { finishedStep } from "./finished_step.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const times = { ...noPhases(), vmas_us: 1, scan_us: 2, classify_us: 3, move_us: 4, verify_us: 5 };
 const done: ScanStepReply = finishedStep(undefined, {
@@ -17,8 +18,8 @@ const done: ScanStepReply = finishedStep(undefined, {
     hot_huge_bytes: 8,
     asked_bytes: 50,
     moved_bytes: 30,
-    refused: new Map([["shared", 15], ["busy", 5]]),
-    spared: new Map([["stopped", 10]]),
+    refused: new Map([["shared" as Reason, 15], ["busy" as Reason, 5]]),
+    spared: new Map([["stopped" as Reason, 10]]),
     came_back_bytes: 3,
   },
 });
@@ -60,7 +61,7 @@ describe("RoundRecord", () => {
     expect(account).toStartWith(
       "round 4: 1 process, present 0.0 MiB, cold 0.0, asked 0.0, moved 0.0, came back 0.0",
     );
-    record.skip("VmRSS is not above swap_threshold", [7]);
+    record.skip("VmRSS is not above swap_threshold" as Reason, [7]);
     record.status.spared.push({ reason: "stopped", bytes: 5 * 2 ** 20 });
     record.status.refused.push(
       { reason: "busy", bytes: 2 ** 20 },
@@ -71,7 +72,7 @@ describe("RoundRecord", () => {
         "refused 106.8: locked, hugetlb or device memory; refused 1.0: busy; spared 5.0: stopped",
     );
     record.status.processes = 2;
-    record.skip("x".repeat(300), [8, 9]);
+    record.skip("x".repeat(300) as Reason, [8, 9]);
     record.end("stopped");
     expect(record.summary(true)).toBe(
       `${account.replace("1 process", "2 processes")}; failed; stopped; skipped 2: ${
@@ -83,7 +84,7 @@ describe("RoundRecord", () => {
 
   test("summary() gives a reason that is about no process without their number", () => {
     const record = new RoundRecord(1);
-    record.skip("MemAvailable is not below sysmem_threshold", []);
+    record.skip("MemAvailable is not below sysmem_threshold" as Reason, []);
     expect(record.summary(false)).toEndWith(
       "0.0; skipped: MemAvailable is not below sysmem_threshold",
     );
@@ -91,9 +92,9 @@ describe("RoundRecord", () => {
 
   test("skip() counts by reason and names eight of the processes", () => {
     const record = new RoundRecord(1);
-    record.skip("small", [1, 2, 3]);
-    record.skip("large", [9]);
-    record.skip("small", [4, 5, 6, 7, 8, 10, 11]);
+    record.skip("small" as Reason, [1, 2, 3]);
+    record.skip("large" as Reason, [9]);
+    record.skip("small" as Reason, [4, 5, 6, 7, 8, 10, 11]);
     expect(record.view().skipped).toEqual([
       { reason: "small", processes: 10, pids: [1, 2, 3, 4, 5, 6, 7, 8] },
       { reason: "large", processes: 1, pids: [9] },

@@ -6,6 +6,7 @@ import {
   whyNoSwap,
 } from "../../../../src/engine/round/swap_limit.ts";
 import { FakeSysfs } from "../../procfs/fake_nodes.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 /** What is said of a process whose control group has such a limit, and so much in swap. */
 function limitsOf(
@@ -26,9 +27,9 @@ function limitsOf(
 }
 
 test("whyNoSwap() tells a group that may not swap from one that has no room left", () => {
-  const never = "its control group may not swap: memory.swap.max is 0";
+  const never = "its control group may not swap: memory.swap.max is 0" as Reason;
   expect(limitsOf("0", 0)).toEqual({ limit: { pages: 0, reason: never }, whyNot: never });
-  const full = "no swap space left for its control group: memory.swap.max";
+  const full = "no swap space left for its control group: memory.swap.max" as Reason;
   const max = 1000 * PAGE_SIZE;
   expect(limitsOf(String(max), 900 * PAGE_SIZE)).toEqual({
     limit: { pages: 100, reason: full },

@@ -5,6 +5,7 @@ import { configureLog } from "../../../../src/log/logger.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { task } from "../slide/slide_trial.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 afterEach(() => configureLog("error", []));
 
@@ -65,7 +66,7 @@ describe("TaskLife", () => {
     const { life, lines } = newLife();
     const record = new RoundRecord(1);
     const step = { times: noPhases(), cpuUs: 0, errors: ["a hole"], figures: {} };
-    life.note(record, { ...step, state: "skipped", reason: "too small" }, 7);
+    life.note(record, { ...step, state: "skipped", reason: "too small" as Reason }, 7);
     life.fail(record, 8, new Error("no such file"));
     expect(record.status).toMatchObject({
       scan_errors: 2,

@@ -11,6 +11,7 @@ import { noPhases } from "../../../../src/status/round_phases.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { task } from "../slide/slide_trial.ts";
 import { finishedStep } from "./finished_step.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 type Request = ScanStepRequest<string>;
 type Reply = ScanStepReply<number>;
@@ -71,7 +72,7 @@ describe("TaskProcesses", () => {
   });
 
   test("round() notes why the scans did not end, and releases the lock", async () => {
-    const skipped: Reply = { ...COSTS, state: "skipped", reason: "too small" };
+    const skipped: Reply = { ...COSTS, state: "skipped", reason: "too small" as Reason };
     for (
       const [runStep, reason] of [
         [async () => skipped, "too small"],

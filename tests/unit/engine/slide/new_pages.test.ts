@@ -13,6 +13,7 @@ import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const MIB = 2 ** 20;
 const SIZE_MIB = 64;
@@ -67,7 +68,7 @@ describe.skipIf(missing !== undefined)("moveCold() after the last scan", () => {
       expect(figures.cold_bytes).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
       expect(looks).toBeGreaterThan(0);
       expect(sizes.swapBytes).toBeLessThan(MIB);
-      const used = figures.spared?.get("used since the last scan");
+      const used = figures.spared?.get("used since the last scan" as Reason);
       expect(used).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
     });
   }

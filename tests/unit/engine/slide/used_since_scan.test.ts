@@ -3,6 +3,7 @@ import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../../ffi/libc.ts";
 import { UsedSinceScan } from "../../../../src/engine/slide/used_since_scan.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
+import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const PAGE = 2 ** 20;
 /** More than a look is good for. */
@@ -20,7 +21,7 @@ class StoppedProcess implements AsyncDisposable {
   }
 
   /** @param faults undefined: as many as it has now. */
-  used(scannedMs: number, faults: number, answer?: string): UsedSinceScan {
+  used(scannedMs: number, faults: number, answer?: Reason): UsedSinceScan {
     return new UsedSinceScan({
       dirFd: this.#dirFd,
       faults,
@@ -86,7 +87,11 @@ describe("UsedSinceScan", () => {
 
   test("says why it cannot look", async () => {
     await using target = new StoppedProcess();
-    const used = target.used(performance.now() - OLD_MS, await target.faults(), "process gone");
-    expect(used.refresh()).toBe("process gone");
+    const used = target.used(
+      performance.now() - OLD_MS,
+      await target.faults(),
+      "process gone" as Reason,
+    );
+    expect(used.refresh()).toBe("process gone" as Reason);
   });
 });
