@@ -55,6 +55,11 @@ const RESTART_SAFE = {
   about: "print nothing, exit with 0 if all started projects are persistent, else with 1",
 } as const;
 
+const DRY_RUN = {
+  long: "dry-run",
+  about: "scan and account as if memory were moved, and move nothing",
+} as const;
+
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
 // Code that shows documents is loaded when there is one: most commands have none.
@@ -101,10 +106,10 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     words: ["project", "start"],
     about: "start all tasks of a project",
-    options: { project: NEEDED_PROJECT, socket: SOCKET },
-    toCall: ({ project, socket }) => ({
+    options: { project: NEEDED_PROJECT, dryRun: DRY_RUN, socket: SOCKET },
+    toCall: ({ project, dryRun, socket }) => ({
       socket,
-      request: { command: "project_start", project },
+      request: { command: "project_start", project, ...(dryRun ? { dryRun: true } : {}) },
       json: false,
     }),
   }),

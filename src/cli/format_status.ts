@@ -79,6 +79,7 @@ function formatProject(project: ProjectStatus, status: ServerStatus): string {
     wrap("", [
       `project ${project.name}`,
       project.started ? "started" : "stopped",
+      ...(project.dry_run === undefined ? [] : ["dry run (moves nothing)"]),
       project.persistent ? "persistent" : "not persistent",
       formatRoundPlan(project),
     ]),

@@ -3,7 +3,7 @@ import type { TrackerName } from "../tracker/trackers.ts";
 import type { Keys, KeyTable, ValuesOf } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
 import { integer } from "./number_forms.ts";
-import { objectName, oneOf } from "./text_forms.ts";
+import { objectName, oneOf, yesNo } from "./text_forms.ts";
 
 /** A [project], compiled. */
 export interface ProjectDescription {
@@ -20,6 +20,8 @@ export interface ProjectDescription {
   readonly swapcacheWmark?: { readonly lowPercent: number; readonly highPercent: number };
   readonly tracker: "auto" | TrackerName;
   readonly mover: "auto" | MoverName;
+  /** Nothing is moved; absent: it is. */
+  readonly dryRun?: true;
 }
 
 /** The trackers and movers that a project may choose, best first. */
@@ -98,6 +100,13 @@ function keysWith({ trackers, movers }: PinnableNames) {
       meaning: "how pages go to swap",
       example: "process_madvise",
     },
+    dry_run: {
+      form: yesNo,
+      mandatory: false,
+      default: "no",
+      meaning: "slide: account as if it moved, and move nothing",
+      example: "yes",
+    },
   } satisfies Keys;
 }
 
@@ -133,6 +142,7 @@ export function compileProject(
     ...(swapcacheWmark !== undefined && { swapcacheWmark }),
     tracker: values.tracker,
     mover: values.mover,
+    ...(values.dry_run && { dryRun: true }),
   };
 }
 

@@ -40,7 +40,10 @@ async function handle(
     case "obj_del":
       return warn(answer, await removeFile(request.file, registry, answer.deadline));
     case "project_start":
-      return warn(answer, await registry.start(request.project, answer.deadline));
+      return warn(
+        answer,
+        await registry.start(request.project, answer.deadline, request.dryRun ?? false),
+      );
     case "project_stop":
       return warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
     case "project_show":
@@ -117,7 +120,7 @@ function describeRequest(request: Request): string | undefined {
     case "obj_del":
       return `obj del "${request.file}"`;
     case "project_start":
-      return `project start "${request.project}"`;
+      return `project start "${request.project}"${request.dryRun ? " as a dry run" : ""}`;
     case "project_stop":
       return `project stop "${request.project}"`;
     case "engine":
@@ -128,9 +131,10 @@ function describeRequest(request: Request): string | undefined {
   }
 }
 
-function shownProject({ description, engines }: ProjectView): ShownProject {
+function shownProject({ description, isDryRun, engines }: ProjectView): ShownProject {
   return {
     name: description.name,
+    isDryRun,
     engines: engines.map(({ description: { name }, tasks }) => ({ name, tasks })),
   };
 }

@@ -97,7 +97,7 @@ export class StatusSource {
 }
 
 function projectStatus(
-  { description, started, confFiles, engines }: ProjectView,
+  { description, started, isDryRun, confFiles, engines }: ProjectView,
   presence: ReadonlyMap<string, boolean>,
   waitsFor: string | undefined,
 ): LazyProject {
@@ -105,6 +105,7 @@ function projectStatus(
   return {
     name: description.name,
     started,
+    ...(isDryRun ? { dry_run: true } : {}),
     ...(started || waitsFor === undefined ? {} : { waits_for: waitsFor }),
     persistent: confFiles?.every((file) => presence.get(file)) ?? false,
     loop: description.loop,

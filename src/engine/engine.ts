@@ -8,6 +8,8 @@ import type { TaskStatus } from "../status/task_status.ts";
  * takes as long as its slowest task; and it makes other calls while a command runs.
  */
 export interface Engine {
+  /** Its tasks can account as if they moved; absent: a dry run is refused. */
+  readonly hasDryRun?: true;
   /**
    * Takes a task in, without starting it.
    * @throws {EngineRefusal} when the task cannot be taken.
@@ -19,7 +21,7 @@ export interface Engine {
    * Starts an added task and resolves once it is certain that it can work.
    * @throws {EngineRefusal} with the reason; then nothing of the task runs.
    */
-  startTask(name: string): Promise<void>;
+  startTask(name: string, options?: StartOptions): Promise<void>;
   /** Stops a task: resolves within a second, with no work of the task left running. */
   stopTask(name: string): Promise<void>;
   /** Called when the project has been started or stopped; for an engine that shows it. */
@@ -33,6 +35,12 @@ export interface Engine {
   command(request: EngineCommand): Promise<void>;
   /** Gives everything back; all tasks are stopped and removed before. */
   close(): Promise<void>;
+}
+
+/** How a task is started. */
+export interface StartOptions {
+  /** It is to account as if it moved, and to move nothing. */
+  readonly isDryRun: boolean;
 }
 
 /** A private command on its way to an engine. */

@@ -45,16 +45,19 @@ export class ProcessHistory {
    * Adds a scan.
    * @param scan its counts alone. @param windowStartMs by monotonicMs(): from then on the next scan
    * sees accesses. @param intervalMs of the project. @param mostReadBack how many of so many pages
-   * that had been moved and are present again may have been read from swap.
+   * that had been moved and are present again may have been read from swap. @param isDryRun what
+   * was moved is still present.
    */
   add(
     scan: PageCounts,
     windowStartMs: number,
     intervalMs: number,
     mostReadBack: (returned: number) => number,
+    isDryRun = false,
   ): void {
     const windowMs = this.#endWindow(windowStartMs);
-    this.#judge(this.ages.add(scan, Math.max(1, windowMs / intervalMs)), windowMs, mostReadBack);
+    const found = this.ages.add(scan, Math.max(1, windowMs / intervalMs), isDryRun);
+    this.#judge(found, windowMs, mostReadBack);
   }
 
   /** Adds looks that were taken while pages moved; see add(). @param look their counts together. */

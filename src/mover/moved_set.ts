@@ -117,6 +117,15 @@ export class MovedSet {
     }
   }
 
+  /** How many are in. */
+  get pages(): number {
+    let pages = 0;
+    for (const { bits } of this.#blocks.values()) {
+      for (let word of bits) for (; word !== 0; word &= word - 1) pages++;
+    }
+    return pages;
+  }
+
   get isEmpty(): boolean {
     return this.#blocks.size === 0;
   }

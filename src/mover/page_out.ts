@@ -45,6 +45,8 @@ export interface PageOutOrder {
   /** Descriptor of /proc/PID. */
   readonly dirFd: number;
   readonly mover: Mover;
+  /** The mover moves nothing: what it does not refuse counts as moved. */
+  readonly isDryRun?: boolean | undefined;
   readonly pagemap: Pagemap;
   /** Gets the pages that have moved. */
   readonly moved: Pick<MovedSet, "add">;
@@ -350,17 +352,19 @@ class PageOut implements Disposable {
     frame: number,
     said: OutrightRefusal | undefined,
   ): Reason | undefined {
-    const { pagemap, moved } = this.#order;
+    const { pagemap, moved, isDryRun } = this.#order;
+    const outright = said !== undefined && page >= said.page ? said.reason : undefined;
+    if (isDryRun === true) {
+      if (outright === undefined) moved.add(page);
+      return outright;
+    }
     if (pagemap.isSwapped(page)) {
       const fate = this.#fates.of(frame);
       if (fate === "unwritten") return UNWRITTEN;
       moved.add(page, fate === "swap cache" ? frame : 0);
       return undefined;
     }
-    if (pagemap.isPresent(page)) {
-      const isSaid = said !== undefined && page >= said.page;
-      return isSaid ? said.reason : this.#reasonFor(page);
-    }
+    if (pagemap.isPresent(page)) return outright ?? this.#reasonFor(page);
     if ((was & WAS_FILE) === 0) {
       // A page that is still mapped was given up: its contents needed no writing (MADV_FREE).
       return this.#fates.isMapped(page) ? undefined : because("unmapped");

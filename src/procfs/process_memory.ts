@@ -28,6 +28,16 @@ export function readSharedSizes(dirFd: number): SharedSizes | undefined {
   return sizes && { fileBytes: sizes[0] ?? 0, shmemBytes: sizes[1] ?? 0 };
 }
 
+/**
+ * Memory that the kernel does not move to swap: locked, and hugetlb (absent without
+ * CONFIG_HUGETLB_PAGE).
+ * @param dirFd a process's /proc directory.
+ * @returns in bytes; undefined when the process is gone.
+ */
+export function readUnmovableSizes(dirFd: number): number[] | undefined {
+  return readSizes(dirFd, ["VmLck", "HugetlbPages"])?.map((bytes) => bytes ?? 0);
+}
+
 /** @returns the sizes of those names, in bytes; undefined when the process is gone. */
 function readSizes(dirFd: number, names: readonly string[]): number[] | undefined {
   const text = readText(dirFd, "status");

@@ -55,7 +55,7 @@ class Addition {
     this.#projects = projects;
     this.#newProjects = new Map(added.map((description) => [
       description.name,
-      { description, engines: new Map(), started: false },
+      { description, engines: new Map(), started: false, isDryRun: false },
     ]));
   }
 
@@ -78,7 +78,8 @@ class Addition {
   /** Starts the tasks that come to a started project. */
   async startTasks(signal: AbortSignal): Promise<void> {
     const due = this.#newTasks.filter(({ task }) => this.#projectOf(task.project).started);
-    await startTasks(due, this.#started, signal);
+    const isDryRun = (project: string): boolean => this.#projectOf(project).isDryRun;
+    await startTasks(due, this.#started, isDryRun, signal);
   }
 
   async undo(): Promise<void> {

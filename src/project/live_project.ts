@@ -19,6 +19,8 @@ export interface LiveProject {
   readonly description: ProjectDescription;
   readonly engines: Map<string, LiveEngine>;
   started: boolean;
+  /** While it is started: whether nothing is moved. */
+  isDryRun: boolean;
 }
 
 /** A task by the engine that runs it. */

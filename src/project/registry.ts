@@ -29,6 +29,8 @@ export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
 export interface ProjectView {
   readonly description: ProjectDescription;
   readonly started: boolean;
+  /** Whether it is started and moves nothing. */
+  readonly isDryRun: boolean;
   /** The files of --conf-dir that it comes from; undefined when some of it comes from elsewhere. */
   readonly confFiles: readonly string[] | undefined;
   readonly engines: readonly {
@@ -118,23 +120,27 @@ export class Registry {
 
   /**
    * Starts all tasks of a project.
+   * @param isDryRun nothing is to be moved, whatever the configuration says.
    * @returns warnings; they are in the log too.
    * @throws {Refusal} and then none of them runs.
    */
-  start(name: string, signal: AbortSignal): Promise<string[]> {
+  start(name: string, signal: AbortSignal, isDryRun = false): Promise<string[]> {
     return this.#lock.run([name], signal, async () => {
       const project = this.#find(name);
       if (project.started) throw new Refusal("projectStarted", `"${name}"`);
       const tasks = tasksOf(project.engines.values());
       const started: TaskRef[] = [];
+      const moves = !isDryRun && project.description.dryRun === undefined;
       try {
-        await startTasks(tasks, started, signal);
+        await startTasks(tasks, started, () => !moves, signal);
       } catch (error) {
         await stopTasks(started);
         throw error;
       }
       setStarted(project, true);
-      log.info(`project "${name}" is started: ${roundOf(project.description)}`);
+      project.isDryRun = !moves;
+      const how = moves ? "started" : "started as a dry run";
+      log.info(`project "${name}" is ${how}: ${roundOf(project.description)}`);
       return [
         ...warnOfNothingToDo(name, tasks),
         ...warningsOf(tasks),
@@ -209,7 +215,8 @@ export class Registry {
     return projects.reverse().map((project) => ({
       description: project.description,
       started: project.started,
-      confFiles: this.#confFilesOf(project),
+      isDryRun: project.started && project.isDryRun,
+      confFiles: isTransient(project) ? undefined : this.#confFilesOf(project),
       engines: [...project.engines.values()].reverse().map((live) => ({
         description: live.description,
         tasks: { [Symbol.iterator]: () => statusesOf(live) },
@@ -247,10 +254,12 @@ export class Registry {
     return [...files];
   }
 
-  async #remember({ description, started }: LiveProject): Promise<string[]> {
+  async #remember(project: LiveProject): Promise<string[]> {
+    const { description, started } = project;
     if (!this.#confFiles.has(description)) return [];
     try {
-      await this.#rememberStarted(description.name, started);
+      // After a dry run that only its client asked for, a server that starts anew moves nothing.
+      await this.#rememberStarted(description.name, started && !isTransient(project));
       return [];
     } catch (error) {
       const state = started ? "started" : "stopped";
@@ -272,6 +281,11 @@ export class Registry {
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
   }
+}
+
+/** A dry run that its configuration does not ask for: it is not there after a restart. */
+function isTransient({ started, isDryRun, description }: LiveProject): boolean {
+  return started && isDryRun && description.dryRun === undefined;
 }
 
 function* statusesOf({ engine, tasks }: LiveEngine): Generator<TaskStatus> {

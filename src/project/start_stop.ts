@@ -1,3 +1,4 @@
+import { EngineRefusal } from "../engine/engine.ts";
 import { log } from "../log/logger.ts";
 import { messageOf } from "../text/message_of.ts";
 import { engineFailure } from "./refusals.ts";
@@ -6,23 +7,34 @@ import { nameOf, type TaskRef } from "./live_project.ts";
 /**
  * Starts tasks one after the other.
  * @param started takes those that were started, also when a later one fails.
+ * @param isDryRun whether nothing of a project is moved.
  * @throws {Refusal} at the first that cannot be started, or the signal's reason.
  */
 export async function startTasks(
   tasks: readonly TaskRef[],
   started: TaskRef[],
+  isDryRun: (project: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   for (const ref of tasks) {
     signal.throwIfAborted();
     try {
-      await ref.engine.engine.startTask(ref.task.name);
+      await startTask(ref, isDryRun(ref.task.project));
     } catch (error) {
       throw engineFailure(`Cannot start ${nameOf(ref)}`, error, "internal");
     }
     started.push(ref);
   }
   signal.throwIfAborted();
+}
+
+async function startTask({ engine: { engine, description }, task }: TaskRef, isDryRun: boolean) {
+  if (isDryRun && engine.hasDryRun === undefined) {
+    throw new EngineRefusal(`engine ${description.name} has no dry run: it would move memory`, {
+      fault: "invalid",
+    });
+  }
+  await engine.startTask(task.name, { isDryRun });
 }
 
 /**

@@ -78,6 +78,7 @@ const TABLE = {
   pinned_part_does_not_fit: "no {} can be used ({}={} in [project]): {}",
   no_node_pair:
     "{}; cslide moves memory between DRAM and a slow node, so AEP or CXL memory has to be online as a NUMA node of its own first (for example by daxctl reconfigure-device --mode=system-ram)",
+  could_not_start: "without a dry run it could not start: {}",
   swap_cache_marks_useless: "swapcache_high_wmark and swapcache_low_wmark have no effect: {}",
   // A tracker or a mover is missing.
   lacks_capability_in_namespace:

@@ -4,7 +4,12 @@ export type Request =
   | { readonly command: "obj_add"; readonly file: string }
   /** Removes what a configuration file names. */
   | { readonly command: "obj_del"; readonly file: string }
-  | { readonly command: "project_start"; readonly project: string }
+  | {
+    readonly command: "project_start";
+    readonly project: string;
+    /** Nothing is to be moved, whatever the configuration says; only v2 carries it. */
+    readonly dryRun?: true;
+  }
   | { readonly command: "project_stop"; readonly project: string }
   /** The table of one project, or of all. */
   | { readonly command: "project_show"; readonly project?: string }

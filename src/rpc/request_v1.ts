@@ -33,6 +33,7 @@ const INTEGER = /^[+-]?[0-9]+$/;
 export function formatRequestV1(request: Request): Uint8Array | undefined {
   if (request.command === "status") return undefined;
   if (request.command === "engine" && request.json) return undefined;
+  if (request.command === "project_start" && request.dryRun) return undefined;
   const values = valuesOf(request);
   for (const key of KEYS) {
     const value = values[key];

@@ -16,9 +16,22 @@ export function formatRequestV2(request: Request): Uint8Array {
 }
 
 function toWire(request: Request): object {
-  if (request.command !== "engine") return { version: PROTOCOL_VERSION, ...request };
-  const { engineCommand, ...rest } = request;
-  return { version: PROTOCOL_VERSION, ...rest, engine_command: engineCommand };
+  switch (request.command) {
+    case "engine": {
+      const { engineCommand, ...rest } = request;
+      return { version: PROTOCOL_VERSION, ...rest, engine_command: engineCommand };
+    }
+    case "project_start": {
+      const { dryRun, ...rest } = request;
+      return {
+        version: PROTOCOL_VERSION,
+        ...rest,
+        ...(dryRun === undefined ? {} : { dry_run: dryRun }),
+      };
+    }
+    default:
+      return { version: PROTOCOL_VERSION, ...request };
+  }
 }
 
 /**
@@ -27,21 +40,18 @@ function toWire(request: Request): object {
  */
 export function parseRequestV2(line: Uint8Array): Request {
   const fields = readObject(line);
-  const version = fields["version"];
-  if (version !== PROTOCOL_VERSION) {
-    throw new Refusal(
-      "invalid",
-      version === undefined
-        ? `field "version" is missing, ${PROTOCOL_VERSION} is spoken here`
-        : `version ${show(version)} is not supported, ${PROTOCOL_VERSION} is spoken here`,
-    );
-  }
+  checkVersion(fields);
   const command = readCommand(fields);
   switch (command) {
     case "obj_add":
     case "obj_del":
       return { command, file: readFile(fields) };
     case "project_start":
+      return {
+        command,
+        project: readText(fields, "project"),
+        ...(readFlag(fields, "dry_run") ? { dryRun: true } : {}),
+      };
     case "project_stop":
       return { command, project: readText(fields, "project") };
     case "project_show":
@@ -64,6 +74,16 @@ export function parseRequestV2(line: Uint8Array): Request {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+function checkVersion({ version }: Fields): void {
+  if (version === PROTOCOL_VERSION) return;
+  throw new Refusal(
+    "invalid",
+    version === undefined
+      ? `field "version" is missing, ${PROTOCOL_VERSION} is spoken here`
+      : `version ${show(version)} is not supported, ${PROTOCOL_VERSION} is spoken here`,
+  );
+}
 
 function readCommand({ command }: Fields): (typeof COMMANDS)[number] {
   const found = COMMANDS.find((known) => known === command);

@@ -1,6 +1,8 @@
 /** A project for the table of `project show`; engines and tasks newest first. */
 export interface ShownProject {
   readonly name: string;
+  /** It is started and moves nothing. */
+  readonly isDryRun?: boolean;
   readonly engines: readonly {
     readonly name: string;
     readonly tasks: Iterable<{
@@ -17,11 +19,11 @@ const HEADER = ["number", "type", "value", "name", "engine", "started"] as const
 
 /**
  * The text of `project show` row by row, byte for byte as the original prints it; projects newest
- * first.
+ * first. A line behind the table of a project says that it is a dry run.
  */
 export function* formatShowTable(projects: readonly ShownProject[]): Generator<string> {
   if (projects.length === 0) yield "no project exists\n\n";
-  for (const { name, engines } of projects) {
+  for (const { name, isDryRun, engines } of projects) {
     yield `project: ${name}\n${formatRow(HEADER)}`;
     for (const engine of engines) {
       let number = 0;
@@ -37,6 +39,7 @@ export function* formatShowTable(projects: readonly ShownProject[]): Generator<s
         ]);
       }
     }
+    if (isDryRun === true) yield `dry run: nothing of project ${name} is moved\n`;
   }
 }
 

@@ -4,6 +4,8 @@ import type { TaskStatus } from "./task_status.ts";
 export interface ProjectStatus {
   name: string;
   started: boolean;
+  /** It is started and moves nothing; left out when it moves. */
+  dry_run?: true;
   /**
    * Why it could not be started with the server. It is tried again when what it lacks may be there;
    * left out when it does not wait.

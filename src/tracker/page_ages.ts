@@ -58,6 +58,8 @@ export class PageAges extends PageBytes {
   readonly #readBack = new Uint32Array(GENERATIONS);
   /** Whether what is being added is no scan of all pages. */
   #isLook = false;
+  /** Whether what was moved is present all the same: it returns when it is used. */
+  #isDryRun = false;
   /** Where the page that was asked for last was found. */
   #found = 0;
 
@@ -79,11 +81,14 @@ export class PageAges extends PageBytes {
     };
   }
 
-  /** A page that was moved stays moved while no scan finds it present. */
+  /**
+   * A page that was moved stays moved while no scan finds it present. In a dry run it is present
+   * until the process gives it up.
+   */
   protected override passOver(array: Uint8Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const byte = array[i]!;
-      if (byte < MOVED && !this.#isLook) array[i] = 0;
+      if ((byte < MOVED || this.#isDryRun) && !this.#isLook) array[i] = 0;
       else this.#pages[byte & GENERATION_MASK]!++;
     }
   }
@@ -91,12 +96,13 @@ export class PageAges extends PageBytes {
   /**
    * Adds what one scan found.
    * @param scan the counts of this scan alone. @param intervals what it is about, at least 1: the
-   * time since the scan before, in intervals.
+   * time since the scan before, in intervals. @param isDryRun what was moved is still present.
    * @returns the pages by the age that they had before; pages that it found for the first time are
    * not among them.
    */
-  add(scan: PageCounts, intervals: number): AgeClass[] {
+  add(scan: PageCounts, intervals: number, isDryRun = false): AgeClass[] {
     this.#isLook = false;
+    this.#isDryRun = isDryRun;
     return this.#add(scan, intervals);
   }
 
@@ -148,8 +154,12 @@ export class PageAges extends PageBytes {
       const generation = byte & GENERATION_MASK;
       const isUsed = count > 1;
       if (count === 0 || (this.#isLook && !isUsed)) {
-        if (byte < MOVED && !this.#isLook) array[offset + i] = 0;
+        if ((byte < MOVED || this.#isDryRun) && !this.#isLook) array[offset + i] = 0;
         else this.#pages[generation]!++;
+        continue;
+      }
+      if (this.#isDryRun && byte >= MOVED && !isUsed) {
+        this.#pages[generation]!++;
         continue;
       }
       if (byte === 0) {

@@ -154,6 +154,34 @@ export class PageCounts extends PageBytes {
   }
 
   /**
+   * Takes pages for not present that were not used and that are out, in a scan of a dry run. Of a
+   * huge unit of which only a part is out, the rest counts as base pages.
+   */
+  hideIdle(isOut: (page: number) => boolean): void {
+    this.forEachSegment((start, pages, array, from) => {
+      for (let i = 0; i < pages;) {
+        const value = array[from + i]!;
+        if (value !== 1 && value !== (HUGE | 1)) {
+          i++;
+          continue;
+        }
+        const unit = value === 1 ? 1 : PMD_PAGES - (start + i) % PMD_PAGES;
+        const end = Math.min(i + unit, pages);
+        const isAnyOut = (): boolean => {
+          for (let k = i; k < end; k++) if (isOut(start + k)) return true;
+          return false;
+        };
+        if (isAnyOut()) {
+          for (let k = i; k < end; k++) {
+            array[from + k] = isOut(start + k) ? 0 : 1;
+          }
+        }
+        i = end;
+      }
+    });
+  }
+
+  /**
    * How many pages have each count: base pages at [count], pages of huge units at [128 + count].
    */
   histogram(): Float64Array {

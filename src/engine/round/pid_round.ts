@@ -25,6 +25,7 @@ export interface PidRoundPlan<Order, Result> {
     | "ageIntervalMs"
     | "swapThresholdBytes"
     | "needsSwap"
+    | "isDryRun"
     | "stop"
   >;
   /** What the finisher is told after the last scan. */

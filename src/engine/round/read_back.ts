@@ -64,6 +64,16 @@ export function mostReadBack(
 }
 
 /**
+ * Takes pages out of those that a dry run has moved that were used, and so are present again.
+ * @returns how many.
+ */
+export function takePresent(moved: MovedSet, counts: PageCounts): number {
+  let out = 0;
+  counts.forEachPresent((first, pages) => out += moved.takeOut(first, pages).out);
+  return out;
+}
+
+/**
  * Takes pages out of those that were moved that are present again. One that is in the frame that it
  * was in when it moved comes from the swap cache, and cost no read.
  * @param dirFd a process's /proc directory. @param before from before the look before this one.

@@ -148,7 +148,9 @@ export class RoundLoop<Order> {
     if (result.guard !== undefined) record.addGuard(result.guard, this.#plan.intervalMs / 1000);
     // After an error some memory may be present unseen. With swap_flag=yes the process may mark
     // memory that is present, and causes no page fault.
-    const isKnown = isComplete && !this.#plan.step.flags.swapFlag;
+    // In a dry run what is out is used without one.
+    const { flags, isDryRun = false } = this.#plan.step;
+    const isKnown = isComplete && !flags.swapFlag && !isDryRun;
     const { present_bytes: present, left_alone: left } = result.figures;
     if (isKnown && present === 0) {
       const leftAlone = left ?? new Map<Reason, number>();

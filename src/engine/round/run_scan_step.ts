@@ -15,7 +15,13 @@ import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
-import { mostReadBack, type ReadCounters, readReadCounters, takeReturned } from "./read_back.ts";
+import {
+  mostReadBack,
+  type ReadCounters,
+  readReadCounters,
+  takePresent,
+  takeReturned,
+} from "./read_back.ts";
 import { packMemory, unpackMemory } from "./packed_memory.ts";
 import type { Finisher, ScannedProcess } from "./scanned_process.ts";
 import type {
@@ -138,7 +144,7 @@ class ScanStep<Order, Result extends object> {
 
   /** Why the process is left alone, asked in the first step of a round. */
   #whyNot({ dirFd }: OpenedProcess): Reason | undefined {
-    const { open, swapThresholdBytes, needsSwap } = this.#request;
+    const { open, swapThresholdBytes, needsSwap, isDryRun, memory } = this.#request;
     if (open !== undefined) return undefined;
     const noSwap = needsSwap === true
       ? timed(this.#times, "vmas_us", () => whyNoSwap(dirFd))
@@ -146,11 +152,14 @@ class ScanStep<Order, Result extends object> {
     if (noSwap !== undefined || swapThresholdBytes === undefined) return noSwap;
     const sizes = timed(this.#times, "vmas_us", () => readProcessSizes(dirFd));
     if (sizes === undefined) throw new Gone();
-    return sizes.rssBytes > swapThresholdBytes ? undefined : because("below_swap_threshold");
+    const outPages = isDryRun && memory !== undefined ? MovedSet.fromData(memory.moved).pages : 0;
+    return sizes.rssBytes - outPages * PAGE_SIZE > swapThresholdBytes
+      ? undefined
+      : because("below_swap_threshold");
   }
 
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
-    const { pid, tracker: name, memory, isStale, open, selection, flags } = this.#request;
+    const { pid, tracker: name, memory, isStale, open, selection, flags, isDryRun } = this.#request;
     const kind = TRACKERS.find((entry) => entry.name === name)!;
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
     const isCounted = known !== undefined && !isStale;
@@ -166,15 +175,18 @@ class ScanStep<Order, Result extends object> {
     this.#errors.push(...outcome.errors);
     const faults = readProcessStat(process.dirFd)?.faults;
     if (faults === undefined) return { state: "gone" };
-    const moved = MovedSet.fromData(known?.moved ?? nothingMoved());
     const { windowStartMs, leftAlone } = outcome;
+    // What a dry run has moved is out as long as it is known to be idle.
+    const isForgotten = isDryRun === true && scanned === null;
+    const moved = MovedSet.fromData(isForgotten ? nothingMoved() : known?.moved ?? nothingMoved());
+    const history = this.#historyOf(known, scanned, windowStartMs, dirFd);
     const readsBefore = known?.reads ?? reads;
     return {
       kind,
       tracker,
       pagemap,
       counts: scanned === null ? null : this.#sumOf(open, scanned),
-      history: this.#historyOf(known, scanned, windowStartMs, target.dirFd),
+      history,
       moved,
       readsBefore,
       reads,
@@ -210,7 +222,7 @@ class ScanStep<Order, Result extends object> {
     windowStartMs: number,
     dirFd: number,
   ): ProcessHistory {
-    const { ageIntervalMs } = this.#request;
+    const { ageIntervalMs, isDryRun = false } = this.#request;
     const startMs = inAllThreads(windowStartMs);
     const history = new ProcessHistory(startMs, known?.history);
     if (ageIntervalMs === undefined) return history;
@@ -220,7 +232,8 @@ class ScanStep<Order, Result extends object> {
     }
     const readBack = this.#readBackSince(known, dirFd);
     timed(this.#times, "classify_us", () => {
-      history.add(scanned, startMs, ageIntervalMs, readBack);
+      history.add(scanned, startMs, ageIntervalMs, readBack, isDryRun);
+      if (isDryRun) scanned.hideIdle((page) => history.ages.isMoved(page));
     });
     return history;
   }
@@ -231,6 +244,7 @@ class ScanStep<Order, Result extends object> {
     dirFd: number,
   ): (returned: number) => number {
     return (returned) => {
+      if (this.#request.isDryRun === true) return returned;
       const before = known?.scanReads;
       const now = readReadCounters(dirFd);
       if (before === undefined || now === undefined) return returned;
@@ -264,7 +278,9 @@ class ScanStep<Order, Result extends object> {
       moved.keepOnly(ranges);
       history.ages.keepOnly(ranges);
       target.pagemap.forget();
-      const cameBack = takeReturned(moved, counts, target, readsBefore);
+      const cameBack = this.#request.isDryRun === true
+        ? takePresent(moved, counts)
+        : takeReturned(moved, counts, target, readsBefore);
       if (cameBack === undefined) throw new Gone();
       this.#figures = { ...this.#figures, came_back_bytes: cameBack * PAGE_SIZE };
     });

@@ -59,6 +59,8 @@ export interface ScanStepRequest<Order = unknown> {
   readonly ageIntervalMs?: number;
   /** Leave a process alone that does not have more than this, in the first step of a round. */
   readonly swapThresholdBytes?: number;
+  /** What was moved is present all the same: it counts as out until it is used. */
+  readonly isDryRun?: boolean;
   /** Leave a process alone that may not swap more, in the first step of a round. */
   readonly needsSwap?: boolean;
   /** Absent in the first step of a round. */

@@ -24,13 +24,20 @@ export class TaskLife {
   readonly stop = new StopFlag();
   readonly #abort = new AbortController();
 
-  /** @param mover the name of the one that was chosen. */
-  constructor({ project, name, target }: TaskDescription, tracker: TrackerKind, mover: string) {
+  /** @param mover the name of the one that was chosen; undefined: a dry run goes without. */
+  constructor(
+    { project, name, target }: TaskDescription,
+    tracker: TrackerKind,
+    mover: string | undefined,
+  ) {
     this.label = `project ${project}: task ${name}`;
     this.target = new PinnedTarget(target, this.label);
     this.tracker = tracker;
-    this.history = new TaskHistory({ tracker: tracker.name, mover });
-    log.info(`${this.label}: tracker ${tracker.name}, mover ${mover}`);
+    this.history = new TaskHistory({
+      tracker: tracker.name,
+      ...(mover === undefined ? {} : { mover }),
+    });
+    log.info(`${this.label}: tracker ${tracker.name}, mover ${mover ?? "none"}`);
     const caution = tracker.caution?.();
     if (caution !== undefined) log.warning(`${this.label}: ${caution}`);
   }

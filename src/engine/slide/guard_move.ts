@@ -19,21 +19,30 @@ export interface GuardedMove {
   readonly status?: ProcessGuardStatus;
 }
 
-/**
- * Asks the guard of a process, at the end of the scans of a round.
- * @param limitPercent undefined: it has none. @throws {ProcfsError | SystemCallError}
- */
-export function guardMove(process: ScannedProcess, limitPercent: number | undefined): GuardedMove {
-  const { pid, dirFd, memoryId, history, pagemap, moved } = process;
-  const { ages, guard, swapIn } = history;
-  if (limitPercent === undefined) return { ageScans: 0 };
+/** Measures how long a swap-in takes, now and then. */
+function measureSwapIn({ pid, dirFd, memoryId, history, pagemap, moved }: ScannedProcess): void {
   const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
-  swapIn.measure(
+  history.swapIn.measure(
     pid,
-    ages,
+    history.ages,
     (page) => space.isThere(page) && pagemap.load(page, page + 1) === 1 && pagemap.isSwapped(page),
     (page) => moved.takeOut(page, 1),
   );
+}
+
+/**
+ * Asks the guard of a process, at the end of the scans of a round.
+ * @param limitPercent undefined: it has none. @param isDryRun nothing is in swap.
+ * @throws {ProcfsError | SystemCallError}
+ */
+export function guardMove(
+  process: ScannedProcess,
+  limitPercent: number | undefined,
+  isDryRun = false,
+): GuardedMove {
+  const { ages, guard, swapIn } = process.history;
+  if (limitPercent === undefined) return { ageScans: 0 };
+  if (!isDryRun) measureSwapIn(process);
   const swapInSeconds = swapIn.seconds;
   const verdict = guard.judge(ages.population(), swapInSeconds, limitPercent);
   const { ageScans, measuredPercent: harmPercent, isPaused } = verdict;

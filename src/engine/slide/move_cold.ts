@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { dryMover } from "../../mover/dry_mover.ts";
 import { pageOut, type PageOutAccount, tally } from "../../mover/page_out.ts";
 import type { MovedSet } from "../../mover/moved_set.ts";
 import type { MoverKind } from "../../mover/mover.ts";
@@ -18,7 +19,10 @@ import { because, type Reason } from "../../reason/reasons.ts";
 
 /** What to do with cold memory after the last scan of a round. */
 export interface MoveOrder {
-  readonly mover: MoverName;
+  /** Absent in a dry run where this kernel has none. */
+  readonly mover?: MoverName;
+  /** Account as if it moved, and move nothing. */
+  readonly isDryRun?: boolean;
   /** A page with fewer accesses than this is cold. */
   readonly coldThreshold: number;
   /** Go on only while MemAvailable is below this share of MemTotal. */
@@ -36,33 +40,46 @@ function between(histogram: Float64Array, from: number, to: number): number {
   return pages;
 }
 
-/** Pages that may go before the resident share is down to `percent`. */
-function dramBudget(dirFd: number, percent: number): number {
+/**
+ * Pages that may go before the resident share is down to `percent`.
+ * @param outBytes of what is resident, what counts as moved.
+ */
+function dramBudget(dirFd: number, percent: number, outBytes: number): number {
   const sizes = readProcessSizes(dirFd);
   // Gone: the mover will say so.
   if (sizes === undefined) return Number.POSITIVE_INFINITY;
   const target = ((sizes.rssBytes + sizes.swapBytes) * percent) / 100;
-  return Math.max(0, Math.ceil((sizes.rssBytes - target) / PAGE_SIZE));
+  return Math.max(0, Math.ceil((sizes.rssBytes - outBytes - target) / PAGE_SIZE));
 }
 
-/** Why the rest of the cold memory shall stay. */
+/** What of a process is present and counts as moved, in bytes: only a dry run has such memory. */
+function dryBytes({ moved }: ScannedProcess, { isDryRun }: MoveOrder): number {
+  return isDryRun === true ? moved.pages * PAGE_SIZE : 0;
+}
+
+/** Why the rest of the cold memory shall stay. A dry run needs no swap space. */
 function reasonToHold(
-  { pid, tid, stopped }: ScannedProcess,
+  process: ScannedProcess,
   { needsFirstThread }: MoverKind,
-  { sysmemThresholdPercent: percent }: MoveOrder,
+  order: MoveOrder,
 ): Reason | undefined {
+  const { pid, tid, stopped } = process;
+  const { sysmemThresholdPercent: percent, isDryRun = false } = order;
   if (stopped()) return because("stopped");
   if (tid !== pid && needsFirstThread !== undefined) return needsFirstThread;
   const memory = readMemInfo();
-  if (memory.swapFreeBytes < PAGE_SIZE) return because("no_swap_left");
-  if (percent !== undefined && memory.availableBytes * 100 >= memory.totalBytes * percent) {
+  if (!isDryRun && memory.swapFreeBytes < PAGE_SIZE) return because("no_swap_left");
+  if (percent === undefined) return undefined;
+  const availableBytes = memory.availableBytes + dryBytes(process, order);
+  if (availableBytes * 100 >= memory.totalBytes * percent) {
     return because("memory_suffices_again");
   }
   return undefined;
 }
 
-function moverOf(order: MoveOrder): MoverKind {
-  return MOVERS.find(({ name }) => name === order.mover)!;
+function moverOf({ mover, isDryRun }: MoveOrder): MoverKind {
+  const kind = MOVERS.find(({ name }) => name === mover);
+  return isDryRun === true ? dryMover(kind) : kind!;
 }
 
 /** Why what several processes have shall stay; undefined when it need not. */
@@ -89,12 +106,16 @@ interface UnitsAccount extends PageOutAccount {
 
 /** The cold units of a process that are old enough to go. */
 function coldUnitsOf(
-  { dirFd, counts, history: { ages } }: ScannedProcess,
-  { coldThreshold, dramPercent }: MoveOrder,
+  process: ScannedProcess,
+  order: MoveOrder,
   used: UsedSinceScan,
   ageScans: number,
 ): ColdUnits {
-  const budget = dramPercent === undefined ? undefined : dramBudget(dirFd, dramPercent);
+  const { dirFd, counts, history: { ages } } = process;
+  const { coldThreshold, dramPercent } = order;
+  const budget = dramPercent === undefined
+    ? undefined
+    : dramBudget(dirFd, dramPercent, dryBytes(process, order));
   return new ColdUnits({ counts, ages, used, coldThreshold, ageScans, budget });
 }
 
@@ -142,17 +163,18 @@ function moveUnits(
     if (frame !== 0) frames.add(frame);
   };
   const room = new SwapRoom(dirFd);
+  const roomLeft = (): Reason | undefined => order.isDryRun === true ? undefined : room.refresh();
   const account = pageOut({
     next: (batch, pages, movedPages) => {
       units.next(batch, Math.min(pages, room.pages), movedPages);
       room.pages -= batch.pages;
     },
-    hold: () =>
-      heldByGuard ?? reasonToHold(process, kind, order) ?? room.refresh() ?? used.refresh(),
-    rest: process.rest,
+    hold: () => heldByGuard ?? reasonToHold(process, kind, order) ?? roomLeft() ?? used.refresh(),
+    rest: order.isDryRun === true ? () => undefined : process.rest,
     spareShared: sharedReason === undefined ? undefined : note,
     dirFd,
     mover,
+    isDryRun: order.isDryRun,
     pagemap,
     moved: notes(process),
   });
@@ -193,7 +215,7 @@ function foundFigures(
 export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGains {
   const counted = between(process.histogram, 0, order.coldThreshold);
   const found = foundFigures(process, counted, order.coldThreshold);
-  const guarded = guardMove(process, order.stallLimitPercent);
+  const guarded = guardMove(process, order.stallLimitPercent, order.isDryRun);
   if (counted === 0) return { figures: found, guard: guarded.status };
 
   const account = moveUnits(process, order, guarded);

@@ -1,12 +1,20 @@
 import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
 import type { SlideTaskDescription } from "../../config/engines/slide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
+import type { MoverKind } from "../../mover/mover.ts";
+import type { MoverName } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
-import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
+import {
+  type Engine,
+  type EngineCommand,
+  type EngineKind,
+  EngineRefusal,
+  type StartOptions,
+} from "../engine.ts";
 import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
 import type { RoundLoop } from "../round/round_loop.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
@@ -16,10 +24,14 @@ import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
 import { because } from "../../reason/reasons.ts";
 
-type SlideTask = TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>>;
+interface SlideTask extends TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>> {
+  /** Why a start that moves would be refused; empty where it would not, and where it moves. */
+  lacks?: readonly string[];
+}
 
 /** The slide engine: swaps out what its tasks' processes do not use. */
 class SlideEngine implements Engine {
+  readonly hasDryRun = true;
   readonly #project: ProjectDescription;
   readonly #context: EngineContext;
   readonly #tasks = new TaskTable<SlideTask>();
@@ -42,20 +54,34 @@ class SlideEngine implements Engine {
     this.#tasks.remove(name);
   }
 
-  async startTask(name: string): Promise<void> {
+  async startTask(name: string, options?: StartOptions): Promise<void> {
     const task = this.#tasks.get(name);
-    if (readMemInfo().swapTotalBytes === 0) {
-      throw new EngineRefusal(because("no_swap_space", name));
-    }
+    const isDryRun = options?.isDryRun ?? this.#project.dryRun ?? false;
+    const noSwap = readMemInfo().swapTotalBytes === 0;
+    if (noSwap && !isDryRun) throw new EngineRefusal(because("no_swap_space", name));
     await tryTrackers();
-    const mover = chooseMover(this.#project.mover, []);
-    this.#swapCache.use(mover);
+    const { mover, lacks } = this.#chooseMover(isDryRun);
+    if (mover !== undefined && !isDryRun) this.#swapCache.use(mover);
+    task.lacks = noSwap ? [because("no_swap_space", name), ...lacks] : lacks;
     task.run = startSlideRun(this.#project, task.description, {
       tracker: this.#chooseTracker(task.description),
       mover,
+      isDryRun,
       swapCache: this.#swapCache,
       context: this.#context,
     });
+  }
+
+  /** @throws {EngineRefusal} when this kernel has none, unless it is for a dry run. */
+  #chooseMover(
+    isDryRun: boolean,
+  ): { mover: MoverKind<MoverName> | undefined; lacks: readonly string[] } {
+    try {
+      return { mover: chooseMover(this.#project.mover, []), lacks: [] };
+    } catch (error) {
+      if (!isDryRun || !(error instanceof EngineRefusal)) throw error;
+      return { mover: undefined, lacks: [error.message] };
+    }
   }
 
   /** @throws {EngineRefusal} with what this kernel lacks for the task. */
@@ -82,9 +108,13 @@ class SlideEngine implements Engine {
   taskStatus(name: string): TaskStatus {
     const task = this.#tasks.get(name);
     const { warning } = this.#swapCache;
+    const warnings = [
+      ...(warning === undefined ? [] : [warning]),
+      ...(task.lacks ?? []).map((reason) => because("could_not_start", reason)),
+    ];
     return {
       ...entryStatus(task),
-      ...(warning === undefined || currentRun(task) === undefined ? {} : { warnings: [warning] }),
+      ...(warnings.length === 0 || currentRun(task) === undefined ? {} : { warnings }),
     };
   }
 

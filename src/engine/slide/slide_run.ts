@@ -15,7 +15,9 @@ import { because, type Reason } from "../../reason/reasons.ts";
 /** What a started task of slide works with. */
 export interface SlideRunParts {
   readonly tracker: TrackerKind<TrackerName>;
-  readonly mover: MoverKind<MoverName>;
+  /** Undefined in a dry run where this kernel has none. */
+  readonly mover: MoverKind<MoverName> | undefined;
+  readonly isDryRun?: boolean;
   readonly swapCache: SwapCache;
   readonly context: EngineContext;
 }
@@ -23,10 +25,11 @@ export interface SlideRunParts {
 function moveOrder(
   { sysmemThresholdPercent }: ProjectDescription,
   { coldThreshold, dramPercent, stallLimitPercent }: SlideTaskDescription,
-  mover: MoverKind<MoverName>,
+  { mover, isDryRun = false }: SlideRunParts,
 ): MoveOrder {
   return {
-    mover: mover.name,
+    ...(mover === undefined ? {} : { mover: mover.name }),
+    isDryRun,
     coldThreshold,
     ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
     ...(dramPercent === undefined ? {} : { dramPercent }),
@@ -49,9 +52,10 @@ function heldBack(
 export function startSlideRun(
   project: ProjectDescription,
   task: SlideTaskDescription,
-  { tracker, mover, swapCache, context }: SlideRunParts,
+  parts: SlideRunParts,
 ): RoundLoop<MoveOrder> {
-  const life = new TaskLife(task, tracker, mover.name);
+  const { tracker, mover, isDryRun = false, swapCache, context } = parts;
+  const life = new TaskLife(task, tracker, mover?.name);
   const { maxThreads, swapFlag, swapThresholdBytes } = task;
   return new RoundLoop(life, {
     loop: project.loop,
@@ -64,16 +68,17 @@ export function startSlideRun(
       flags: { swapFlag, ignoreHost: false },
       ageIntervalMs: project.intervalSeconds * 1000,
       stop: life.stop.words,
-      needsSwap: true,
+      needsSwap: !isDryRun,
+      isDryRun,
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
     },
-    finish: moveOrder(project, task, mover),
+    finish: moveOrder(project, task, parts),
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,
     heldBack: () => heldBack(project, task),
     afterRound: async ({ status }, signal) => {
-      status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
+      if (!isDryRun) status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
     },
   }, context);
 }

@@ -12,7 +12,7 @@ describe("formatHelp()", () => {
       const usage of [
         "etmem obj add -f|--file FILE -s|--socket NAME",
         "etmem obj del -f|--file FILE -s|--socket NAME",
-        "etmem project start -n|--name PROJECT -s|--socket NAME",
+        "etmem project start -n|--name PROJECT [--dry-run] -s|--socket NAME",
         "etmem project stop -n|--name PROJECT -s|--socket NAME",
         "etmem project show [-n|--name PROJECT] -s|--socket NAME",
         "etmem engine CMD -n|--proj_name PROJECT -s|--socket NAME -e|--engine ENGINE [-t|--task_name TASK] [--json]",

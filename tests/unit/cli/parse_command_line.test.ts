@@ -40,6 +40,11 @@ const CALLS: readonly (readonly [string, Request, string?])[] = [
   }],
   ["project show -s monitor_app", { command: "project_show" }, "monitor_app"],
   ["project start -n test -s etmemd_socket", { command: "project_start", project: "test" }],
+  ["project start --dry-run -n test -s etmemd_socket", {
+    command: "project_start",
+    project: "test",
+    dryRun: true,
+  }],
   ["project stop --name=test -setmemd_socket", { command: "project_stop", project: "test" }],
   ["engine showtaskpages -t task_name -n proj_name -e cslide -s etmemd_socket", {
     command: "engine",

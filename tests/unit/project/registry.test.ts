@@ -240,6 +240,38 @@ describe("start()", () => {
     expect(await registry.add(onlyTasks("test", "d"), ADD)).toEqual([]);
   });
 
+  test("start() makes a dry run of a project when it or its configuration asks for one", async () => {
+    const dry = { ...project("dry"), dryRun: true as const };
+    await registry.add({ ...objects("dry", "a"), projects: [dry] }, ADD);
+    await registry.add(objects("test", "a"), ADD);
+    expect(registry.view().map(({ isDryRun }) => isDryRun)).toEqual([false, false]);
+    await registry.start("dry", NEVER);
+    await registry.start("test", NEVER, true);
+    expect(registry.view().map(({ isDryRun }) => isDryRun)).toEqual([true, true]);
+    expect(lines).toContain(
+      'info: project "test" is started as a dry run: round: 3 scans 60 s apart, then 1 s pause',
+    );
+    // a task that comes later is no other
+    await registry.add(onlyTasks("test", "b"), ADD);
+    const starts = script.calls.filter((call) => call.includes("start"));
+    expect(starts).toEqual(["dry start a", "dry start a", "dry start b"]);
+    await registry.stop("test", NEVER);
+    await registry.start("test", NEVER);
+    expect(registry.view("test").map(({ isDryRun }) => isDryRun)).toEqual([false]);
+    expect(script.calls.slice(-2)).toEqual(["start a", "start b"]);
+  });
+
+  test("start() refuses a dry run of an engine that would move", async () => {
+    script.hasDryRun = false;
+    await registry.add(objects("test", "a"), ADD);
+    expect(await refusalOf(registry.start("test", NEVER, true))).toBe(
+      'error: invalid parameters: Cannot start task "a" of engine "slide" in project "test": ' +
+        "engine slide has no dry run: it would move memory",
+    );
+    expect(shown()).toEqual(["test-: a-"]);
+    await registry.start("test", NEVER);
+  });
+
   test("start() warns of a project that has no task", async () => {
     await registry.add(objects("test"), ADD);
     expect(await registry.start("test", NEVER)).toEqual(['project "test" has no task']);
@@ -618,6 +650,23 @@ describe("objects of --conf-dir", () => {
     }
     await registry.close();
     expect(remembered).toEqual(["kept true", "kept false", "kept true"]);
+  });
+
+  test("start() as a dry run is remembered only when the configuration asks for it", async () => {
+    const remembered: string[] = [];
+    registry = new Registry(() => Promise.resolve([script]), (name, started) => {
+      remembered.push(`${name} ${started}`);
+      return Promise.resolve();
+    });
+    const dry = { ...project("dry"), dryRun: true as const };
+    await registry.add({ ...objects("dry", "a"), projects: [dry] }, KEPT);
+    await registry.add(objects("kept", "b"), KEPT);
+    await registry.start("dry", NEVER);
+    await registry.start("kept", NEVER, true);
+    // a server that starts anew would move what is only looked at
+    expect(remembered).toEqual(["dry true", "kept false"]);
+    const persistent = registry.view().map(({ confFiles }) => confFiles !== undefined);
+    expect(persistent).toEqual([false, true]);
   });
 
   test("start() and stop() are done, with a warning, when they cannot be remembered", async () => {

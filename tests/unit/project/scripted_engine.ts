@@ -4,6 +4,7 @@ import {
   type EngineCommand,
   type EngineKind,
   EngineRefusal,
+  type StartOptions,
 } from "../../../src/engine/engine.ts";
 import { noTotal, type TaskStatus } from "../../../src/status/task_status.ts";
 
@@ -13,6 +14,7 @@ export type Call = `${
   | "add"
   | "remove"
   | "start"
+  | "dry start"
   | "stop"
   | "command"
   | "close"} ${string}`;
@@ -26,6 +28,8 @@ export class ScriptedEngines implements EngineKind {
   readonly kind = "slide";
   /** All calls in the order in which they began, of all engines. */
   readonly calls: Call[] = [];
+  /** Whether engines that are made can do a dry run. */
+  hasDryRun = true;
   /** Commands that were told to be over at once. */
   readonly hurried: string[] = [];
   /** What has no effect of a task that runs, by the task's name. */
@@ -74,6 +78,7 @@ export class ScriptedEngines implements EngineKind {
 }
 
 class ScriptedEngine implements Engine {
+  readonly hasDryRun?: true;
   readonly #project: string;
   readonly #script: ScriptedEngines;
   readonly #tasks = new Map<string, TaskDescription>();
@@ -82,6 +87,7 @@ class ScriptedEngine implements Engine {
   constructor(project: string, script: ScriptedEngines) {
     this.#project = project;
     this.#script = script;
+    if (script.hasDryRun) this.hasDryRun = true;
     script.alive.add(project);
   }
 
@@ -102,8 +108,8 @@ class ScriptedEngine implements Engine {
     });
   }
 
-  startTask(name: string): Promise<void> {
-    return this.#alone(`start ${name}`, () => {
+  startTask(name: string, options?: StartOptions): Promise<void> {
+    return this.#alone(`${options?.isDryRun === true ? "dry start" : "start"} ${name}`, () => {
       this.#task(name);
       if (this.#isRunning(name)) throw new Error(`"${name}" is started twice`);
       this.#script.running.add(this.#id(name));

@@ -8,7 +8,15 @@ export function arbitraryRequest(
 ): fc.Arbitrary<Request> {
   return fc.oneof(
     fc.record({ command: fc.constantFrom("obj_add", "obj_del"), file }),
-    fc.record({ command: fc.constantFrom("project_start", "project_stop"), project: text }),
+    fc.record({ command: fc.constant("project_stop" as const), project: text }),
+    fc.record(
+      {
+        command: fc.constant("project_start" as const),
+        project: text,
+        dryRun: fc.constant(true as const),
+      },
+      { requiredKeys: ["command", "project"] },
+    ),
     fc.record(
       { command: fc.constantFrom("project_show", "status"), project: text },
       { requiredKeys: ["command"] },

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { MAX_LINE_BYTES } from "../../../src/rpc/line_reader.ts";
 import { Refusal } from "../../../src/rpc/refusal.ts";
+import { formatRequestV1 } from "../../../src/rpc/request_v1.ts";
 import { FIRST_BYTE_V2, formatRequestV2, parseRequestV2 } from "../../../src/rpc/request_v2.ts";
 import { arbitraryRequest } from "./arbitrary_request.ts";
 
@@ -33,6 +34,14 @@ describe("formatRequestV2()", () => {
         '"json":true,"engine_command":"showtaskpages"}\n',
     );
     expect(line[0]).toBe(FIRST_BYTE_V2);
+  });
+
+  test("writes a dry run as a field of its own, which v1 cannot carry", () => {
+    const request = { command: "project_start", project: "test", dryRun: true } as const;
+    expect(new TextDecoder().decode(formatRequestV2(request))).toBe(
+      '{"version":2,"command":"project_start","project":"test","dry_run":true}\n',
+    );
+    expect(formatRequestV1(request)).toBeUndefined();
   });
 
   test("stays within a line for the longest path", () => {

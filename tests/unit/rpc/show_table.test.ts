@@ -41,6 +41,15 @@ describe("formatShowTable()", () => {
     );
   });
 
+  test("says behind the table of a project that it is a dry run", () => {
+    const header =
+      "number   type     value            name             engine           started \n";
+    expect(tableOf([{ name: "dry", isDryRun: true, engines: [] }, { name: "p", engines: [] }]))
+      .toBe(
+        `project: dry\n${header}dry run: nothing of project dry is moved\nproject: p\n${header}`,
+      );
+  });
+
   test("pads as printf(3) does: by bytes, and long cells push the rest", () => {
     const name = "a_name_longer_than_16";
     const row = tableOf([{

@@ -15,6 +15,7 @@ const FIELDS = [
   "engine_command",
   "task",
   "json",
+  "dry_run",
 ];
 const COMMANDS = ["obj_add", "project_start", "project_show", "engine", "status", "obj_eat"];
 const text = fc.string({ unit: "binary", minLength: 1, maxLength: 20 });
