@@ -120,8 +120,9 @@ function keepOwn(
 }
 
 /**
- * A huge page is idle when its head is: gives each tail of ours what
- * its head frame, if it is ours, says.
+ * A huge page is idle when its head is: gives each tail of ours what its head frame, if it is ours,
+ * says. Only a frame that is not idle and follows one that is may be such a tail: flags are read, 64
+ * at a time, where there is one.
  */
 function resolveTails(
   flags: KpageFlags,
@@ -130,12 +131,34 @@ function resolveTails(
   marked: Uint32Array,
   idle: Uint32Array,
 ): void {
-  const first = from * WORD_FRAMES;
-  const known = flags.load(number * BLOCK_FRAMES + first, (to - from) * WORD_FRAMES);
   let headIsIdle = false;
+  for (let word = from; word < to; word++) {
+    const low = idle[2 * word]! | 0;
+    const high = idle[2 * word + 1]! | 0;
+    const behindLow = (low << 1 | (headIsIdle ? 1 : 0)) & ~low;
+    const behindHigh = (high << 1 | low >>> 31) & ~high;
+    headIsIdle = (behindLow | behindHigh) === 0
+      ? high < 0
+      : resolveWord(flags, number, word, headIsIdle, marked, idle);
+  }
+}
+
+/** @returns whether the last frame of the word is of an idle page. */
+function resolveWord(
+  flags: KpageFlags,
+  number: number,
+  word: number,
+  beginsIdle: boolean,
+  marked: Uint32Array,
+  idle: Uint32Array,
+): boolean {
+  const first = word * WORD_FRAMES;
+  const known = flags.load(number * BLOCK_FRAMES + first, WORD_FRAMES);
+  let headIsIdle = beginsIdle;
   for (let i = 0; i < known; i++) {
     const index = first + i;
     if (!flags.isTail(i)) headIsIdle = hasBit(idle, index);
     else if (headIsIdle && hasBit(marked, index)) setBit(idle, index);
   }
+  return headIsIdle;
 }

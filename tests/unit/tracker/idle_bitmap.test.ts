@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { readFileSync, writeFileSync } from "node:fs";
 import { KpageFlags } from "../../../src/procfs/kpageflags.ts";
 import { BLOCK_FRAMES, FrameSet } from "../../../src/tracker/frame_set.ts";
@@ -27,6 +28,12 @@ class FakeFrames implements Disposable {
   join(head: number, count: number): void {
     this.#flags[head] = KPF_HEAD;
     this.#flags.fill(KPF_TAIL, head + 1, head + count);
+    writeFileSync(this.#flagsFile, this.#flags);
+  }
+
+  /** Makes each frame a page of its own again. */
+  separate(): void {
+    this.#flags.fill(0n);
     writeFileSync(this.#flagsFile, this.#flags);
   }
 
@@ -132,6 +139,39 @@ describe("IdleBitmap", () => {
     fake.join(1024, 16);
     fake.setIdle([1024]);
     expect(fake.idleOf([1030, 1031])).toEqual([]);
+  });
+
+  test("renew() judges pages of all sizes by their first frame", () => {
+    using fake = new FakeFrames();
+    const layout = fc.array(
+      fc.record({
+        count: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 150 })),
+        isIdle: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(layout, fc.integer({ min: 2, max: 64 }), (pages, foreign) => {
+        const own: number[] = [];
+        const expected: number[] = [];
+        const heads: number[] = [];
+        fake.separate();
+        let frame = 0;
+        for (const { count, isIdle } of pages) {
+          if (count > 1) fake.join(frame, count);
+          // Every so many frames one is not of the process.
+          const ours = Array.from({ length: count }, (_, i) => frame + i)
+            .filter((one) => one % foreign !== 1);
+          own.push(...ours);
+          if (isIdle) heads.push(frame);
+          if (isIdle && ours[0] === frame) expected.push(...ours);
+          frame += count;
+        }
+        fake.setIdle(heads);
+        expect(fake.idleOf(own)).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("renew() counts as used what the bitmap is too short for", () => {
