@@ -1,5 +1,5 @@
 import { errorCode, SystemCallError } from "../../ffi/errno.ts";
-import { PAGE_SIZE } from "../../ffi/libc.ts";
+import { PAGE_SIZE, threadCpuUs } from "../../ffi/libc.ts";
 import {
   IoVector,
   MADV_COLD,
@@ -8,6 +8,7 @@ import {
   processMadvise,
 } from "../../ffi/process_madvise.ts";
 import { FOUND } from "../page_table/table_decoder.ts";
+import { CLEAR_ALL, type ClearingShare } from "./clearing_share.ts";
 
 /**
  * Pages that one call goes over at most. It holds the process's mmap_lock, for reading, which keeps
@@ -15,9 +16,10 @@ import { FOUND } from "../page_table/table_decoder.ts";
  */
 const PIECE_PAGES = 8192;
 /**
- * After each call the worker lets others run, so long in ms: those that wait for the lock get it,
- * and who sleeps now and then is not taken from the processor while it holds the lock.
+ * After so many pages the worker lets others run for so long, in ms: who sleeps now and then is not
+ * taken from the processor while it holds the lock. Each pause costs 0.05 ms of CPU.
  */
+const PAUSE_PAGES = 4 * PIECE_PAGES;
 const PAUSE_MS = 0.3;
 /**
  * So many pages that were not accessed may lie inside a range: another range costs as much as to go
@@ -46,11 +48,16 @@ export class AccessedBits implements Disposable {
   /** Ranges in the vector, and their pages. */
   #ranges = 0;
   #pages = 0;
+  readonly #share: ClearingShare;
+  #usedUs = 0;
+  #unpausedPages = 0;
   #isReached = true;
   #refusedPages = 0;
+  #firstKept = 0;
 
   /** @throws {SystemCallError} */
-  constructor(pid: number) {
+  constructor(pid: number, share: ClearingShare = CLEAR_ALL) {
+    this.#share = share;
     this.#pidFd = openProcess(pid);
     this.#isReached = this.#pidFd !== undefined;
   }
@@ -65,6 +72,11 @@ export class AccessedBits implements Disposable {
     return this.#refusedPages;
   }
 
+  /** The first page that kept its bit because there was no time left; 0: there is none. */
+  get firstKept(): number {
+    return this.#firstKept;
+  }
+
   /**
    * Takes what was found from `from` to `to`, for pages in a row from `page` on, all of one VMA.
    * @param found of each page one of FOUND. @throws {SystemCallError}
@@ -77,13 +89,19 @@ export class AccessedBits implements Disposable {
         continue;
       }
       const end = endOfRange(found, i, to);
-      this.add(shift + i, end - i);
+      const begin = Math.max(shift + i, this.#share.fromPage);
+      if (begin < shift + end) this.#extend(begin, shift + end - begin);
       i = end;
     }
   }
 
-  /** Takes accessed pages, of one VMA. @throws {SystemCallError} */
+  /** Takes accessed pages, of one VMA; a huge page all at once. @throws {SystemCallError} */
   add(page: number, pages: number): void {
+    // The kernel would split a huge page of which it is given a part.
+    if (page >= this.#share.fromPage) this.#extend(page, pages);
+  }
+
+  #extend(page: number, pages: number): void {
     if (page !== this.#to || this.#to - this.#from >= PIECE_PAGES) {
       this.#endRange();
       this.#from = page;
@@ -111,10 +129,26 @@ export class AccessedBits implements Disposable {
     if (this.#ranges === MAX_RANGES || this.#pages >= PIECE_PAGES) this.#advise();
   }
 
-  /** A call stops at the first range that the kernel cannot do: goes on behind it. */
   #advise(): void {
     const ranges = this.#ranges;
+    const pages = this.#pages;
     this.#ranges = this.#pages = 0;
+    if (ranges === 0 || this.#firstKept > 0) return;
+    if (this.#usedUs >= this.#share.budgetUs) {
+      this.#firstKept = vector.address(0) / PAGE_SIZE;
+      return;
+    }
+    const begin = threadCpuUs();
+    this.#adviseEach(ranges);
+    this.#usedUs += threadCpuUs() - begin;
+    this.#unpausedPages += pages;
+    if (this.#unpausedPages < PAUSE_PAGES) return;
+    this.#unpausedPages = 0;
+    Atomics.wait(never, 0, 0, PAUSE_MS);
+  }
+
+  /** A call stops at the first range that the kernel cannot do: goes on behind it. */
+  #adviseEach(ranges: number): void {
     for (let at = 0; at < ranges && this.#isReached;) {
       const begun = at;
       try {
@@ -125,7 +159,6 @@ export class AccessedBits implements Disposable {
       }
       if (at === begun) at++;
     }
-    if (ranges > 0) Atomics.wait(never, 0, 0, PAUSE_MS);
   }
 
   /** @throws the error when it is none that a range explains. */

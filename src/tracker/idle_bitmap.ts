@@ -121,8 +121,8 @@ function keepOwn(
 
 /**
  * A huge page is idle when its head is: gives each tail of ours what its head frame, if it is ours,
- * says. Only a frame that is not idle and follows one that is may be such a tail: flags are read, 64
- * at a time, where there is one.
+ * says. Only a frame that is not idle and follows one that is may be such a tail: flags are read,
+ * 64 at a time, where there is one.
  */
 function resolveTails(
   flags: KpageFlags,
@@ -135,8 +135,8 @@ function resolveTails(
   for (let word = from; word < to; word++) {
     const low = idle[2 * word]! | 0;
     const high = idle[2 * word + 1]! | 0;
-    const behindLow = (low << 1 | (headIsIdle ? 1 : 0)) & ~low;
-    const behindHigh = (high << 1 | low >>> 31) & ~high;
+    const behindLow: number = (low << 1 | (headIsIdle ? 1 : 0)) & ~low;
+    const behindHigh: number = (high << 1 | low >>> 31) & ~high;
     headIsIdle = (behindLow | behindHigh) === 0
       ? high < 0
       : resolveWord(flags, number, word, headIsIdle, marked, idle);

@@ -8,6 +8,7 @@ import { readProcessStat } from "../procfs/process_stat.ts";
 import { isZeroFrame, zeroFrame } from "../procfs/zero_frames.ts";
 import { AccessedBits } from "./accessed_bits.ts";
 import { clearRefs } from "./clear_refs.ts";
+import type { ClearingShare } from "./clearing_share.ts";
 import { PMD_PAGES } from "./huge_page.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { PageRange } from "./page_range.ts";
@@ -51,15 +52,23 @@ export class PageTableScan implements Disposable {
   #vmas: readonly PageRange[] = [];
   #cursor = 0;
 
-  /** @param counts null: nothing is counted, only cleared. @throws {SystemCallError} */
-  constructor(target: ScanTarget, counts: PageCounts | null, slots: PageTableReading) {
+  /**
+   * @param counts null: nothing is counted, only cleared.
+   * @param share what is cleared. @throws {SystemCallError}
+   */
+  constructor(
+    target: ScanTarget,
+    counts: PageCounts | null,
+    slots: PageTableReading,
+    share: ClearingShare,
+  ) {
     this.#target = target;
     this.#counts = counts;
     this.#slots = slots;
     this.#decoder = new TableDecoder(slots.layout, zeroFrame());
     const { buffer, byteOffset, length } = slots.words;
     this.#words = new Int32Array(buffer, byteOffset, length);
-    this.#bits = new AccessedBits(target.pid);
+    this.#bits = new AccessedBits(target.pid, share);
   }
 
   /**
@@ -90,6 +99,11 @@ export class PageTableScan implements Disposable {
     this.#clearRest();
     this.#counts?.endScan();
     return "scanned";
+  }
+
+  /** The first accessed page that kept its bit because clearing took too long; 0: there is none. */
+  get firstKept(): number {
+    return this.#bits.firstKept;
   }
 
   /** Where the VMAs from the cursor on end that follow each other without a long hole. */

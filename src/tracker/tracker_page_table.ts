@@ -1,11 +1,13 @@
 import { IoVector, MADV_COLD, PidFd, processMadvise } from "../../ffi/process_madvise.ts";
 import { errorCode } from "../../ffi/errno.ts";
+import { monotonicMs } from "../../ffi/libc.ts";
 import { keptReader } from "../page_table/open_reader.ts";
 import { whyNoPageTables } from "../page_table/why_no_page_tables.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { runsVirtualMachine } from "../procfs/kvm.ts";
 import { isGone } from "../procfs/read_file.ts";
 import { messageOf } from "../text/message_of.ts";
+import { CLEAR_ALL, clearingShare } from "./clearing_share.ts";
 import type { PageCounts } from "./page_counts.ts";
 import { PageTableScan, toVmaRanges } from "./page_table_scan.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
@@ -13,9 +15,13 @@ import { PAGE_IDLE } from "./tracker_page_idle.ts";
 import { readVmas } from "./vma_selection.ts";
 import { because, type Reason } from "../reason/reasons.ts";
 
-/** What is kept between scans: of a process that runs a virtual machine only. */
+/** What is kept between scans. */
 interface PageTableMemory extends TrackerMemory {
+  /** Of a process that runs a virtual machine. */
   readonly pageIdle?: TrackerMemory;
+  /** Of another one: when the last scan began (monotonic, ms), and where the next one clears. */
+  readonly scannedMs?: number;
+  readonly fromPage?: number;
 }
 
 const NOTHING: PageTableMemory = { buffers: [] };
@@ -43,14 +49,19 @@ class PageTableTracker implements Tracker {
   }
 
   #scanTables(target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    const nowMs = monotonicMs();
+    const { scannedMs, fromPage = 0 } = this.#memory;
+    // What was accessed at an unknown time is cleared in one go.
+    const clearsAll = counts === null || scannedMs === undefined;
+    const share = clearsAll ? CLEAR_ALL : clearingShare(nowMs - scannedMs, fromPage);
     this.#memory = NOTHING;
     const vmas = readVmas(target.dirFd, target.selection);
     if (vmas === undefined) return { state: "gone" };
-    using scan = new PageTableScan(target, counts, keptReader());
+    using scan = new PageTableScan(target, counts, keptReader(), share);
     const state = scan.run(toVmaRanges(vmas));
-    return state === "scanned"
-      ? { state, windowStartMs: performance.now(), errors: [] }
-      : { state };
+    if (state !== "scanned") return { state };
+    this.#memory = { buffers: [], scannedMs: nowMs, fromPage: scan.firstKept };
+    return { state, windowStartMs: performance.now(), errors: [] };
   }
 
   #scanByFrames(target: ScanTarget, counts: PageCounts | null): ScanOutcome {

@@ -5,6 +5,7 @@ import { keptReader } from "../../../src/page_table/open_reader.ts";
 import { TABLE_ENTRIES } from "../../../src/page_table/page_table_layout.ts";
 import { FOUND, TableDecoder } from "../../../src/page_table/table_decoder.ts";
 import { AccessedBits } from "../../../src/tracker/accessed_bits.ts";
+import { CLEAR_ALL } from "../../../src/tracker/clearing_share.ts";
 import { PAGE_TABLE } from "../../../src/tracker/tracker_page_table.ts";
 import { compile } from "../../tools/fixtures/compile.ts";
 import { LineSource } from "../../tools/fixtures/line_source.ts";
@@ -72,6 +73,32 @@ describe.skipIf(missing !== undefined)("AccessedBits", () => {
     const isCleared = (page: number): boolean => page <= 12 || [30, 31, 63].includes(page);
     expect(target.accessed()).toEqual(expected((page) => !isCleared(page)));
     expect([bits.isReached, bits.refusedPages]).toEqual([true, 0]);
+  });
+
+  test("leaves the bits of pages before the first one that it is told to clear", async () => {
+    await using target = await LockedTarget.start();
+    const fromPage = target.page + 5;
+    using bits = new AccessedBits(target.process.pid, { ...CLEAR_ALL, fromPage });
+    const found = new Uint8Array(9).fill(FOUND.accessed);
+    bits.addEach(target.page, found, 0, 9);
+    // As those of a huge page, which would be split.
+    bits.add(target.page + 4, 16);
+    bits.add(target.page + 20, 2);
+    bits.flush();
+    const isCleared = (page: number): boolean => (page >= 5 && page < 9) || [20, 21].includes(page);
+    expect(target.accessed()).toEqual(expected((page) => !isCleared(page)));
+    expect(bits.firstKept).toBe(0);
+  });
+
+  test("leaves the bits of what comes when its time is used up, and says where", async () => {
+    await using target = await LockedTarget.start();
+    using bits = new AccessedBits(target.process.pid, { fromPage: 0, budgetUs: 1 });
+    for (const page of [10, 20, 30]) {
+      bits.add(target.page + page, 2);
+      bits.flush();
+    }
+    expect(bits.firstKept).toBe(target.page + 20);
+    expect(target.accessed()).toEqual(expected((page) => page !== 10 && page !== 11));
   });
 
   test("goes on behind what the kernel refuses, which it counts", async () => {

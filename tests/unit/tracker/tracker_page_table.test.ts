@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
+import { AT_FDCWD, close, monotonicMs, O_RDONLY, openAt, PAGE_SIZE } from "../../../ffi/libc.ts";
 import { readMaps } from "../../../src/procfs/maps.ts";
 import { pageOf } from "../../../src/procfs/pagemap.ts";
 import { clearRefs } from "../../../src/tracker/clear_refs.ts";
 import { PMD_PAGES } from "../../../src/tracker/huge_page.ts";
 import { PageCounts } from "../../../src/tracker/page_counts.ts";
 import { toPageRanges } from "../../../src/tracker/page_range.ts";
-import type { ScanOutcome, ScanTarget } from "../../../src/tracker/tracker.ts";
+import type { ScanOutcome, ScanTarget, TrackerMemory } from "../../../src/tracker/tracker.ts";
 import { PAGE_IDLE } from "../../../src/tracker/tracker_page_idle.ts";
 import { PAGE_TABLE } from "../../../src/tracker/tracker_page_table.ts";
 import { isSwappable } from "../../../src/tracker/vma_selection.ts";
@@ -122,6 +122,33 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
     scan(trial, counts);
     scan(trial, counts);
     expect(Math.max(...area(trial, counts).map((count) => count ?? 0))).toBe(1);
+  });
+
+  test("scan() goes on clearing where the scan before had no time left", async () => {
+    using trial = await TargetProcess.start({ hot: "every:2" });
+    await trial.target.command("hold");
+    const { pid, dirFd, pagemap } = trial.process;
+    const pages = pageOf(trial.area.end) - pageOf(trial.area.start);
+    const left = pages / 2;
+    const counts = new PageCounts();
+    let memory = {
+      buffers: [],
+      scannedMs: monotonicMs(),
+      fromPage: pageOf(trial.area.start) + left,
+    } as TrackerMemory;
+    for (let scans = 0; scans < 3; scans++) {
+      const tracker = PAGE_TABLE.create(memory);
+      const selection = { kind: "swappable" } as const;
+      const flags = { swapFlag: false, ignoreHost: false };
+      const target = { pid, dirFd, pagemap, selection, flags, stopped: () => false };
+      expect(tracker.scan(target, counts)).toMatchObject({ state: "scanned" });
+      memory = tracker.memory();
+      // There was time enough to come to the end.
+      expect(memory).toMatchObject({ fromPage: 0 });
+    }
+    const found = area(trial, counts);
+    // Used when the first scan came, and seen once more where that did not clear.
+    expect(found).toEqual(found.map((_, page) => page < left ? 2 : 1));
   });
 
   test("scan() clears memory of a small process that others share with it, too", async () => {
