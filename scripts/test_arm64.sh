@@ -15,5 +15,8 @@ fail() {
 
 sh scripts/setup.sh c engine arm64 || fail "Cannot run the tests on aarch64: setting up failed"
 npm run --silent build -- --arch aarch64 </dev/null || fail "Cannot run the tests on aarch64: the build failed"
-sh scripts/arm64_glib.sh node_modules/.cache/etmem/arm64/root || fail "Cannot run the tests on aarch64: there is no GLib for it"
+root=node_modules/.cache/etmem/arm64/root
+sh scripts/unpack_packages.sh $root arm64 libglib2.0-0 libpcre2-8-0 || fail "Cannot run the tests on aarch64: there is no GLib for it"
+# what a linker looks for
+ln -sf libglib-2.0.so.0 $root/usr/lib/aarch64-linux-gnu/libglib-2.0.so
 exec sh scripts/with_bun.sh tests/system/arm64/main.ts </dev/null

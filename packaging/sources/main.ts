@@ -16,6 +16,7 @@ const VENDORED = [
   "@asciidoctor/core",
   "@oven/bun-linux-aarch64",
   "@oven/bun-linux-x64-baseline",
+  "prom-client",
 ];
 
 const top = join(import.meta.dir, "../..");

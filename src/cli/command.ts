@@ -35,6 +35,8 @@ export interface OwnCall {
 export interface ClientSurroundings {
   /** For the answer; what steers a terminal is taken out of it. */
   readonly print: (text: Uint8Array | string) => void;
+  /** Prints a line about the command to standard error, if it can be printed. */
+  readonly complain: (line: string) => void;
   /** File descriptors of standard output and standard error. */
   readonly stdout: number;
   readonly stderr: number;

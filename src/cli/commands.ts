@@ -2,6 +2,7 @@ import type { ValueKind, ValueOption } from "../options/option.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { hasBytes, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
 import { absolutePath } from "../options/absolute_path.ts";
+import { LISTEN_ADDRESS, type ListenAddress } from "./listen_address.ts";
 import { type Command, defineCommand, type Presented } from "./command.ts";
 
 /** Blanks of isspace(3): no name holds any. */
@@ -59,6 +60,19 @@ const DRY_RUN = {
   long: "dry-run",
   about: "scan and account as if memory were moved, and move nothing",
 } as const;
+
+const OPEN_METRICS = {
+  long: "openmetrics",
+  about: "print them as OpenMetrics, not in Prometheus' text format",
+} as const;
+
+const DEFAULT_LISTEN = { address: "127.0.0.1", port: 9819, text: "127.0.0.1:9819" };
+const LISTEN = {
+  long: "listen",
+  short: "l",
+  value: LISTEN_ADDRESS,
+  about: `where to listen, ${DEFAULT_LISTEN.text} if left out`,
+} as const satisfies ValueOption<ListenAddress>;
 
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
@@ -197,5 +211,27 @@ export const COMMANDS: readonly Command[] = [
         present: restartSafe ? judgeRestart : showStatus,
       };
     },
+  }),
+  defineCommand({
+    words: ["metrics"],
+    about: "print what the server and its tasks have done as metrics for Prometheus",
+    options: { openMetrics: OPEN_METRICS, socket: SOCKET },
+    toCall: ({ openMetrics, socket }) => ({
+      run: async (surroundings) => {
+        const { printMetrics } = await import("./metrics_commands.ts");
+        return await printMetrics(socket, openMetrics, surroundings);
+      },
+    }),
+  }),
+  defineCommand({
+    words: ["exporter"],
+    about: "serve the metrics to Prometheus, until ended by a signal",
+    options: { listen: LISTEN, socket: SOCKET },
+    toCall: ({ listen = DEFAULT_LISTEN, socket }) => ({
+      run: async (surroundings) => {
+        const { runExporter } = await import("./metrics_commands.ts");
+        return await runExporter(socket, listen, surroundings);
+      },
+    }),
   }),
 ];

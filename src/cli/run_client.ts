@@ -46,6 +46,7 @@ export async function runClient(
     const terminal = new TerminalText(settings.stdout ?? 1);
     const outcome = await carryOut(line.call, {
       print: (text) => stdout.write(terminal.clean(text)),
+      complain: (text) => complain(stderr, text),
       stdout: settings.stdout ?? 1,
       stderr: settings.stderr ?? 2,
       giveUpMs: settings.giveUpMs ?? GIVE_UP_MS,

@@ -54,6 +54,7 @@ async function handle(
           await status.take(
             registry.view(request.project),
             (project) => confDir?.waitsFor(project),
+            request.rounds,
           ),
         ),
       );

@@ -39,11 +39,13 @@ export class StatusSource {
 
   /**
    * @param waitsFor why a project waits for its start, if it does.
+   * @param rounds the most rounds of a task that are wanted, the newest; all of them if left out.
    * @throws {ProcfsError | SystemCallError} when /proc cannot be read.
    */
   async take(
     projects: readonly ProjectView[],
     waitsFor: (project: ProjectDescription) => string | undefined,
+    rounds?: number,
   ): Promise<LazyStatus> {
     const { support } = await this.#loadEngines();
     const trackers = await support.trackers();
@@ -70,7 +72,7 @@ export class StatusSource {
         ...readSwapDetails(),
       },
       projects: projects.values().map((project) =>
-        projectStatus(project, presence, waitsFor(project.description))
+        projectStatus(project, presence, { waitsFor: waitsFor(project.description), rounds })
       ),
     };
   }
@@ -99,7 +101,7 @@ export class StatusSource {
 function projectStatus(
   { description, started, isDryRun, confFiles, engines }: ProjectView,
   presence: ReadonlyMap<string, boolean>,
-  waitsFor: string | undefined,
+  { waitsFor, rounds }: { waitsFor: string | undefined; rounds: number | undefined },
 ): LazyProject {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
@@ -125,7 +127,11 @@ function projectStatus(
     engines: engines.values().map(({ description: { name, kind }, tasks }) => ({
       name,
       kind,
-      tasks,
+      tasks: rounds === undefined ? tasks : newestRounds(tasks, rounds),
     })),
   };
+}
+
+function* newestRounds(tasks: Iterable<TaskStatus>, rounds: number): Generator<TaskStatus> {
+  for (const task of tasks) yield { ...task, rounds: task.rounds.slice(0, rounds) };
 }

@@ -120,6 +120,10 @@ declare const MADE_BY_BECAUSE: unique symbol;
 /** A text for each `{}`. */
 type Details<Text> = Text extends `${string}{}${infer Rest}` ? [string, ...Details<Rest>] : [];
 
+/** All reasons: the name, and the text with `{}` for details. */
+export const REASONS: readonly (readonly [name: ReasonName, text: string])[] = Object
+  .entries(TABLE) as [ReasonName, string][];
+
 /** The text of a reason. @param details what stands for each `{}`, in their order. */
 export function because<Name extends ReasonName>(
   name: Name,

@@ -22,5 +22,8 @@ export type Request =
     readonly task?: string;
     readonly json: boolean;
   }
-  /** The ServerStatus document, with one project or all. Only v2 carries it. */
-  | { readonly command: "status"; readonly project?: string };
+  /**
+   * The ServerStatus document, with one project or all, and all rounds that are known of a task or
+   * the newest `rounds` of them. Only v2 carries it.
+   */
+  | { readonly command: "status"; readonly project?: string; readonly rounds?: number };

@@ -55,22 +55,33 @@ export function parseRequestV2(line: Uint8Array): Request {
     case "project_stop":
       return { command, project: readText(fields, "project") };
     case "project_show":
-    case "status": {
-      const project = readOptionalText(fields, "project");
-      return project === undefined ? { command } : { command, project };
-    }
-    case "engine": {
-      const task = readOptionalText(fields, "task");
-      return {
-        command,
-        project: readText(fields, "project"),
-        engine: readText(fields, "engine"),
-        engineCommand: readText(fields, "engine_command"),
-        ...(task === undefined ? {} : { task }),
-        json: readFlag(fields, "json"),
-      };
-    }
+      return { command, ...readOptionalProject(fields) };
+    case "status":
+      return readStatusRequest(fields);
+    case "engine":
+      return readEngineRequest(fields);
   }
+}
+
+function readStatusRequest(fields: Fields): Request {
+  const rounds = readOptionalCount(fields, "rounds");
+  return {
+    command: "status",
+    ...readOptionalProject(fields),
+    ...(rounds === undefined ? {} : { rounds }),
+  };
+}
+
+function readEngineRequest(fields: Fields): Request {
+  const task = readOptionalText(fields, "task");
+  return {
+    command: "engine",
+    project: readText(fields, "project"),
+    engine: readText(fields, "engine"),
+    engineCommand: readText(fields, "engine_command"),
+    ...(task === undefined ? {} : { task }),
+    json: readFlag(fields, "json"),
+  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -111,6 +122,18 @@ function readObject(line: Uint8Array): Fields {
 
 function readOptionalText(fields: Fields, name: string): string | undefined {
   return fields[name] === undefined || fields[name] === null ? undefined : readText(fields, name);
+}
+
+function readOptionalProject(fields: Fields): { project?: string } {
+  const project = readOptionalText(fields, "project");
+  return project === undefined ? {} : { project };
+}
+
+function readOptionalCount(fields: Fields, name: string): number | undefined {
+  const value = fields[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Refusal("invalid", `field "${name}" is ${show(value)}, not an integer from 0 on`);
 }
 
 function readText(fields: Fields, name: string): string {

@@ -32,7 +32,8 @@ function moduleRefusal(name: string, room: Room, specifier: string): string | un
   if (owner !== undefined) return owner === name ? undefined : `only ${owner} may import it`;
   if (room.pure === true && !PURE_MODULES.includes(specifier)) return `${name} does no I/O`;
   if (!/^(?:node|bun):/.test(specifier) && specifier !== "bun") {
-    return "the program has no packages at run time";
+    if (room.packages?.includes(specifier) === true) return undefined;
+    return `${name} takes no such package into the executable`;
   }
   return undefined;
 }

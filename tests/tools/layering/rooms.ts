@@ -14,6 +14,8 @@ export interface Room {
    * no global that does I/O.
    */
   readonly pure?: true;
+  /** npm packages that it takes into the executable; packaging/sources/main.ts names them too. */
+  readonly packages?: readonly string[];
 }
 
 /** The tables of trackers and movers, which are wanted for their names. */
@@ -32,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: {
     about: "the client: its commands as a table, one exchange with the server, tables for people",
-    imports: ["rpc", "options", "status", "text"],
+    imports: ["rpc", "options", "status", "metrics", "text"],
   },
   daemon: {
     about: "the server: control socket, requests, signals, pid file, files of `--conf-dir`",
@@ -109,6 +111,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about:
       "one line a call, to the system log and to a terminal; it never waits for the system log",
     imports: ["ffi"],
+  },
+  metrics: {
+    about: "the status document as metrics for Prometheus, and the HTTP server that gives them",
+    imports: ["status", "reason", "text"],
+    packages: ["prom-client"],
   },
   status: {
     about: "the status document: its types, and the table of the figures of a round",

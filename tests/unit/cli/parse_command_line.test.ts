@@ -133,7 +133,7 @@ describe("parseCommandLine()", () => {
     });
   }
 
-  const top = "allowed is obj, project, engine, status or help";
+  const top = "allowed is obj, project, engine, status, metrics, exporter or help";
   const name = 'allowed is a name of 1 to 64 bytes without blanks, other than "-"';
   const mistakes: readonly (readonly [string[], string])[] = [
     [[], `Cannot run "etmem": a command is missing, ${top}`],

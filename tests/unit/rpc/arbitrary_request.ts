@@ -18,7 +18,11 @@ export function arbitraryRequest(
       { requiredKeys: ["command", "project"] },
     ),
     fc.record(
-      { command: fc.constantFrom("project_show", "status"), project: text },
+      { command: fc.constant("project_show" as const), project: text },
+      { requiredKeys: ["command"] },
+    ),
+    fc.record(
+      { command: fc.constant("status" as const), project: text, rounds: fc.nat() },
       { requiredKeys: ["command"] },
     ),
     fc.record(

@@ -64,7 +64,9 @@ describe("parseRequestV2()", () => {
 
   test("ignores unknown fields and fields that are null", () => {
     expect(
-      parseRequestV2(encode('{"version":2,"command":"status","colour":1,"project":null}\r\n')),
+      parseRequestV2(
+        encode('{"version":2,"command":"status","colour":1,"project":null,"rounds":null}\r\n'),
+      ),
     ).toEqual({ command: "status" });
   });
 
@@ -109,6 +111,12 @@ describe("parseRequestV2()", () => {
       '{"version":2,"command":"obj_add","file":"/x\\ud800y"}',
       'field "file" is "/x\\ud800y", which no C string can hold',
     ],
+    ...["-1", "0.5", '"2"', "1e300", "true"].map((rounds) =>
+      [
+        `{"version":2,"command":"status","rounds":${rounds}}`,
+        `field "rounds" is ${JSON.stringify(JSON.parse(rounds))}, not an integer from 0 on`,
+      ] as const
+    ),
     ['{"version":2,"command":"project_start"}', 'field "project" is missing'],
     ['{"version":2,"command":"project_show","project":4}', 'field "project" is 4, not a text'],
     [

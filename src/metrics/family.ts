@@ -1,0 +1,71 @@
+/** The labels of a sample, by name. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** One value of a metric. */
+export interface Sample {
+  readonly labels: Labels;
+  /** In base units: seconds, bytes, ratios from 0 to 1, counts. */
+  readonly value: number;
+}
+
+/** A metric with all its samples, as Prometheus' conventions want it. */
+export interface Family {
+  /** Without the `_total` of a counter. */
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** What a row of a table of metrics says of one thing: a server, a task, a round. */
+export interface Metric<Thing> {
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  /** The values of a thing, with the labels that it adds to those of the thing; none: unknown. */
+  readonly values: (thing: Thing) => readonly Sample[] | number | boolean | undefined;
+}
+
+/** A thing and the labels of all its samples. */
+export interface Labelled<Thing> {
+  readonly labels: Labels;
+  readonly thing: Thing;
+}
+
+/** The families of a table of metrics, with the samples of all things. */
+export function familiesOf<Thing>(
+  metrics: readonly Metric<Thing>[],
+  things: readonly Labelled<Thing>[],
+): Family[] {
+  return metrics.map(({ name, type, help, values }) => ({
+    name,
+    type,
+    help,
+    samples: things.flatMap(({ labels, thing }) =>
+      samplesOf(values(thing)).map((sample) => ({
+        labels: { ...labels, ...sample.labels },
+        value: sample.value,
+      }))
+    ),
+  }));
+}
+
+function samplesOf(values: readonly Sample[] | number | boolean | undefined): readonly Sample[] {
+  if (values === undefined) return [];
+  return typeof values === "object" ? values : [{ labels: {}, value: Number(values) }];
+}
+
+/** Microseconds as seconds. */
+export function seconds(us: number): number {
+  return us / 1e6;
+}
+
+/** Percent as a ratio. */
+export function ratio(percent: number): number {
+  return percent / 100;
+}
+
+/** An ISO time of day as seconds since 1970. */
+export function timestamp(time: string): number {
+  return Date.parse(time) / 1000;
+}
