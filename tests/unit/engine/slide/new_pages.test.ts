@@ -9,6 +9,8 @@ import type { ScannedProcess } from "../../../../src/engine/round/scanned_proces
 import type { ScanStepRequest } from "../../../../src/engine/round/scan_step.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
 import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
+import { PAGE_TABLE } from "../../../../src/tracker/tracker_page_table.ts";
+import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
 import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
@@ -20,7 +22,6 @@ const SIZE_MIB = 64;
 const swap = TemporarySwap.make(128 * MIB);
 afterAll(() => swap[Symbol.dispose]());
 const missing = swap.missing ?? PROCESS_MADVISE.missing();
-if (missing !== undefined) console.log(`new pages: left out: ${missing}`);
 
 /** Has the target fill its memory anew, and waits without giving up the thread. */
 function changeNow(target: AddressSpace, change: "remap" | "purge", dirFd: number): void {
@@ -31,7 +32,10 @@ function changeNow(target: AddressSpace, change: "remap" | "purge", dirFd: numbe
 }
 
 /** A round whose memory changes between the last scan and the move. */
-async function moveAfter(change: "remap" | "purge" | "none") {
+async function moveAfter(
+  tracker: ScanStepRequest<MoveOrder>["tracker"],
+  change: "remap" | "purge" | "none",
+) {
   await using target = await AddressSpace.start("alone", SIZE_MIB);
   using opened = new OpenProcess(target.pid);
   // Until it waits for a command, it may still have a page fault of its own.
@@ -42,7 +46,7 @@ async function moveAfter(change: "remap" | "purge" | "none") {
   const request: ScanStepRequest<MoveOrder> = {
     pid: target.pid,
     startTicks,
-    tracker: "smaps",
+    tracker,
     selection: { kind: "swappable" },
     flags: { swapFlag: false, ignoreHost: false },
     isStale: false,
@@ -61,21 +65,25 @@ async function moveAfter(change: "remap" | "purge" | "none") {
   return { figures: reply.result.figures, looks, sizes: readProcessSizes(opened.dirFd)! };
 }
 
-describe.skipIf(missing !== undefined)("moveCold() after the last scan", () => {
-  for (const change of ["remap", "purge"] as const) {
-    test(`leaves pages alone that are new since the scan (${change})`, async () => {
-      const { figures, looks, sizes } = await moveAfter(change);
-      expect(figures.cold_bytes).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
-      expect(looks).toBeGreaterThan(0);
-      expect(sizes.swapBytes).toBeLessThan(MIB);
-      const used = figures.spared?.get("used since the last scan" as Reason);
-      expect(used).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
-    });
-  }
+for (const tracker of [SMAPS, PAGE_TABLE]) {
+  const why = missing ?? tracker.missing();
+  if (why !== undefined) console.log(`new pages, ${tracker.name}: left out: ${why}`);
+  describe.skipIf(why !== undefined)(`moveCold() after the last scan by ${tracker.name}`, () => {
+    for (const change of ["remap", "purge"] as const) {
+      test(`leaves pages alone that are new since the scan (${change})`, async () => {
+        const { figures, looks, sizes } = await moveAfter(tracker.name, change);
+        expect(figures.cold_bytes).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
+        expect(looks).toBeGreaterThan(0);
+        expect(sizes.swapBytes).toBeLessThan(MIB);
+        const used = figures.spared?.get("used since the last scan" as Reason);
+        expect(used).toBeGreaterThanOrEqual(SIZE_MIB * MIB);
+      });
+    }
 
-  test("does not look again while there is no page fault", async () => {
-    const { figures, looks } = await moveAfter("none");
-    expect(looks).toBe(0);
-    expect(figures.moved_bytes).toBeGreaterThan(SIZE_MIB * MIB * 0.9);
+    test("does not look again while there is no page fault", async () => {
+      const { figures, looks } = await moveAfter(tracker.name, "none");
+      expect(looks).toBe(0);
+      expect(figures.moved_bytes).toBeGreaterThan(SIZE_MIB * MIB * 0.9);
+    });
   });
-});
+}

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { UsedSinceScan } from "../../../../src/engine/slide/used_since_scan.ts";
-import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
+import { PAGE_TABLE } from "../../../../src/tracker/tracker_page_table.ts";
+import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import type { Reason } from "../../../../src/reason/reasons.ts";
 
 const PAGE = 2 ** 20;
@@ -57,6 +60,80 @@ class StoppedProcess implements AsyncDisposable {
     await this.#child.exited;
   }
 }
+
+/** A real target that holds still, as it was when page_table has scanned it. */
+class ScannedTarget implements Disposable {
+  readonly #trial: TargetProcess;
+  readonly #tracker = PAGE_TABLE.create(undefined);
+  readonly used: UsedSinceScan;
+
+  private constructor(trial: TargetProcess, scannedMs: number) {
+    this.#trial = trial;
+    // The first one forgets what was accessed before.
+    for (const counts of [null, new PageCounts()]) this.#scan(counts);
+    const { dirFd } = trial.process;
+    const { faults } = readProcessStat(dirFd)!;
+    this.used = new UsedSinceScan({ dirFd, faults, scannedMs, lookAgain: () => this.#look() });
+  }
+
+  static async start(scannedMs: number): Promise<ScannedTarget> {
+    using own = new DisposableStack();
+    const trial = own.use(await TargetProcess.start({ hot: "every:2" }));
+    await trial.target.command("hold");
+    own.move();
+    return new ScannedTarget(trial, scannedMs);
+  }
+
+  #scan(counts: PageCounts | null): void {
+    const { pid, dirFd, pagemap } = this.#trial.process;
+    const selection = { kind: "swappable" } as const;
+    const flags = { swapFlag: false, ignoreHost: false };
+    const target = { pid, dirFd, pagemap, selection, flags, stopped: () => false };
+    expect(this.#tracker.scan(target, counts)).toMatchObject({ state: "scanned" });
+  }
+
+  #look(): PageCounts {
+    const counts = new PageCounts();
+    this.#scan(counts);
+    return counts;
+  }
+
+  /** Has it use every second page again. */
+  async touch(): Promise<void> {
+    await this.#trial.target.command("go");
+    await this.#trial.untilTouched();
+  }
+
+  /** Of each page of its area: whether it was used. */
+  usedPages(): boolean[] {
+    const { start, end } = this.#trial.area;
+    const first = start / PAGE_SIZE;
+    return Array.from({ length: (end - start) / PAGE_SIZE }, (_, i) => this.used.has(first + i, 1));
+  }
+
+  [Symbol.dispose](): void {
+    this.#trial[Symbol.dispose]();
+  }
+}
+
+const noPageTables = PAGE_TABLE.missing();
+if (noPageTables !== undefined) console.log(`with page_table: left out: ${noPageTables}`);
+
+describe.skipIf(noPageTables !== undefined)("UsedSinceScan, by page_table", () => {
+  test("finds the pages used that were touched since the scan, and no others", async () => {
+    using target = await ScannedTarget.start(performance.now() - OLD_MS);
+    await target.touch();
+    expect(target.used.refresh()).toBeUndefined();
+    const pages = target.usedPages();
+    expect(pages).toEqual(pages.map((_, page) => page % 2 === 0));
+  });
+
+  test("finds no page used when none was touched since the scan", async () => {
+    using target = await ScannedTarget.start(performance.now() - OLD_MS);
+    expect(target.used.refresh()).toBeUndefined();
+    expect(target.usedPages()).not.toContain(true);
+  });
+});
 
 describe("UsedSinceScan", () => {
   test("takes what was seen idle less than a second ago for idle", async () => {
