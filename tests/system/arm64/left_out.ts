@@ -66,6 +66,16 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: NO_BPF,
   },
   {
+    path: "tests/unit/engine/slide/used_since_scan.test.ts",
+    tests: ["UsedSinceScan, by page_table"],
+    reason: NO_BPF,
+  },
+  {
+    path: "tests/unit/tracker/walk_present.test.ts",
+    tests: ["walkPresent() shows huge pages"],
+    reason: "a user namespace does not see page frames",
+  },
+  {
     path: "tests/unit/page_table/page_table_reader.test.ts",
     reason: NO_BPF,
   },
