@@ -234,4 +234,21 @@ export const COMMANDS: readonly Command[] = [
       },
     }),
   }),
+  defineCommand({
+    words: ["doctor"],
+    about: "find out what keeps etmem from its work, and what mends it",
+    options: {
+      socket: { ...SOCKET, required: false },
+      project: PROJECT,
+      file: { ...FILE, required: false },
+      json: JSON_FLAG,
+    },
+    toCall: ({ socket, project, file, json }) => ({
+      run: async (surroundings) => {
+        const { doctor } = await import("./doctor.ts");
+        const path = file === undefined ? undefined : absolutePath(file, process.cwd());
+        return await doctor({ socket, project, file: path, json }, surroundings);
+      },
+    }),
+  }),
 ];

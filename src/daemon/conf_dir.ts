@@ -1,32 +1,19 @@
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { errorCode } from "../../ffi/errno.ts";
+import { basename, dirname } from "node:path";
 import type { ProjectDescription } from "../config/project.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
 import { untilAborted } from "../async/abortable.ts";
+import { isConfFile, listConfFiles } from "./conf_files.ts";
 import { askForFile } from "./timely_file_access.ts";
 import { addFile } from "./object_file.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
 import { WaitingProjects } from "./waiting_projects.ts";
 
-/** What editors and rpm leave beside a file. */
-const LEFTOVER = /~$|\.rpm(?:new|save|orig)$/;
-
-const GROUP_OR_OTHERS_WRITE = 0o022;
-
 /** How long the folder, or the state folder, may take to answer. */
 const FOLDER_MS = 2_000;
 const NEVER = new AbortController().signal;
-
-/**
- * Whether a name in the folder is that of a configuration file: hidden ones and leftovers are not.
- */
-function isConfFile(name: string): boolean {
-  return !name.startsWith(".") && !LEFTOVER.test(name);
-}
 
 /** The folder of --conf-dir. A server that starts anew adds its objects again. */
 export class ConfDir {
@@ -51,7 +38,7 @@ export class ConfDir {
    */
   static async open(folder: string, socket: string, signal: AbortSignal): Promise<ConfDir> {
     const state = stateFolder();
-    const files = await inTime(folder, signal, listFiles(folder));
+    const files = await inTime(folder, signal, listConfFiles(folder));
     const stopped = await inTime(state, signal, StoppedProjects.read(state, socket));
     return new ConfDir(folder, files, stopped);
   }
@@ -138,37 +125,6 @@ export class ConfDir {
       log.warning(error.message);
     }
   }
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ["ENOENT", "there is no such folder"],
-  ["ENOTDIR", "it is no folder"],
-]);
-
-async function listFiles(folder: string): Promise<string[]> {
-  try {
-    await checkFolder(folder);
-    const entries = await readdir(folder, { withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory() && isConfFile(entry.name));
-    return files.map(({ name }) => name).sort().map((name) => join(folder, name));
-  } catch (cause) {
-    const reason = REASONS.get(errorCode(cause) ?? "") ?? messageOf(cause);
-    throw new Error(`Cannot read the folder of --conf-dir "${folder}": ${reason}`, { cause });
-  }
-}
-
-/**
- * Refuses a folder that others than root may write to: by a link they could have any configuration
- * file of root's added, and any other file quoted in the log.
- * @throws {Error} that says what is wrong.
- */
-async function checkFolder(folder: string): Promise<void> {
-  const { uid, mode } = await stat(folder);
-  if (uid === 0 && (mode & GROUP_OR_OTHERS_WRITE) === 0) return;
-  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
-  throw new Error(
-    `its owner is ${uid} and its mode ${octal}, allowed is 0 and not writable by group and others`,
-  );
 }
 
 /** Waits for a folder. @throws {Error} when it does not answer; or the signal's reason. */

@@ -163,6 +163,29 @@ function writeDraft(path: string): void {
   }
 }
 
+/** What stands in a pid file. */
+export interface PidFileContent {
+  /** Absent where it holds no pid. */
+  readonly pid: number | undefined;
+  /** Whether an etmemd has that pid, and lives. */
+  readonly isServer: boolean;
+}
+
+/**
+ * Reads a pid file.
+ * @returns undefined when there is none. @throws the error of the file system.
+ */
+export function readPidFile(path = PID_FILE): PidFileContent | undefined {
+  const fd = openPidFile(path);
+  if (fd === undefined) return undefined;
+  try {
+    const pid = readPid(fd);
+    return { pid, isServer: isOtherServer(pid) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Removes the pid file if it holds this process's pid. */
 export function removePidFile(path = PID_FILE): void {
   const fd = openPidFile(path);

@@ -1,6 +1,7 @@
 /**
  * Why memory or a process was left where it is, and why a part of etmem cannot be used here: all
- * that `etmem status` gives as a reason, by name. `{}` stands for a detail.
+ * that `etmem status` gives as a reason, by name. `{}` stands for a detail. A text that several
+ * entries fit is the first of them. `etmem doctor` explains each, see src/doctor/explanations.ts.
  */
 const TABLE = {
   // A task finds no process.
@@ -65,6 +66,7 @@ const TABLE = {
   shared_mapping: "shared mapping: only private memory is moved",
   program_files: "program code and files",
   sparse: "sparse mapping: this kernel cannot say where its pages are",
+  not_marked: "not marked with MADV_SWAPFLAG, as swap_flag=yes demands",
   // A pair of nodes: hot memory stays, or node_hot_reserve is short.
   quota_used: "node_mig_quota used up",
   nothing_to_exchange: "no cold memory of these tasks on DRAM to exchange",

@@ -2,15 +2,14 @@ import type { TaskTarget } from "../../config/task.ts";
 import { log } from "../../log/logger.ts";
 import {
   type FoundProcess,
-  type NamedProcess,
   type OnUnreadable,
   type ProcessQuery,
   startTicksOf,
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
-import { targetValue } from "../target_value.ts";
 import type { RoundRecord } from "./round_record.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
+import { whyNone } from "./why_none.ts";
 
 /**
  * Which processes a task is about, from its start to its stop. With type=pid that is the first
@@ -74,39 +73,4 @@ export class PinnedTarget {
     const who = pid !== undefined && pids.length === 1 ? `process ${pid}: ` : "";
     log.warning(`${this.#label}: ${who}${why}`);
   }
-}
-
-type WhyNone = readonly [reason: Reason, pids: readonly number[]];
-
-const NO_KERNEL_THREAD = because("kernel_thread");
-const NO_SERVER = because("server_process");
-
-/** Why a query finds nothing, and the pids that the reason is about but does not name. */
-function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): WhyNone[] {
-  if (query.type === "pid") return [whyNotPid(query, named[0])];
-  const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);
-  const reasons: WhyNone[] = [
-    [NO_KERNEL_THREAD, pidsOf(named.filter((one) => one.isKernelThread))],
-    [NO_SERVER, pidsOf(named.filter((one) => one.isServer && !one.isKernelThread))],
-  ];
-  const known = reasons.filter(([, pids]) => pids.length > 0);
-  if (known.length > 0) return known;
-  return [[because("no_such_name", targetValue(query)), []]];
-}
-
-function whyNotPid(
-  { pid, startTicks }: ProcessQuery & { type: "pid" },
-  process: NamedProcess | undefined,
-): WhyNone {
-  return [reasonOf(startTicks, process), [pid]];
-}
-
-/** @param startTicks of the process that had the pid first; undefined when none has had it. */
-function reasonOf(startTicks: number | undefined, process: NamedProcess | undefined): Reason {
-  if (process === undefined && startTicks === undefined) return because("no_such_process");
-  if (process !== undefined && process.startTicks !== startTicks) {
-    return because("pid_reused");
-  }
-  if (process?.isKernelThread === true) return NO_KERNEL_THREAD;
-  return process?.isServer === true ? NO_SERVER : because("process_ended");
 }

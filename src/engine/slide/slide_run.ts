@@ -2,15 +2,14 @@ import type { SlideTaskDescription } from "../../config/engines/slide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
 import type { MoverKind } from "../../mover/mover.ts";
 import type { MoverName } from "../../mover/movers.ts";
-import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { EngineContext } from "../engine_context.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { RoundLoop } from "../round/round_loop.ts";
+import { heldBack } from "./held_back.ts";
 import type { MoveOrder } from "./move_cold.ts";
 import type { SwapCache } from "./swap_cache.ts";
-import { because, type Reason } from "../../reason/reasons.ts";
 
 /** What a started task of slide works with. */
 export interface SlideRunParts {
@@ -35,17 +34,6 @@ function moveOrder(
     ...(dramPercent === undefined ? {} : { dramPercent }),
     ...(stallLimitPercent === undefined ? {} : { stallLimitPercent }),
   };
-}
-
-/** Why nothing of the system's memory shall be swapped now. */
-function heldBack(
-  { sysmemThresholdPercent: percent }: ProjectDescription,
-  { coldThreshold }: SlideTaskDescription,
-): Reason | undefined {
-  if (coldThreshold === 0) return because("nothing_is_cold");
-  if (percent === undefined) return undefined;
-  const { availableBytes, totalBytes } = readMemInfo();
-  return availableBytes * 100 < totalBytes * percent ? undefined : because("memory_suffices");
 }
 
 /** Starts a task of slide. */

@@ -34,7 +34,27 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: {
     about: "the client: its commands as a table, one exchange with the server, tables for people",
-    imports: ["rpc", "options", "status", "metrics", "text"],
+    imports: ["rpc", "options", "status", "metrics", "text", "doctor"],
+  },
+  doctor: {
+    about: "`etmem doctor`: a table of checks, and what each reason of status means",
+    imports: [
+      "reason",
+      "config",
+      "procfs",
+      "text",
+      "options",
+      "ffi",
+      "src/daemon/server_options.ts",
+      "src/daemon/pid_file.ts",
+      "src/daemon/conf_files.ts",
+      "src/daemon/read_config_file.ts",
+      "src/engine/round/why_none.ts",
+      "src/engine/round/swap_limit.ts",
+      "src/engine/slide/held_back.ts",
+      ...NAMED,
+    ],
+    types: ["status"],
   },
   daemon: {
     about: "the server: control socket, requests, signals, pid file, files of `--conf-dir`",

@@ -111,6 +111,7 @@ describe("parseCommandLine()", () => {
     ["engine showhostpages --help", "engine", 1],
     ["status help", "status", 1],
     ["status --help", "status", 1],
+    ["doctor help", "doctor", 1],
   ];
   for (const [line, about, commands] of helps) {
     test(`takes etmem ${line} for a wish for help`, () => {
@@ -133,7 +134,7 @@ describe("parseCommandLine()", () => {
     });
   }
 
-  const top = "allowed is obj, project, engine, status, metrics, exporter or help";
+  const top = "allowed is obj, project, engine, status, metrics, exporter, doctor or help";
   const name = 'allowed is a name of 1 to 64 bytes without blanks, other than "-"';
   const mistakes: readonly (readonly [string[], string])[] = [
     [[], `Cannot run "etmem": a command is missing, ${top}`],

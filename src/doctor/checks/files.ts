@@ -1,0 +1,114 @@
+import { cpus } from "node:os";
+import { existsSync } from "node:fs";
+import { compileConfig, type CompiledConfig } from "../../config/compile.ts";
+import { ConfigError } from "../../config/config_error.ts";
+import type { ProjectDescription } from "../../config/project.ts";
+import { listConfFiles } from "../../daemon/conf_files.ts";
+import { readConfigFile } from "../../daemon/read_config_file.ts";
+import { MOVERS } from "../../mover/movers.ts";
+import { messageOf } from "../../text/message_of.ts";
+import { TRACKERS } from "../../tracker/trackers.ts";
+import type { Finding, Report } from "../finding.ts";
+import { answersOf, type Patient } from "../patient.ts";
+import { checkTargets } from "./targets.ts";
+
+const NAMES = {
+  trackers: TRACKERS.map(({ name }) => name),
+  movers: MOVERS.map(({ name }) => name),
+};
+
+/** Whether the files of the folders of the servers, and the one that was named, would be taken. */
+export async function checkFiles(patient: Patient, report: Report): Promise<void> {
+  if (!patient.isRoot) return;
+  const projects = new Map<string, ProjectDescription>();
+  for (const path of await filesOf(patient, report)) {
+    const config = await compile(path, projects, report);
+    if (config === undefined) continue;
+    for (const project of config.projects) projects.set(project.name, project);
+    // A server that runs says itself what became of its tasks.
+    if (answersOf(patient).length === 0) checkTargets(config, projects, patient, report);
+  }
+}
+
+async function filesOf(patient: Patient, report: Report): Promise<string[]> {
+  const ofServers = patient.running.flatMap(({ confDir }) =>
+    confDir === undefined ? [] : [confDir]
+  );
+  const folders = new Set(ofServers.length > 0 ? ofServers : [patient.confDir]);
+  const files = new Set<string>();
+  for (const folder of folders) {
+    if (ofServers.length === 0 && !existsSync(folder)) continue;
+    try {
+      for (const file of await listConfFiles(folder)) files.add(file);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      report.add(unreadableFolder(folder, error));
+    }
+  }
+  if (patient.file !== undefined) files.add(patient.file);
+  return [...files];
+}
+
+function unreadableFolder(folder: string, error: Error): Finding {
+  return {
+    weight: "hinders",
+    about: `folder ${folder}`,
+    found: messageOf(error),
+    meaning: "A server does not start with such a folder: others could put files into it.",
+    remedy: "Give it to root alone.",
+    commands: [`chown root:root ${quote(folder)}`, `chmod 755 ${quote(folder)}`],
+  };
+}
+
+/** @returns undefined when the file is refused. */
+async function compile(
+  path: string,
+  projects: ReadonlyMap<string, ProjectDescription>,
+  report: Report,
+): Promise<CompiledConfig | undefined> {
+  try {
+    const config = compileConfig(await readConfigFile(path), {
+      path,
+      cores: cpus().length,
+      names: NAMES,
+      project: (name) => projects.get(name),
+    });
+    for (const warning of config.warnings) report.add(oddity(path, warning));
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    report.add(refusal(path, error));
+    return undefined;
+  }
+}
+
+function oddity(path: string, warning: string): Finding {
+  return {
+    weight: "note",
+    about: `file ${path}`,
+    found: warning,
+    meaning: "The file is taken all the same.",
+    remedy: "Change it if it is not meant so.",
+    commands: [],
+  };
+}
+
+function refusal(path: string, error: ConfigError): Finding {
+  const found = messageOf(error);
+  const mends = /\((chmod 600|chown root:root)\)/.exec(found)?.[1];
+  return {
+    weight: "hinders",
+    about: `file ${path}`,
+    found,
+    meaning: "A server takes a file as a whole or not at all: nothing of this one is there.",
+    remedy: mends === undefined
+      ? "Mend what the message names, and add the file anew. etmem.conf(5) explains all keys."
+      : "Give the file to root alone, and add it anew.",
+    commands: mends === undefined ? ["man etmem.conf"] : [`${mends} ${quote(path)}`],
+  };
+}
+
+/** For a shell, where that is needed. */
+function quote(path: string): string {
+  return /^[\w./@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}

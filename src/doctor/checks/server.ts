@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import type { Finding, Report } from "../finding.ts";
+import type { Patient } from "../patient.ts";
+
+const UNIT = "/usr/lib/systemd/system/etmemd.service";
+const ABOUT = "server";
+
+/** Whether a server runs, and answers. */
+export function checkServer(patient: Patient, report: Report): void {
+  const { asked, running, socket, isRoot } = patient;
+  if (asked.length === 0) {
+    report.add(running.length === 0 ? notRunning(socket) : unnamed(patient));
+  }
+  for (const { socket: name, answer } of asked) {
+    // One that is not root's is refused whatever the server does.
+    if (!isRoot || !("problem" in answer)) continue;
+    const others = running.flatMap((one) => one.socket === undefined ? [] : [one.socket]);
+    if (running.length === 0) report.add(notRunning(name));
+    else if (others.includes(name)) report.add(silent(answer.problem));
+    else report.add(otherName(name, answer.problem, others));
+  }
+}
+
+function notRunning(socket = "etmemd_socket"): Finding {
+  const start = `etmemd -s ${socket} -m`;
+  return {
+    weight: "hinders",
+    about: ABOUT,
+    found: "no etmemd runs here",
+    meaning: "Without a server nothing moves.",
+    remedy: "Start the service, or a server of your own.",
+    commands: existsSync(UNIT) ? ["systemctl enable --now etmemd"] : [start],
+  };
+}
+
+function unnamed({ running }: Patient): Finding {
+  const pids = running.map(({ pid }) => pid).join(", ");
+  return {
+    weight: "note",
+    about: ABOUT,
+    found: `etmemd runs as process ${pids}, and its command line does not tell its name`,
+    meaning: "Without the name of its socket it cannot be asked.",
+    remedy: "Name it with -s.",
+    commands: ["grep @ /proc/net/unix", "etmem doctor -s NAME"],
+  };
+}
+
+function silent(problem: string): Finding {
+  return {
+    weight: "hinders",
+    about: ABOUT,
+    found: problem,
+    meaning: "The server runs, and does not answer.",
+    remedy: "Look into its log, and start it anew.",
+    commands: ["journalctl -t etmemd -n 50", "systemctl restart etmemd"],
+  };
+}
+
+function otherName(name: string, problem: string, others: readonly string[]): Finding {
+  return {
+    weight: "hinders",
+    about: ABOUT,
+    found: problem,
+    meaning: `Servers run here, but none by the name "${name}". A name belongs to a network ` +
+      "namespace: from a container with a network of its own, a server outside is not found.",
+    remedy: "Use the name that a server was started with.",
+    commands: others.map((other) => `etmem doctor -s ${other}`),
+  };
+}

@@ -1,0 +1,94 @@
+import { type Explanations, NOTHING_TO_DO } from "../explanation.ts";
+
+/** A process is skipped. */
+export const SKIP_EXPLANATIONS = {
+  other_task_scans: {
+    meaning: "Another task was at work on the process for more than 5 s.",
+    remedy: "If two tasks always name the same process, delete one of them.",
+    commands: ["etmem project show -s {socket}"],
+    hinders: "never",
+  },
+  other_task_has: {
+    meaning: "Two tasks of the engine name the process, and it counts for the first of them.",
+    remedy: "Delete one of the two tasks.",
+    commands: ["etmem project show -s {socket}"],
+    hinders: "never",
+  },
+  kernel_holds_thread: {
+    meaning: "A call to the kernel about this process has not returned for 2 s or more. The " +
+      "process may be dumping core, or wait for a disk that does not answer.",
+    remedy: "Find out what the process waits for.",
+    commands: ["cat /proc/{pid}/stack", "dmesg --level=err,warn | tail"],
+    hinders: "mostly",
+  },
+  no_thread: {
+    meaning: "The server cannot make a thread: a limit of processes or of memory is reached.",
+    remedy: "Raise the limit that is reached: TasksMax= or MemoryMax= of the unit, pids.max of " +
+      "the control group, or kernel.threads-max.",
+    commands: ["systemctl set-property etmemd TasksMax=512"],
+    hinders: "always",
+  },
+  quiet: {
+    meaning: "All that can move has moved, and the process has not asked for memory since. It is " +
+      "looked at again as soon as it does.",
+    remedy: NOTHING_TO_DO,
+    hinders: "never",
+  },
+  below_swap_threshold: {
+    meaning: "The process is smaller than swap_threshold of its task.",
+    remedy: "Lower swap_threshold if it is to be worked on, and add the file anew.",
+    commands: ["grep -E 'VmRSS|VmSwap' /proc/{pid}/status"],
+    hinders: "mostly",
+  },
+  nothing_is_cold: {
+    meaning: "With T=0 a page would need fewer than 0 accesses to be cold.",
+    remedy: "Set T=1 in the task, and add the file anew.",
+    hinders: "always",
+  },
+  memory_suffices: {
+    meaning: "The project moves nothing while more of the machine's memory is available than " +
+      "sysmem_threshold says. On a large host that may never happen.",
+    remedy: "Raise sysmem_threshold above the share of memory that is available, or remove the " +
+      "key, and add the file anew.",
+    commands: ["grep -E 'MemTotal|MemAvailable' /proc/meminfo"],
+    hinders: "always",
+  },
+  group_may_not_swap: {
+    meaning: "{detail} is 0 for the process: its control group, or one above it, keeps all of " +
+      "its memory out of swap.",
+    remedy: "Raise the limit: of a service with MemorySwapMax=.",
+    commands: [
+      "cat /proc/{pid}/cgroup",
+      "systemctl set-property UNIT MemorySwapMax=infinity",
+    ],
+    hinders: "mostly",
+  },
+  group_swap_full: {
+    meaning: "The control group of the process, or one above it, has as much in swap as " +
+      "{detail} allows.",
+    remedy: "Raise the limit: of a service with MemorySwapMax=.",
+    commands: [
+      "cat /proc/{pid}/cgroup",
+      "systemctl set-property UNIT MemorySwapMax=infinity",
+    ],
+    hinders: "mostly",
+  },
+  guest_unseen_by_smaps: {
+    meaning: "The process runs a virtual machine. What its guest uses shows neither in smaps nor " +
+      "in its page tables, so it would all seem idle.",
+    remedy: "Load etmem_scan on an openEuler kernel, or boot a kernel with idle page tracking.",
+    commands: ["modprobe etmem_scan"],
+    hinders: "mostly",
+  },
+  guest_unseen_by_page_table: {
+    meaning: "The process runs a virtual machine. Only page_idle or idle_pages sees what its " +
+      "guest uses, and neither can be used here.",
+    remedy: "Boot a kernel with CONFIG_IDLE_PAGE_TRACKING.",
+    hinders: "mostly",
+  },
+  too_much_to_plan: {
+    meaning: "All processes of the engine together have more pages than one plan can hold.",
+    remedy: "Use huge pages for them, or divide them among several projects.",
+    hinders: "mostly",
+  },
+} as const satisfies Explanations;
