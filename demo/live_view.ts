@@ -20,6 +20,7 @@ const COLUMNS = [
   ["resident", 9],
   ["swapped", 9],
   ["moved", 9],
+  ["freed", 9],
   ["came back", 9],
   ["requests", 9],
   ["slowest", 9],
@@ -35,12 +36,21 @@ export function liveHeading(): string {
   return line(COLUMNS.map(([name]) => name), "etmemd");
 }
 
-/** Memory that a task moved, and that came back since, the round in hand included. */
-export function sumsOf(task: TaskStatus): { movedBytes: number; cameBackBytes: number } {
+/** What came of what a task moved, the round in hand included. */
+interface MovedSums {
+  readonly movedBytes: number;
+  /** DRAM that this made free: less what compressed copies take. */
+  readonly freedBytes: number;
+  readonly cameBackBytes: number;
+}
+
+/** Memory that a task moved, what that freed, and what came back since. */
+export function sumsOf(task: TaskStatus): MovedSums {
   const [newest] = task.rounds;
   const running = newest?.state === "running" ? newest : undefined;
   return {
     movedBytes: task.total.moved_bytes + (running?.moved_bytes ?? 0),
+    freedBytes: task.total.freed_bytes + (running?.freed_bytes ?? 0),
     cameBackBytes: task.total.came_back_bytes + (running?.came_back_bytes ?? 0),
   };
 }
@@ -53,6 +63,7 @@ export function formatMoment({ second, sizes, load, task }: Moment): string {
     formatBytes(sizes.rssBytes),
     formatBytes(sizes.swapBytes),
     sums === undefined ? "-" : formatBytes(sums.movedBytes),
+    sums === undefined ? "-" : formatBytes(sums.freedBytes),
     sums === undefined ? "-" : formatBytes(sums.cameBackBytes),
     String(load.requests),
     `${load.slowestMs.toFixed(1)} ms`,

@@ -30,6 +30,8 @@ export interface PhaseResult {
   /** What of that still takes room in DRAM, as a sentence. */
   readonly swapCost: string;
   readonly movedBytes: number;
+  /** DRAM that this made free. */
+  readonly freedBytes: number;
   readonly cameBackBytes: number;
   readonly before: Latencies;
   readonly work: Latencies;

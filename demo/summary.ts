@@ -13,6 +13,7 @@ const ROWS: readonly Row[] = [
   ["resident after", (phase) => formatBytes(phase.residentAfterBytes)],
   ["saved", (phase) => formatShare(savedBytes(phase), phase.residentBeforeBytes)],
   ["moved", (phase) => formatBytes(phase.movedBytes)],
+  ["freed", (phase) => formatBytes(phase.freedBytes)],
   ["came back", (phase) => formatBytes(phase.cameBackBytes)],
   ["requests before", ({ before }) => String(before.requests)],
   ["  99.9 % within", ({ before }) => formatMs(before.p999Ms)],

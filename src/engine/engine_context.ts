@@ -4,6 +4,7 @@ import { areUntried, noteTry } from "../page_table/why_no_page_tables.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
 import { ProcessSweep } from "./round/process_sweep.ts";
+import { MovedTally } from "../mover/store_cost.ts";
 import { ScanLock } from "./round/scan_lock.ts";
 
 /** In a compiled program the entry points keep their paths below its virtual root. */
@@ -21,6 +22,8 @@ export interface EngineContext {
   readonly scanLock: ScanLock;
   /** Where tasks look for their processes. */
   readonly sweep: ProcessSweep;
+  /** What its threads move to swap. */
+  readonly movedTally: MovedTally;
 }
 
 const workers: Workers = new WorkerPool(WORKER_ENTRY, { onFull: (why) => log.warning(why) });
@@ -46,4 +49,5 @@ export const engineContext: EngineContext = {
   workers,
   scanLock: new ScanLock(),
   sweep: new ProcessSweep((request) => workers.run("sweep_processes", request)),
+  movedTally: new MovedTally(),
 };

@@ -1,5 +1,6 @@
 import { type AgeClass, PageAges, type PageAgesData } from "../tracker/page_ages.ts";
 import type { PageCounts } from "../tracker/page_counts.ts";
+import { Payoff, type PayoffData } from "./payoff.ts";
 import { StallGuard, type StallGuardData } from "./stall_guard.ts";
 import { SwapInTime, type SwapInTimeData } from "./swap_in_time.ts";
 
@@ -8,6 +9,7 @@ export interface ProcessHistoryData {
   readonly ages: PageAgesData;
   readonly guard: StallGuardData;
   readonly swapIn: SwapInTimeData;
+  readonly payoff: PayoffData;
   readonly windowStartMs: number;
 }
 
@@ -16,6 +18,7 @@ export class ProcessHistory {
   readonly ages: PageAges;
   readonly guard: StallGuard;
   readonly swapIn: SwapInTime;
+  readonly payoff: Payoff;
   /** By monotonicMs(): from then on the next scan sees accesses. */
   #windowStartMs: number;
 
@@ -23,6 +26,7 @@ export class ProcessHistory {
     this.ages = data === undefined ? new PageAges() : PageAges.fromData(data.ages);
     this.guard = new StallGuard(data?.guard);
     this.swapIn = new SwapInTime(data?.swapIn);
+    this.payoff = new Payoff(data?.payoff);
     this.#windowStartMs = data?.windowStartMs ?? windowStartMs;
   }
 
@@ -31,6 +35,7 @@ export class ProcessHistory {
       ages: this.ages.toData(),
       guard: this.guard.toData(),
       swapIn: this.swapIn.toData(),
+      payoff: this.payoff.toData(),
       windowStartMs: this.#windowStartMs,
     };
   }

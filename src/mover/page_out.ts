@@ -74,7 +74,8 @@ export interface PageOutAccount {
 }
 
 const PROCESS_GONE = because("process_gone");
-const UNWRITTEN = because("not_written");
+/** Refused, since the swap device takes no writes. */
+export const UNWRITTEN = because("not_written");
 
 /** Adds to a count by reason. */
 export function tally(counts: Map<Reason, number>, why: Reason, n: number): void {

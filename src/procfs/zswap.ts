@@ -40,7 +40,7 @@ export function readZswap(proc = "/proc", sys = "/sys"): Zswap | undefined {
  * What zswap holds and takes: 0 where it cannot be known.
  * @throws {ProcfsError | SystemCallError}
  */
-function readZswapSizes(
+export function readZswapSizes(
   proc = "/proc",
   sys = "/sys",
 ): { readonly storedBytes: number; readonly storeBytes: number } {

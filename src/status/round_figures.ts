@@ -3,7 +3,7 @@ import type { Reason } from "../reason/reasons.ts";
 
 /** Memory for one reason. */
 export interface MemoryByReason {
-  /** For example "shared", "no swap space left" or "stopped". */
+  /** For example "shared", "swap space is nearly full" or "stopped". */
   reason: string;
   bytes: number;
 }
@@ -158,6 +158,14 @@ const TABLE = [
     inTotal: true,
     inLog: true,
     shown: { row: "moved", label: "came back" },
+  },
+  {
+    name: "freed_bytes",
+    unit: "bytes",
+    meaning: "of `moved_bytes`: DRAM that is free for it; see below",
+    inTotal: true,
+    inLog: true,
+    shown: { row: "moved", label: "freed", share: { of: "moved_bytes", label: "of moved" } },
   },
   {
     name: "scan_errors",

@@ -26,7 +26,7 @@ export function checkSwap({ proc, sys }: Patient, report: Report): void {
       ? `all ${formatBytes(total)} of swap space are used`
       : `${formatBytes(free)} of swap space are free (${formatShare(free, total)})`;
     report.add(
-      explain(because("no_swap_left"), found, isFull ? "hinders" : "note", { about: ABOUT }),
+      explain(because("swap_nearly_full"), found, isFull ? "hinders" : "note", { about: ABOUT }),
     );
   }
   for (const area of readSwaps(proc)) {

@@ -45,6 +45,13 @@ export const SKIP_EXPLANATIONS = {
     remedy: "Set T=1 in the task, and add the file anew.",
     hinders: "always",
   },
+  paused: {
+    meaning: "What moved last freed hardly any memory, or could not be written to swap. The task " +
+      "tries again by itself, after pauses that double.",
+    remedy: "See what the reason says of the swap space.",
+    commands: ["zramctl", "dmesg --level=err,warn | tail"],
+    hinders: "mostly",
+  },
   memory_suffices: {
     meaning: "The project moves nothing while more of the machine's memory is available than " +
       "sysmem_threshold says. On a large host that may never happen.",

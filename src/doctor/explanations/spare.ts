@@ -11,11 +11,32 @@ export const SPARE_EXPLANATIONS = {
     remedy: NOTHING_TO_DO,
     hinders: "never",
   },
-  no_swap_left: {
-    meaning: "All swap space is used.",
+  swap_gone: {
+    meaning:
+      "The swap space was taken away. Scans go on, and memory goes again when there is some.",
+    remedy: "Make swap space.",
+    commands: ["swapon --show", ...MORE_SWAP],
+    hinders: "always",
+  },
+  swap_nearly_full: {
+    meaning: "Less than 1/64 of the swap space is free (of a large one: less than 64 MiB).",
     remedy: "Make more swap space.",
     commands: ["swapon --show", ...MORE_SWAP],
     hinders: "always",
+  },
+  zram_nearly_full: {
+    meaning:
+      "The zram device that the kernel writes to takes as much DRAM as its mem_limit allows.",
+    remedy: "Raise its mem_limit, or make other swap space with a higher priority.",
+    commands: ["zramctl", "etmem status -s {socket}"],
+    hinders: "always",
+  },
+  frees_nothing: {
+    meaning: "The data is random, encrypted or compressed already: the copies in zram or zswap " +
+      "take as much DRAM as it did. It is tried again after pauses that double.",
+    remedy: "Leave such processes out, or use swap space on a disk.",
+    commands: ["zramctl", "etmem status -n {project} -s {socket}"],
+    hinders: "mostly",
   },
   swap_not_writable: {
     meaning: "What is written to swap does not arrive there: the device fails, or it is a zram " +

@@ -49,6 +49,7 @@ export function noteMoves(record: RoundRecord, pair: number, moves: ProcessMoves
   record.addFigures({
     asked_bytes: moves.asked,
     moved_bytes: movedBytes(moves),
+    freed_bytes: moves.downHot + moves.downCold,
     refused: moves.refused,
     scan_errors: moves.errors.length,
   });

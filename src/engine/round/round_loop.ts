@@ -83,6 +83,7 @@ export class RoundLoop<Order> {
       await pause(pauseMs, life.signal);
     }
     this.#forgetAllBut([]);
+    log.info(`${life.label}: ${life.history.summary()}`);
   }
 
   /** What is left of the time between two rounds. Says so when a round cannot keep to it. */

@@ -28,7 +28,8 @@ function addByReason(list: MemoryByReason[], reason: string, bytes: number): voi
   else known.bytes += bytes;
 }
 
-function mib(bytes: number): string {
+/** A size in MiB, without its unit. */
+export function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }
 

@@ -1,8 +1,10 @@
 import type { TaskDescription } from "../../config/engines.ts";
 import type { RoundStatus } from "../../status/round_status.ts";
 import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
+import { TOTAL_FIGURES } from "../../status/round_figures.ts";
+import { formatCount } from "../../text/quantities.ts";
 import { targetValue } from "../target_value.ts";
-import { RoundRecord } from "./round_record.ts";
+import { mib, RoundRecord } from "./round_record.ts";
 
 const KEPT_ROUNDS = 16;
 
@@ -33,6 +35,15 @@ export class TaskHistory {
   end(record: RoundRecord, state: "done" | "stopped"): void {
     record.end(state);
     addRound(this.#total, record.status);
+  }
+
+  /** A line for the log about all rounds, with sizes in MiB. */
+  summary(): string {
+    const sizes = TOTAL_FIGURES.map(({ name, shown }) =>
+      `${shown.label} ${mib(this.#total[name])}`
+    );
+    const rounds = formatCount(this.#total.rounds, "round", "rounds");
+    return `total of ${rounds}, in MiB: ${sizes.join(", ")}`;
   }
 
   /** The newest round that is done. */

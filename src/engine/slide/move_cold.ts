@@ -12,6 +12,8 @@ import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
 import { readSwapLimit } from "../round/swap_limit.ts";
+import { MoveWorth } from "./move_worth.ts";
+import { whyNoSwapSpace } from "../round/swap_space.ts";
 import { ColdUnits } from "./cold_units.ts";
 import { type GuardedMove, guardMove } from "./guard_move.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
@@ -31,6 +33,8 @@ export interface MoveOrder {
   readonly dramPercent?: number;
   /** The most that a process shall wait for what was moved, in percent of its time. */
   readonly stallLimitPercent?: number;
+  /** The words of the server's MovedTally; absent where no other thread moves. */
+  readonly movedByAll?: Int32Array;
 }
 
 /** Base pages whose count is in [from, to), base pages and huge units alike. */
@@ -68,7 +72,8 @@ function reasonToHold(
   if (stopped()) return because("stopped");
   if (tid !== pid && needsFirstThread !== undefined) return needsFirstThread;
   const memory = readMemInfo();
-  if (!isDryRun && memory.swapFreeBytes < PAGE_SIZE) return because("no_swap_left");
+  const full = isDryRun ? undefined : whyNoSwapSpace(memory);
+  if (full !== undefined) return full;
   if (percent === undefined) return undefined;
   const availableBytes = memory.availableBytes + dryBytes(process, order);
   if (availableBytes * 100 >= memory.totalBytes * percent) {
@@ -102,6 +107,8 @@ interface UnitsAccount extends PageOutAccount {
   readonly sharedFrames: FrameSetData;
   /** Cold, and left alone since they were used too lately. */
   readonly tooYoung: number;
+  /** DRAM that the compressed copies of what moved cost, in bytes. */
+  readonly costBytes: number;
 }
 
 /** The cold units of a process that are old enough to go. */
@@ -120,11 +127,15 @@ function coldUnitsOf(
 }
 
 /** Takes note of what moved. */
-function notes({ moved, history: { ages } }: ScannedProcess): Pick<MovedSet, "add"> {
+function notes(
+  { moved, history: { ages } }: ScannedProcess,
+  worth: MoveWorth,
+): Pick<MovedSet, "add"> {
   return {
     add: (page, frame) => {
       moved.add(page, frame);
       ages.markMoved(page);
+      worth.addPage();
     },
   };
 }
@@ -132,18 +143,28 @@ function notes({ moved, history: { ages } }: ScannedProcess): Pick<MovedSet, "ad
 /** Pages that the control groups of a process let go now. */
 class SwapRoom {
   readonly #dirFd: number;
+  readonly #isDryRun: boolean;
   pages = Infinity;
 
-  constructor(dirFd: number) {
+  /** @param isDryRun then there is no limit. */
+  constructor(dirFd: number, { isDryRun = false }: MoveOrder) {
     this.#dirFd = dirFd;
+    this.#isDryRun = isDryRun;
   }
 
   /** @returns why there is none. */
   refresh(): Reason | undefined {
-    const limit = readSwapLimit(this.#dirFd);
+    const limit = this.#isDryRun ? undefined : readSwapLimit(this.#dirFd);
     this.pages = limit?.pages ?? Infinity;
     return this.pages < 1 ? limit?.reason : undefined;
   }
+}
+
+/** What notes frames in a set, as far as they are known. */
+function addingTo(frames: FrameSet): (frame: number) => void {
+  return (frame) => {
+    if (frame !== 0) frames.add(frame);
+  };
 }
 
 /** Moves cold units until there are no more, or until there is a reason to hold. */
@@ -152,38 +173,50 @@ function moveUnits(
   order: MoveOrder,
   { ageScans, held: heldByGuard }: GuardedMove,
 ): UnitsAccount {
-  const { pid, dirFd, memoryId, pagemap, times, errors } = process;
+  const { pid, dirFd, memoryId, pagemap, errors, history } = process;
+  const worth = new MoveWorth(history.payoff, order, errors);
   const used = new UsedSinceScan(process);
   const units = coldUnitsOf(process, order, used, ageScans);
   const kind = moverOf(order);
   using mover = kind.open({ pid, dirFd, space: new HeldAddressSpace(dirFd, pagemap, memoryId) });
   const sharedReason = reasonToSpareShared(process, kind);
   const frames = new FrameSet();
-  const note = (frame: number): void => {
-    if (frame !== 0) frames.add(frame);
-  };
-  const room = new SwapRoom(dirFd);
-  const roomLeft = (): Reason | undefined => order.isDryRun === true ? undefined : room.refresh();
+  const room = new SwapRoom(dirFd, order);
   const account = pageOut({
     next: (batch, pages, movedPages) => {
       units.next(batch, Math.min(pages, room.pages), movedPages);
       room.pages -= batch.pages;
     },
-    hold: () => heldByGuard ?? reasonToHold(process, kind, order) ?? roomLeft() ?? used.refresh(),
+    hold: () =>
+      heldByGuard ?? reasonToHold(process, kind, order) ?? room.refresh() ?? worth.refresh() ??
+        used.refresh(),
     rest: order.isDryRun === true ? () => undefined : process.rest,
-    spareShared: sharedReason === undefined ? undefined : note,
+    spareShared: sharedReason === undefined ? undefined : addingTo(frames),
     dirFd,
     mover,
     isDryRun: order.isDryRun,
     pagemap,
-    moved: notes(process),
+    moved: notes(process, worth),
   });
-  times.move_us += account.moveUs;
-  times.verify_us += account.verifyUs;
-  errors.push(...account.errors);
-  const { sparedUsed } = units;
-  const tooYoung = heldByGuard === undefined ? units.tooYoung() : 0;
-  return { ...account, sparedUsed, sharedReason, sharedFrames: frames.toData(), tooYoung };
+  noteCosts(process, account);
+  return {
+    ...account,
+    sparedUsed: units.sparedUsed,
+    sharedReason,
+    sharedFrames: frames.toData(),
+    tooYoung: heldByGuard === undefined ? units.tooYoung() : 0,
+    costBytes: worth.end(account.refused),
+  };
+}
+
+/** Takes note of the time that moves took, and of what failed in them. */
+function noteCosts(
+  { times, errors }: ScannedProcess,
+  { moveUs, verifyUs, errors: failed }: PageOutAccount,
+): void {
+  times.move_us += moveUs;
+  times.verify_us += verifyUs;
+  errors.push(...failed);
 }
 
 function toBytes(pages: ReadonlyMap<Reason, number>): Map<Reason, number> {
@@ -206,6 +239,11 @@ function foundFigures(
     hot_huge_bytes: hotHuge * PAGE_SIZE,
     left_alone: leftAlone,
   };
+}
+
+/** DRAM that moves made free. What cannot be compressed takes a little more than it did. */
+function freedBytes({ moved, costBytes }: UnitsAccount, { isDryRun }: MoveOrder): number {
+  return isDryRun === true ? 0 : Math.max(0, Math.round(moved * PAGE_SIZE - costBytes));
 }
 
 /**
@@ -238,6 +276,7 @@ export function moveCold(process: ScannedProcess, order: MoveOrder): ProcessGain
     cold_bytes: cold * PAGE_SIZE,
     asked_bytes: asked * PAGE_SIZE,
     moved_bytes: moved * PAGE_SIZE,
+    freed_bytes: freedBytes(account, order),
     refused: toBytes(refused),
     spared: toBytes(spared),
   };

@@ -9,6 +9,7 @@ import { TaskLife } from "../round/task_life.ts";
 import { RoundLoop } from "../round/round_loop.ts";
 import { heldBack } from "./held_back.ts";
 import type { MoveOrder } from "./move_cold.ts";
+import { TaskPayoff } from "./task_payoff.ts";
 import type { SwapCache } from "./swap_cache.ts";
 
 /** What a started task of slide works with. */
@@ -24,11 +25,12 @@ export interface SlideRunParts {
 function moveOrder(
   { sysmemThresholdPercent }: ProjectDescription,
   { coldThreshold, dramPercent, stallLimitPercent }: SlideTaskDescription,
-  { mover, isDryRun = false }: SlideRunParts,
+  { mover, isDryRun = false, context: { movedTally } }: SlideRunParts,
 ): MoveOrder {
   return {
     ...(mover === undefined ? {} : { mover: mover.name }),
     isDryRun,
+    movedByAll: movedTally.words,
     coldThreshold,
     ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
     ...(dramPercent === undefined ? {} : { dramPercent }),
@@ -45,6 +47,8 @@ export function startSlideRun(
   const { tracker, mover, isDryRun = false, swapCache, context } = parts;
   const life = new TaskLife(task, tracker, mover?.name);
   const { maxThreads, swapFlag, swapThresholdBytes } = task;
+  const { loop, intervalSeconds, sleepSeconds } = project;
+  const payoff = new TaskPayoff(life.label, (loop * intervalSeconds + sleepSeconds) * 1000);
   return new RoundLoop(life, {
     loop: project.loop,
     intervalMs: project.intervalSeconds * 1000,
@@ -64,8 +68,9 @@ export function startSlideRun(
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,
-    heldBack: () => heldBack(project, task),
+    heldBack: () => payoff.heldBack() ?? heldBack(project, task),
     afterRound: async ({ status }, signal) => {
+      payoff.note(status);
       if (!isDryRun) status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
     },
   }, context);

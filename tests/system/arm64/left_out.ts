@@ -164,6 +164,8 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "qemu-user has no move_pages(2)",
   },
   { path: "tests/unit/engine/slide/short_lives.test.ts", reason: NO_MOVES },
+  { path: "tests/unit/engine/slide/freed_memory.test.ts", reason: NO_MOVES },
+  { path: "tests/unit/engine/slide/zram_limit.test.ts", reason: NO_MOVES },
   {
     path: "tests/unit/engine/slide/slide_engine.test.ts",
     tests: ["startTask() is refused", "startTask() warns"],

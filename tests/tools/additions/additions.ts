@@ -222,7 +222,7 @@ const KEY: Addition = {
 
 const FIGURE: Addition = {
   entry: "A figure of a round",
-  name: "freed_bytes",
+  name: "made_up_bytes",
   parts: [
     {
       file: "src/status/round_figures.ts",
@@ -230,12 +230,12 @@ const FIGURE: Addition = {
         "const TABLE = [\n",
         `const TABLE = [
   {
-    name: "freed_bytes",
+    name: "made_up_bytes",
     unit: "bytes",
     meaning: "memory that nobody needs to keep",
     inTotal: false,
     inLog: false,
-    shown: { among: "account", label: "freed", text: (bytes) => formatBytes(bytes) },
+    shown: { among: "account", label: "made up", text: (bytes) => formatBytes(bytes) },
   },
 `,
       ),
@@ -245,7 +245,7 @@ const FIGURE: Addition = {
       file: "src/engine/slide/move_cold.ts",
       edit: replaced(
         "    moved_bytes: moved * PAGE_SIZE,\n",
-        "    moved_bytes: moved * PAGE_SIZE,\n    freed_bytes: moved * PAGE_SIZE,\n",
+        "    moved_bytes: moved * PAGE_SIZE,\n    made_up_bytes: moved * PAGE_SIZE,\n",
       ),
     },
   ],

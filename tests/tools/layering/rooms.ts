@@ -117,7 +117,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   guard: {
     about: "how long pages have to be idle, so that a process hardly waits for what comes back",
-    imports: ["tracker", "procfs", "ffi"],
+    imports: ["tracker", "procfs", "reason", "ffi"],
   },
   page_table: {
     about: "page tables of processes, read through BPF: BTF, assembler, programs, layouts",

@@ -33,6 +33,7 @@ export const SAMPLE_ROUND: RoundStatus = {
     bytes: 2 * MiB,
   }],
   came_back_bytes: MiB,
+  freed_bytes: 510 * MiB,
   scan_errors: 1,
   phases: {
     ...noPhases(),
@@ -159,6 +160,7 @@ export const SAMPLE_STATUS: ServerStatus = {
               rounds: 12,
               asked_bytes: 2 * GiB,
               moved_bytes: 2 * GiB,
+              freed_bytes: 1.5 * GiB,
               came_back_bytes: 120 * MiB,
             },
             rounds: [

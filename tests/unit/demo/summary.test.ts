@@ -14,6 +14,7 @@ const SMAPS: PhaseResult = {
   swapCost: "1 KiB of DRAM hold all that, compressed",
   movedBytes: MIB,
   cameBackBytes: 0,
+  freedBytes: 0,
   before: { requests: 60_000, p999Ms: 4, slowestMs: 9 },
   work: { requests: 120_000, p999Ms: 5.04, slowestMs: 11 },
 };
@@ -26,6 +27,7 @@ const PAGES: PhaseResult = {
   swapCost: "50 MiB of DRAM hold all that, compressed",
   movedBytes: 300 * MIB,
   cameBackBytes: 28 * MIB,
+  freedBytes: 200 * MIB,
   work: { requests: 119_000, p999Ms: 7, slowestMs: 25 },
 };
 const TRACKERS = [
@@ -43,6 +45,7 @@ test("formatSummary() says what a tracker of pages gained over smaps, and what i
   resident after        339 MiB       68 MiB
   saved                   0.3 %         80 %
   moved                   1 MiB      300 MiB
+  freed                     0 B      200 MiB
   came back                 0 B       28 MiB
   requests before         60000        60000
     99.9 % within        4.0 ms       4.0 ms

@@ -11,7 +11,7 @@ function withDetails(text: string): { readonly text: string; readonly details: s
 
 describe("because()", () => {
   test("puts details where they belong, as they are", () => {
-    expect(String(because("no_swap_left"))).toBe("no swap space left");
+    expect(String(because("swap_nearly_full"))).toBe("swap space is nearly full");
     expect(String(because("no_such_name", "a{}$&b"))).toBe('there is no process named "a{}$&b"');
     expect(String(because("pinned_part_does_not_fit", "mover", "mover", "x", "x: y"))).toBe(
       "no mover can be used (mover=x in [project]): x: y",

@@ -36,6 +36,16 @@ describe("TaskHistory", () => {
     });
   });
 
+  test("summary() gives the sums of all rounds", () => {
+    const history = new TaskHistory();
+    const record = history.begin();
+    record.addFigures({ asked_bytes: 3 * 2 ** 20, moved_bytes: 2 ** 21, freed_bytes: 2 ** 19 });
+    history.end(record, "done");
+    expect(history.summary()).toBe(
+      "total of 1 round, in MiB: asked 3.0, moved 2.0, came back 0.0, freed 0.5",
+    );
+  });
+
   test("lastDone is the newest round that came to its end", () => {
     const history = new TaskHistory();
     expect(history.lastDone).toBeUndefined();

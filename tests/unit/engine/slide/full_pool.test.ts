@@ -39,7 +39,7 @@ test("a task whose search waits for a thread ends at once; status says why it wa
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
     swapCache: new SwapCache(description, workers),
-    context: { workers, scanLock: new ScanLock(), sweep },
+    context: { workers, scanLock: new ScanLock(), sweep, movedTally: engineContext.movedTally },
   });
   await waitFor("the search to wait", () => pool.whyFull !== undefined);
   expect(workersStatus(pool)).toEqual({

@@ -59,7 +59,10 @@ async function moveAfter(
   let looks = 0;
   const reply = runScanStep({ ...request, open, memory, finish }, (scanned: ScannedProcess) => {
     if (change !== "none") changeNow(target, change, scanned.dirFd);
-    return moveCold({ ...scanned, lookAgain: () => (looks++, scanned.lookAgain()) }, finish);
+    // What was seen more than a second ago is looked at again: not here, however slow the machine.
+    const scannedMs = change === "none" ? Infinity : scanned.scannedMs;
+    const lookAgain = (): ReturnType<typeof scanned.lookAgain> => (looks++, scanned.lookAgain());
+    return moveCold({ ...scanned, scannedMs, lookAgain }, finish);
   });
   if (reply.state !== "finished") throw new Error(reply.state);
   return { figures: reply.result.figures, looks, sizes: readProcessSizes(opened.dirFd)! };

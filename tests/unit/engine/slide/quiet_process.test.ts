@@ -25,7 +25,12 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
     swapCache: new SwapCache(description, workers),
-    context: { workers, scanLock: new ScanLock(), sweep: engineContext.sweep },
+    context: {
+      workers,
+      scanLock: new ScanLock(),
+      sweep: engineContext.sweep,
+      movedTally: engineContext.movedTally,
+    },
   });
   try {
     const second = await waitFor("a second round", () => {

@@ -50,7 +50,12 @@ test("a round that skips a process does not make another task's scan pass for on
       tracker: SMAPS,
       mover: PROCESS_MADVISE,
       swapCache: new SwapCache(description, workers),
-      context: { workers: { run } as WorkerPool<Jobs>, scanLock, sweep: engineContext.sweep },
+      context: {
+        workers: { run } as WorkerPool<Jobs>,
+        scanLock,
+        sweep: engineContext.sweep,
+        movedTally: engineContext.movedTally,
+      },
     },
   );
   try {

@@ -152,6 +152,7 @@ describe("startSlideRun()", () => {
           workers: trial.workers,
           scanLock: new ScanLock(),
           sweep: engineContext.sweep,
+          movedTally: engineContext.movedTally,
         },
       },
     );
