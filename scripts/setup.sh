@@ -1,10 +1,10 @@
 #!/bin/sh
-# setup.sh [c] [glib] [engine] [cxx] [arm64] [lint] [man] [shells] [vm] [redis] [rpm]: makes a fresh
-# clone ready on a host that has only Node.js and npm. Installs what package-lock.json pins, when it
-# is missing or older than the lock file, and the named system packages: a C compiler, GLib, what
-# authors of engines need, what else the C library is checked with (a C++ compiler and valgrind),
-# what builds and runs programs of aarch64, shellcheck, man(1), bash and zsh, the test VM's
-# programs, a Redis server, rpmbuild with rpmlint.
+# setup.sh [c] [glib] [engine] [cxx] [arm64] [lint] [man] [shells] [vm] [redis] [rpm] [tmux]: makes
+# a fresh clone ready on a host that has only Node.js and npm. Installs what package-lock.json pins,
+# when it is missing or older than the lock file, and the named system packages: a C compiler, GLib,
+# what authors of engines need, what else the C library is checked with (a C++ compiler and
+# valgrind), what builds and runs programs of aarch64, shellcheck, man(1), bash and zsh, the test
+# VM's programs, a Redis server, rpmbuild with rpmlint, tmux.
 # System packages need root; without it, or where the package manager has none, that part is left
 # out with the reason on stderr, and status 0: whoever needs it fails by itself.
 # Reads no standard input.
@@ -47,6 +47,7 @@ have_lint() { command -v shellcheck >/dev/null; }
 have_man() { command -v man && command -v lexgrog && command -v groff; } >/dev/null
 have_shells() { command -v bash && command -v zsh; } >/dev/null
 have_redis() { command -v redis-server >/dev/null; }
+have_tmux() { command -v tmux >/dev/null; }
 have_rpm() { command -v rpmbuild && command -v rpmlint; } >/dev/null
 have_vm() {
   (
@@ -69,10 +70,11 @@ for need in "$@"; do
     man) have_man || { apt="$apt man-db groff-base" dnf="$dnf man-db groff"; } ;;
     shells) have_shells || { apt="$apt bash zsh" dnf="$dnf bash zsh"; } ;;
     redis) have_redis || { apt="$apt redis-server" dnf="$dnf redis"; } ;;
+    tmux) have_tmux || { apt="$apt tmux" dnf="$dnf tmux"; } ;;
     rpm) have_rpm || { apt="$apt rpm rpmlint" dnf="$dnf rpm-build rpmlint"; } ;;
     vm) have_vm || { apt="$apt qemu-system-x86 debootstrap e2fsprogs kmod cpio xz-utils" dnf="$dnf qemu-system-x86 debootstrap e2fsprogs kmod cpio xz"; } ;;
     *)
-      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, arm64, lint, man, shells, vm, redis, rpm"
+      say "Cannot set up \"$need\": it is none of c, glib, engine, cxx, arm64, lint, man, shells, vm, redis, rpm, tmux"
       exit 2
       ;;
   esac

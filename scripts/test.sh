@@ -4,7 +4,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
-sh scripts/setup.sh c glib engine cxx man shells || exit 1
+sh scripts/setup.sh c glib engine cxx man shells tmux || exit 1
 if ! command -v promtool >/dev/null; then
   sh scripts/unpack_packages.sh node_modules/.cache/etmem/prometheus "$(dpkg --print-architecture 2>/dev/null)" prometheus ||
     echo "test: left out, since there is no Prometheus: that it understands the metrics" >&2

@@ -1,6 +1,6 @@
 import type { ValueKind, ValueOption } from "../options/option.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { hasBytes, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
+import { hasBytes, integerKind, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
 import { absolutePath } from "../options/absolute_path.ts";
 import { LISTEN_ADDRESS, type ListenAddress } from "./listen_address.ts";
 import { type Command, defineCommand, type Presented } from "./command.ts";
@@ -73,6 +73,19 @@ const LISTEN = {
   value: LISTEN_ADDRESS,
   about: `where to listen, ${DEFAULT_LISTEN.text} if left out`,
 } as const satisfies ValueOption<ListenAddress>;
+
+const DEFAULT_DELAY_SECONDS = 1;
+const DELAY = {
+  long: "delay",
+  short: "d",
+  value: integerKind("SECONDS", 1, 3600),
+  about: `between two looks at the server, ${DEFAULT_DELAY_SECONDS} if left out`,
+} as const satisfies ValueOption<number>;
+
+const LINES = {
+  long: "lines",
+  about: "print lines instead of a screen, as where there is no terminal",
+} as const;
 
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
@@ -248,6 +261,23 @@ export const COMMANDS: readonly Command[] = [
         const { doctor } = await import("./doctor.ts");
         const path = file === undefined ? undefined : absolutePath(file, process.cwd());
         return await doctor({ socket, project, file: path, json }, surroundings);
+      },
+    }),
+  }),
+  defineCommand({
+    words: ["top"],
+    about: "watch what the tasks do",
+    options: { project: PROJECT, delay: DELAY, lines: LINES, socket: SOCKET },
+    toCall: ({ project, delay = DEFAULT_DELAY_SECONDS, lines, socket }) => ({
+      run: async (surroundings) => {
+        const { showTop } = await import("./top_command.ts");
+        const options = {
+          socket,
+          delaySeconds: delay,
+          lines,
+          ...(project === undefined ? {} : { project }),
+        };
+        return await showTop(options, surroundings);
       },
     }),
   }),

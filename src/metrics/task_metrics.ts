@@ -18,6 +18,12 @@ export const PROJECT_METRICS: readonly Metric<ProjectStatus>[] = [
     values: ({ waits_for: reason }) => reason !== undefined,
   },
   {
+    name: "etmem_project_dry_run",
+    type: "gauge",
+    help: "1 if the project only accounts for what it would move.",
+    values: ({ dry_run: isDry = false }) => isDry,
+  },
+  {
     name: "etmem_project_persistent",
     type: "gauge",
     help: "1 if the project is back when etmemd is started again.",
@@ -97,7 +103,8 @@ export const TASK_METRICS: readonly Metric<TaskStatus>[] = [
   },
   ...TOTAL_FIGURES.map(({ name, meaning }): Metric<TaskStatus> => ({
     name: `etmem_task_${name}`,
-    type: "counter",
+    // What is freed falls when a store grows by more than what moved; a counter never does.
+    type: name === "freed_bytes" ? "gauge" : "counter",
     help: `All rounds since the task was started: ${plain(meaning)}.`,
     values: ({ total }) => total[name],
   })),

@@ -34,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: {
     about: "the client: its commands as a table, one exchange with the server, tables for people",
-    imports: ["rpc", "options", "status", "metrics", "text", "doctor"],
+    imports: ["rpc", "options", "status", "metrics", "top", "doctor", "text"],
   },
   doctor: {
     about: "`etmem doctor`: a table of checks, and what each reason of status means",
@@ -131,6 +131,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     about:
       "one line a call, to the system log and to a terminal; it never waits for the system log",
     imports: ["ffi"],
+  },
+  top: {
+    about: "the live screen of tasks: rows, views, keys, and the terminal that it is drawn on",
+    imports: ["status", "text", OUTPUT],
   },
   metrics: {
     about: "the status document as metrics for Prometheus, and the HTTP server that gives them",

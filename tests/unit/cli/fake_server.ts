@@ -46,12 +46,14 @@ let servers = 0;
 
 /** A server on an abstract socket of its own that does as it is told. */
 export class FakeServer implements Disposable {
-  readonly name = `etmem-fake-${UNIQUE}-${servers++}`;
+  readonly name: string;
   /** What its clients have sent, all of them. */
   received = "";
   readonly #listener: Bun.UnixSocketListener<Client>;
 
-  constructor(behaviour: FakeBehaviour) {
+  /** @param name that another one had before. */
+  constructor(behaviour: FakeBehaviour, name = `etmem-fake-${UNIQUE}-${servers++}`) {
+    this.name = name;
     this.#listener = Bun.listen<Client>({
       unix: `\0${this.name}`,
       socket: {

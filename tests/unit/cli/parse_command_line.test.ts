@@ -6,6 +6,8 @@ import type { Request } from "../../../src/rpc/request.ts";
 
 const words = (line: string): string[] => line.split(" ").filter((word) => word !== "");
 
+const FIRST_WORDS = "obj, project, engine, status, metrics, exporter, doctor, top or help";
+
 function mistakeOf(args: readonly string[]): string {
   try {
     parseCommandLine(args);
@@ -134,7 +136,7 @@ describe("parseCommandLine()", () => {
     });
   }
 
-  const top = "allowed is obj, project, engine, status, metrics, exporter, doctor or help";
+  const top = `allowed is ${FIRST_WORDS}`;
   const name = 'allowed is a name of 1 to 64 bytes without blanks, other than "-"';
   const mistakes: readonly (readonly [string[], string])[] = [
     [[], `Cannot run "etmem": a command is missing, ${top}`],
