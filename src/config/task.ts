@@ -1,3 +1,4 @@
+import { excerpt } from "../text/excerpt.ts";
 import type { Keys, KeySpec } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
 import { anyInteger, integer } from "./number_forms.ts";
@@ -5,11 +6,13 @@ import type { ProjectDescription } from "./project.ts";
 import { byteLength, objectName, oneOf, readString, taskName, yesNo } from "./text_forms.ts";
 import { BadValue, type ValueForm } from "./value_form.ts";
 
-/** Which processes a task is about; their descendants count too. */
+/** Which processes a task is about; with a pid or a name, their descendants count too. */
 export type TaskTarget =
   | { readonly type: "pid"; readonly pid: number }
   /** `comm` may be longer than /proc/PID/comm by a part of its last character. */
-  | { readonly type: "name"; readonly comm: string };
+  | { readonly type: "name"; readonly comm: string }
+  /** Control groups and all below them: a path from the root, each part of which may be a glob. */
+  | { readonly type: "cgroup"; readonly path: string };
 
 /** What the description of a task says of any engine. */
 export interface TaskCommon {
@@ -58,11 +61,50 @@ const comm: ValueForm<string> = {
   },
 };
 
+/** PATH_MAX of linux/limits.h without its NUL. */
+const PATH_MAX = 4095;
+
+/**
+ * The path of control groups, each part of which may be a glob (glob(7)).
+ * @param longest of its bytes.
+ */
+function cgroupPath(longest: number): ValueForm<string> {
+  return {
+    allowed: `a path or glob below the cgroup root, 1 to ${longest} bytes, without ..`,
+    read: (raw) => {
+      const path = readString(raw);
+      const bytes = byteLength(path);
+      if (bytes > longest) throw new BadValue(`${bytes} bytes long`);
+      if (/\p{Cc}/u.test(path)) throw new BadValue("a control character in it");
+      if (/^\/*sys\/fs\/cgroup(?:\/|$)/.test(path)) throw new BadValue("not below the cgroup root");
+      const parts = path.split("/").filter((part) => part !== "");
+      if (parts.length === 0) throw new BadValue("names no group");
+      const wrong = parts.find((part) => part === ".." || part === "." || isOpenSet(part));
+      if (wrong === undefined) return parts.join("/");
+      throw new BadValue(
+        isOpenSet(wrong) ? `a [ without ] in "${excerpt(wrong)}"` : `${wrong} in it`,
+      );
+    },
+  };
+}
+
+/** Whether a set in brackets begins and does not end; a ] right behind its [ is one of the set. */
+function isOpenSet(part: string): boolean {
+  return part.replaceAll(/\[[!^]?.[^\]]*\]/gsu, "").includes("[");
+}
+
+/** `value` with type=cgroup. */
+const cgroup: ValueForm<string> = cgroupPath(PATH_MAX);
+
 /** `value` while its type is not known; compileTarget reads it again. */
 const target: ValueForm<string> = {
-  allowed: `for type=pid ${pid.allowed}, for type=name ${comm.allowed}`,
+  allowed:
+    `for type=pid ${pid.allowed}, for type=name ${comm.allowed}, for type=cgroup ${cgroup.allowed}`,
   read: (raw) => raw,
 };
+
+/** What a task may be about. */
+export type TargetType = TaskTarget["type"];
 
 /** The keys of every [task] but `engine`, which depends on the engines that there are. */
 export const taskKeys = {
@@ -74,15 +116,15 @@ export const taskKeys = {
     example: "web",
   },
   type: {
-    form: oneOf(["pid", "name"]),
+    form: oneOf(["pid", "name", "cgroup"]),
     mandatory: true,
-    meaning: "whether value is a process ID or a process name",
+    meaning: "whether value is a process ID, a process name or a control group",
     example: "name",
   },
   value: {
     form: target,
     mandatory: true,
-    meaning: "ID or name of the target processes",
+    meaning: "ID, name or control group of the target processes",
     example: "mysqld",
   },
 } satisfies Keys;
@@ -106,15 +148,16 @@ export const swapFlag = {
 } satisfies KeySpec<boolean>;
 
 /** Reads `value` as its `type` says. @returns undefined when it was refused. */
-export function compileTarget(
-  task: KeyedObject,
-  type: TaskTarget["type"],
-): TaskTarget | undefined {
+export function compileTarget(task: KeyedObject, type: TargetType): TaskTarget | undefined {
   const entry = task.entry("value");
   if (entry === undefined) return undefined;
   if (type === "pid") {
     const read = task.read(entry, pid);
     return read && { type, pid: read.value };
+  }
+  if (type === "cgroup") {
+    const read = task.read(entry, cgroup);
+    return read && { type, path: read.value };
   }
   const read = task.read(entry, comm);
   return read && { type, comm: read.value };

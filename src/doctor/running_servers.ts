@@ -7,7 +7,7 @@ import type { RunningServer } from "./patient.ts";
 
 /** The etmemd servers of this machine, as far as this PID namespace shows them. */
 export function runningServers(proc: string): RunningServer[] {
-  const [search] = sweepProcesses([{ type: "name", comm: "etmemd" }], proc);
+  const [search] = sweepProcesses([{ type: "name", comm: "etmemd" }], { proc });
   return (search?.named ?? []).map(({ pid }) => optionsOf(proc, pid));
 }
 

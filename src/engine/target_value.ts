@@ -1,5 +1,5 @@
 import type { TaskTarget } from "../config/task.ts";
-import { excerpt } from "../text/excerpt.ts";
+import { withoutControls } from "../text/excerpt.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   " ": "\\s",
@@ -9,16 +9,27 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
+/** The value of a target without escapes. */
+export function plainTargetValue(target: TaskTarget): string {
+  switch (target.type) {
+    case "pid":
+      return String(target.pid);
+    case "name":
+      return target.comm;
+    case "cgroup":
+      return target.path;
+  }
+}
+
 /**
  * The value of a target as a configuration file spells it: on one line, and with no control
  * character, of which those that a file holds as they are show as `\x1b`.
  */
 export function targetValue(target: TaskTarget): string {
-  if (target.type === "pid") return String(target.pid);
-  const spelled = target.comm.replaceAll(
+  const spelled = plainTargetValue(target).replaceAll(
     // A blank counts at both ends, and would begin a comment before these.
     /^ | $| (?=#|\/\/ )|[\n\t\r\\]/g,
     (character) => ESCAPES[character] ?? character,
   );
-  return excerpt(spelled);
+  return withoutControls(spelled);
 }

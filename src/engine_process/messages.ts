@@ -24,7 +24,8 @@ export interface ProjectSettings {
 /** [task] as the engine sees it. */
 export interface TaskSettings {
   readonly name: string;
-  readonly type: "pid" | "name";
+  /** "pid" or "name". */
+  readonly type: string;
   readonly value: string;
   readonly maxThreads: number;
   readonly swapFlag: boolean;

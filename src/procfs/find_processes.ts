@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../ffi/libc.ts";
+import { CGROUP_ROOT, cgroupHierarchies, matchingGroups, membersOf } from "./cgroup_tree.ts";
 import { isGone, readRecord, readText } from "./read_file.ts";
 import { partBySpace } from "./shared_spaces.ts";
 import { type ProcessStat, readProcessStat } from "./process_stat.ts";
@@ -27,15 +28,38 @@ export interface NamedProcess {
 export interface ProcessSearch {
   readonly found: readonly FoundProcess[];
   readonly named: readonly NamedProcess[];
+  /** Where they were looked for in control groups. */
+  readonly groups?: GroupSearch;
+}
+
+/** What looking for control groups came to. */
+export interface GroupSearch {
+  /** Whether any are mounted that this process knows. */
+  readonly areMounted: boolean;
+  /** Groups that match. */
+  readonly matching: number;
+  /** Processes in them that have no pid here. */
+  readonly foreign: number;
 }
 
 /**
  * Which processes are looked for: one by pid, only if it is the one that started then,
- * or all of a name. What the kernel would cut of a name does not count.
+ * all of a name, or all that are in control groups or below them. What the kernel would cut of a
+ * name does not count. `path` is a pattern of matchingGroups().
  */
 export type ProcessQuery =
   | { readonly type: "pid"; readonly pid: number; readonly startTicks?: number }
-  | { readonly type: "name"; readonly comm: string };
+  | { readonly type: "name"; readonly comm: string }
+  | { readonly type: "cgroup"; readonly path: string };
+
+/** Where procfs and the control groups are mounted. */
+export interface SearchRoots {
+  readonly proc: string;
+  readonly cgroup: string;
+}
+
+/** As every Linux host has them. */
+export const SEARCH_ROOTS: SearchRoots = { proc: "/proc", cgroup: CGROUP_ROOT };
 
 /** What an etmemd server is called; the processes of its engines are called alike. */
 const SERVER_COMM = "etmemd";
@@ -68,6 +92,7 @@ interface Process extends ProcessStat {
 
 /** One look at /proc. It keeps what it has read. */
 class ProcLook implements Disposable {
+  readonly cgroupRoot: string;
   readonly #root: string;
   readonly #most: number;
   readonly #fd: number;
@@ -81,7 +106,8 @@ class ProcLook implements Disposable {
   readonly #told = new Set<number>();
 
   /** @param most processes that it may read; without, all. */
-  constructor(root: string, most = Infinity) {
+  constructor({ proc: root, cgroup }: SearchRoots, most = Infinity) {
+    this.cgroupRoot = cgroup;
     this.#root = root;
     this.#most = most;
     this.#fd = openAt(AT_FDCWD, root, O_RDONLY);
@@ -250,7 +276,34 @@ function isServer(comm: string): boolean {
   return comm === SERVER_COMM || comm.startsWith(`${SERVER_COMM}-`);
 }
 
-function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
+/** What a query is about: processes, and of those in control groups, which groups there are. */
+interface Named {
+  readonly processes: readonly Process[];
+  readonly groups?: GroupSearch;
+}
+
+/**
+ * The processes of control groups. A pid may be another process by the time that its stat is read,
+ * one that is in no such group: so the groups are read again, and what is not in them any more does
+ * not count.
+ */
+function inGroups(pattern: string, look: ProcLook): Named {
+  const hierarchies = cgroupHierarchies(look.cgroupRoot);
+  const areMounted = hierarchies.length > 0;
+  const groups = matchingGroups(pattern, hierarchies);
+  if (groups === undefined) {
+    return { processes: [], groups: { areMounted, matching: 0, foreign: 0 } };
+  }
+  const { pids, foreign } = membersOf(groups);
+  const processes = [...pids].map((pid) => look.process(pid));
+  const { pids: still } = membersOf(groups);
+  return {
+    processes: processes.filter((one) => one !== undefined).filter(({ pid }) => still.has(pid)),
+    groups: { areMounted, matching: groups.paths.length, foreign },
+  };
+}
+
+function namedBy(query: Exclude<ProcessQuery, { type: "cgroup" }>, look: ProcLook): Process[] {
   if (query.type === "pid") {
     const process = look.processOf(query.pid);
     return process === undefined ? [] : [process];
@@ -263,7 +316,7 @@ function namedBy(query: ProcessQuery, look: ProcLook): Process[] {
 }
 
 function isWanted(query: ProcessQuery, { startTicks }: Process): boolean {
-  return query.type === "name" || query.startTicks === undefined ||
+  return query.type !== "pid" || query.startTicks === undefined ||
     query.startTicks === startTicks;
 }
 
@@ -280,26 +333,31 @@ export interface SweptProcesses extends ProcessSearch {
 /**
  * Looks for the processes of several queries at once: what they have in common is read once. Finds
  * the processes that a query names and all their descendants (those of pid 1 are not followed),
- * without kernel threads, etmemd servers and what ended. What cannot be looked at is left out.
- * @param root where procfs is mounted. @returns in the order of the queries.
- * @throws {SystemCallError} when procfs cannot be read.
+ * without kernel threads, etmemd servers and what ended. What cannot be looked at is left out. Of a
+ * process in a control group, only those descendants count that are in such a group, too.
+ * @param roots as far as they are others than SEARCH_ROOTS.
+ * @returns in the order of the queries.
+ * @throws {SystemCallError} when procfs or a control group cannot be read.
  */
 export function sweepProcesses(
   queries: readonly ProcessQuery[],
-  root = "/proc",
+  roots: Partial<SearchRoots> = {},
 ): SweptProcesses[] {
-  using look = new ProcLook(root);
+  using look = new ProcLook({ ...SEARCH_ROOTS, ...roots });
   return queries.map((query) => sweep(query, look));
 }
 
 /**
  * The same for a pid whose descendants are few, which is found fast.
- * @returns undefined when they are not, or what is looked for is a name.
+ * @returns undefined when they are not, or what is looked for is no pid.
  * @throws {SystemCallError} when procfs cannot be read.
  */
-export function searchNearby(query: ProcessQuery, root = "/proc"): SweptProcesses | undefined {
-  if (query.type === "name") return undefined;
-  using look = new ProcLook(root, MOST_NEARBY);
+export function searchNearby(
+  query: ProcessQuery,
+  roots: SearchRoots = SEARCH_ROOTS,
+): SweptProcesses | undefined {
+  if (query.type !== "pid") return undefined;
+  using look = new ProcLook(roots, MOST_NEARBY);
   try {
     return sweep(query, look);
   } catch (error) {
@@ -313,22 +371,24 @@ export function searchNearby(query: ProcessQuery, root = "/proc"): SweptProcesse
  * @returns undefined when there is none, or it cannot be looked at.
  */
 export function startTicksOf(pid: number, root = "/proc"): number | undefined {
-  using look = new ProcLook(root);
+  using look = new ProcLook({ ...SEARCH_ROOTS, proc: root });
   return look.processOf(pid)?.startTicks;
 }
 
 function sweep(query: ProcessQuery, look: ProcLook): SweptProcesses {
   const unreadable: { pid: number; error: Error }[] = [];
   look.begin((pid, error) => unreadable.push({ pid, error }));
-  const { found, named } = search(query, look);
+  const { found, ...others } = search(query, look);
   const { own, shared } = partBySpace(found);
-  return { found: own, sharers: shared.map(({ pid }) => pid), named, unreadable };
+  return { found: own, sharers: shared.map(({ pid }) => pid), ...others, unreadable };
 }
 
 function search(query: ProcessQuery, look: ProcLook): ProcessSearch {
   const seen = new Set<number>();
   const found: FoundProcess[] = [];
-  const named = namedBy(query, look);
+  const { processes: named, groups }: Named = query.type === "cgroup"
+    ? inGroups(query.path, look)
+    : { processes: namedBy(query, look) };
   let generation = named.filter((process) => isWanted(query, process));
   while (generation.length > 0) {
     const parents: Process[] = [];
@@ -338,7 +398,7 @@ function search(query: ProcessQuery, look: ProcLook): ProcessSearch {
       const { pid, startTicks, activity, memoryId } = process;
       // The dead may have children: a process is its parent's until that was waited for.
       if (!process.isDead) found.push({ pid, startTicks, activity, memoryId });
-      if (pid !== INIT_PID) parents.push(process);
+      if (pid !== INIT_PID && groups === undefined) parents.push(process);
     }
     generation = parents.length === 0 ? [] : look.childrenOf(parents);
   }
@@ -350,6 +410,7 @@ function search(query: ProcessQuery, look: ProcLook): ProcessSearch {
       isKernelThread,
       isServer: isServer(comm),
     })),
+    ...(groups === undefined ? {} : { groups }),
   };
 }
 
@@ -365,7 +426,7 @@ export function findProcesses(
   onUnreadable: OnUnreadable,
   root = "/proc",
 ): readonly FoundProcess[] {
-  using look = new ProcLook(root);
+  using look = new ProcLook({ ...SEARCH_ROOTS, proc: root });
   look.begin(onUnreadable);
   return search(query, look).found;
 }

@@ -9,6 +9,10 @@ const TABLE = {
   process_ended: "the process has ended",
   pid_reused: "the pid is another process now",
   no_such_name: 'there is no process named "{}"',
+  no_such_cgroup: 'no control group matches "{}"',
+  cgroup_is_empty: 'no process is in the control groups that match "{}"',
+  no_cgroups: "no control groups are mounted at /sys/fs/cgroup",
+  in_other_pid_namespace: "some processes of the control groups have no pid in this pid namespace",
   kernel_thread: "a kernel thread is never a target",
   server_process: "an etmemd server is never a target",
   // A process is skipped.
@@ -24,6 +28,7 @@ const TABLE = {
   memory_suffices: "MemAvailable is not below sysmem_threshold",
   group_may_not_swap: "its control group may not swap: {} is 0",
   group_swap_full: "no swap space left for its control group: {}",
+  group_protected: "protected by {} of its control group",
   guest_unseen_by_smaps: "runs a virtual machine, whose accesses smaps cannot see",
   guest_unseen_by_page_table: "runs a virtual machine, whose accesses page_table cannot see: {}",
   too_much_to_plan: "more memory than one round of cslide plans for (2 TiB in base pages)",

@@ -6,7 +6,7 @@ export interface ShownProject {
   readonly engines: readonly {
     readonly name: string;
     readonly tasks: Iterable<{
-      readonly type: "pid" | "name";
+      readonly type: "pid" | "name" | "cgroup";
       readonly value: string;
       readonly name: string;
       readonly started: boolean;

@@ -11,8 +11,8 @@ export interface TaskTotal extends Record<TotalName, number> {
 export interface TaskStatus {
   name: string;
   engine: string;
-  /** As in the file: `pid` or `name`. */
-  type: "pid" | "name";
+  /** As in the file: `pid`, `name` or `cgroup`. */
+  type: "pid" | "name" | "cgroup";
   value: string;
   started: boolean;
   /** Why the task failed, when it did. */

@@ -5,8 +5,12 @@ const LONGEST = 80;
  * control ones escaped.
  */
 export function excerpt(text: string): string {
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
-  return shown.replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, escapeCharacter);
+  return withoutControls(text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
+}
+
+/** Text of any length on one line, control characters escaped. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

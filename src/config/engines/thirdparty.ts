@@ -106,13 +106,18 @@ export function thirdParty(others: readonly string[]): EngineConfig<
       keyFileText: keyFileText(),
       groupText: engine.object.groups.flatMap((group) => group.source).join("\n"),
     }),
-    compileTask: (values, common, context) => ({
-      kind: KIND,
-      ...common,
-      maxThreads: clampThreads(values.max_threads, context),
-      swapFlag: values.swap_flag,
-      keyFileText: context.keyFileText(),
-      hasEngine: context.hasEngine(),
-    }),
+    compileTask(values, common, context) {
+      if (common.target.type === "cgroup") {
+        context.task.refuse("type", "third-party engines do not know it", "pid or name");
+      }
+      return {
+        kind: KIND,
+        ...common,
+        maxThreads: clampThreads(values.max_threads, context),
+        swapFlag: values.swap_flag,
+        keyFileText: context.keyFileText(),
+        hasEngine: context.hasEngine(),
+      };
+    },
   };
 }

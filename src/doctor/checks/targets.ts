@@ -44,7 +44,7 @@ function checkProcesses(
   patient: Patient,
   report: Report,
 ): void {
-  const [search] = sweepProcesses([target], patient.proc);
+  const [search] = sweepProcesses([target], { proc: patient.proc });
   if (search === undefined) return;
   const { found, named, unreadable } = search;
   if (found.length === 0 && unreadable.length === 0) {
@@ -53,7 +53,7 @@ function checkProcesses(
     const query = target.type === "pid" && startTicks !== undefined
       ? { ...target, startTicks }
       : target;
-    for (const [reason, pids] of whyNone(query, named)) {
+    for (const [reason, pids] of whyNone(query, search)) {
       const skip = { reason, processes: pids.length, pids: [...pids] };
       report.add(explainSkip(skip, pids.length, place, patient));
     }

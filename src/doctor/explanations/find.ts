@@ -34,6 +34,33 @@ export const FIND_EXPLANATIONS = {
     commands: ["ps -eo pid,comm,rss --sort=-rss | head -20"],
     hinders: "always",
   },
+  no_such_cgroup: {
+    meaning: "No control group has such a path now. A path begins below the root of the " +
+      "hierarchy; a * does not match a slash.",
+    remedy: "Put the path into `value` of the task that /proc/PID/cgroup shows of a process.",
+    commands: ["systemd-cgls --no-pager", "cat /proc/PID/cgroup"],
+    hinders: "always",
+  },
+  cgroup_is_empty: {
+    meaning: "Control groups match, and no process is in them or below them now.",
+    remedy: "Start the processes there, or put the path into `value` of the task that " +
+      "/proc/PID/cgroup shows of a process.",
+    commands: ["systemd-cgls --no-pager"],
+    hinders: "always",
+  },
+  no_cgroups: {
+    meaning: "The server sees no control groups.",
+    remedy: "Mount them at /sys/fs/cgroup, or use type=name.",
+    commands: ["findmnt -t cgroup,cgroup2"],
+    hinders: "always",
+  },
+  in_other_pid_namespace: {
+    meaning:
+      "The server runs in a pid namespace of its own, as in a container. Processes outside " +
+      "of it have no pid there.",
+    remedy: "Run etmemd on the host, or in a container that has the host's pid namespace.",
+    hinders: "always",
+  },
   kernel_thread: {
     meaning: "The name or pid belongs to a thread of the kernel, which has no memory of its own.",
     remedy: "Name a process in `value` of the task.",

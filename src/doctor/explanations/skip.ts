@@ -70,6 +70,18 @@ export const SKIP_EXPLANATIONS = {
     ],
     hinders: "mostly",
   },
+  group_protected: {
+    meaning:
+      "The control group of the process, or one above it, has no more memory than {detail} " +
+      "protects. A task with type=cgroup keeps that.",
+    remedy: "Nothing needs to be done if the limit is meant. Otherwise lower it: of a service " +
+      "with MemoryLow= or MemoryMin=.",
+    commands: [
+      "cat /proc/{pid}/cgroup",
+      "systemctl set-property UNIT MemoryLow=0",
+    ],
+    hinders: "mostly",
+  },
   group_swap_full: {
     meaning: "The control group of the process, or one above it, has as much in swap as " +
       "{detail} allows.",

@@ -11,6 +11,7 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import type { TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TaskHistory } from "../round/task_history.ts";
+import { plainTargetValue } from "../target_value.ts";
 import { TaskTable } from "../task_table.ts";
 import { CommandOutput } from "./command_output.ts";
 import { EngineChild } from "./engine_child.ts";
@@ -253,7 +254,7 @@ export class PluginEngine implements Engine {
       task: {
         name,
         type: target.type,
-        value: target.type === "pid" ? String(target.pid) : target.comm,
+        value: plainTargetValue(target),
         maxThreads,
         swapFlag,
       },

@@ -46,13 +46,16 @@ export class PinnedTarget {
   ): Promise<readonly FoundProcess[]> {
     const swept = await search(this.#query);
     if (swept === undefined) return [];
-    const { found, sharers, named, unreadable } = swept;
+    const { found, sharers, named, groups, unreadable } = swept;
     this.#pin(named[0]?.startTicks);
     for (const { pid, error } of unreadable) onUnreadable(pid, error);
     record.status.processes = found.length + sharers.length;
     if (sharers.length > 0) record.skip(because("shares_space"), sharers);
     if (found.length === 0 && unreadable.length === 0) {
-      for (const [why, pids] of whyNone(this.#query, named)) this.#skip(record, why, pids);
+      for (const [why, pids] of whyNone(this.#query, swept)) this.#skip(record, why, pids);
+    }
+    if (groups !== undefined && groups.foreign > 0) {
+      this.#skip(record, because("in_other_pid_namespace"), []);
     }
     return found;
   }

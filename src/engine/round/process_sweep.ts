@@ -3,7 +3,9 @@ import { onAbort } from "../../async/abortable.ts";
 import { nextTurn } from "../../async/turns.ts";
 import {
   type ProcessQuery,
+  SEARCH_ROOTS,
   searchNearby,
+  type SearchRoots,
   sweepProcesses,
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
@@ -11,8 +13,7 @@ import {
 /** What tasks look for in one sweep. */
 export interface SweepRequest {
   readonly queries: readonly ProcessQuery[];
-  /** Where procfs is mounted. */
-  readonly root: string;
+  readonly roots: SearchRoots;
 }
 
 /** What was found, in the order of the queries. */
@@ -23,11 +24,11 @@ export interface SweepReply {
 
 /**
  * Does a sweep, in a thread.
- * @throws {SystemCallError} when procfs cannot be read.
+ * @throws {SystemCallError} when procfs or a control group cannot be read.
  */
-export function sweepAll({ queries, root }: SweepRequest): SweepReply {
+export function sweepAll({ queries, roots }: SweepRequest): SweepReply {
   return {
-    searches: sweepProcesses(queries, root).map((swept) => new Uint8Array(serialize(swept))),
+    searches: sweepProcesses(queries, roots).map((swept) => new Uint8Array(serialize(swept))),
   };
 }
 
@@ -48,7 +49,7 @@ interface Waiting {
  */
 export class ProcessSweep {
   readonly #sweep: (request: SweepRequest) => Promise<SweepReply>;
-  readonly #root: string;
+  readonly #roots: SearchRoots;
   #waiting: Waiting[] = [];
   #isDue = false;
   /** When the last sweep began, by the monotonic clock. */
@@ -56,11 +57,14 @@ export class ProcessSweep {
 
   /**
    * @param sweep has a thread do sweepAll().
-   * @param root where procfs is mounted.
+   * @param roots where procfs and the control groups are mounted, as far as it is elsewhere.
    */
-  constructor(sweep: (request: SweepRequest) => Promise<SweepReply>, root = "/proc") {
+  constructor(
+    sweep: (request: SweepRequest) => Promise<SweepReply>,
+    roots: Partial<SearchRoots> = {},
+  ) {
     this.#sweep = sweep;
-    this.#root = root;
+    this.#roots = { ...SEARCH_ROOTS, ...roots };
   }
 
   /**
@@ -70,7 +74,7 @@ export class ProcessSweep {
    */
   async find(query: ProcessQuery, signal: AbortSignal): Promise<SweptProcesses | undefined> {
     if (signal.aborted) return undefined;
-    const nearby = searchNearby(query, this.#root);
+    const nearby = searchNearby(query, this.#roots);
     if (nearby !== undefined) return nearby;
     const waiting: Waiting = { query, end: Promise.withResolvers() };
     const forget = onAbort(signal, () => {
@@ -102,7 +106,7 @@ export class ProcessSweep {
     this.#begunMs = performance.now();
     const queries = new Map(waiting.map(({ query }) => [JSON.stringify(query), query]));
     try {
-      const request = { queries: [...queries.values()], root: this.#root };
+      const request = { queries: [...queries.values()], roots: this.#roots };
       const { searches } = await this.#sweep(request);
       const byKey = new Map([...queries.keys()].map((key, i) => [key, searches[i]!]));
       for (const { query, end } of waiting) {

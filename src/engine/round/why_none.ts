@@ -1,4 +1,9 @@
-import type { NamedProcess, ProcessQuery } from "../../procfs/find_processes.ts";
+import type {
+  GroupSearch,
+  NamedProcess,
+  ProcessQuery,
+  ProcessSearch,
+} from "../../procfs/find_processes.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
 import { targetValue } from "../target_value.ts";
 
@@ -8,8 +13,11 @@ export type WhyNone = readonly [reason: Reason, pids: readonly number[]];
 const NO_KERNEL_THREAD = because("kernel_thread");
 const NO_SERVER = because("server_process");
 
-/** Why a query finds nothing. @param named the processes that it names all the same. */
-export function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): WhyNone[] {
+/** Why a query finds nothing. */
+export function whyNone(
+  query: ProcessQuery,
+  { named, groups }: Pick<ProcessSearch, "named" | "groups">,
+): WhyNone[] {
   if (query.type === "pid") return [whyNotPid(query, named[0])];
   const pidsOf = (processes: readonly NamedProcess[]): number[] => processes.map(({ pid }) => pid);
   const reasons: WhyNone[] = [
@@ -18,7 +26,16 @@ export function whyNone(query: ProcessQuery, named: readonly NamedProcess[]): Wh
   ];
   const known = reasons.filter(([, pids]) => pids.length > 0);
   if (known.length > 0) return known;
-  return [[because("no_such_name", targetValue(query)), []]];
+  const value = targetValue(query);
+  if (query.type === "name") return [[because("no_such_name", value), []]];
+  return groups?.foreign ? [] : [[whyNoneInGroups(value, groups), []]];
+}
+
+function whyNoneInGroups(pattern: string, groups: GroupSearch | undefined): Reason {
+  if (groups?.areMounted !== true) return because("no_cgroups");
+  return groups.matching === 0
+    ? because("no_such_cgroup", pattern)
+    : because("cgroup_is_empty", pattern);
 }
 
 function whyNotPid(

@@ -11,10 +11,10 @@ import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import type { ProcessGains } from "../round/process_gains.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
-import { readSwapLimit } from "../round/swap_limit.ts";
 import { MoveWorth } from "./move_worth.ts";
 import { whyNoSwapSpace } from "../round/swap_space.ts";
 import { ColdUnits } from "./cold_units.ts";
+import { GroupRoom } from "./group_room.ts";
 import { type GuardedMove, guardMove } from "./guard_move.ts";
 import { UsedSinceScan } from "./used_since_scan.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
@@ -35,6 +35,11 @@ export interface MoveOrder {
   readonly stallLimitPercent?: number;
   /** The words of the server's MovedTally; absent where no other thread moves. */
   readonly movedByAll?: Int32Array;
+  /**
+   * What the control groups of the processes protect stays, memory.low and memory.min. The word is
+   * shared: base pages that threads of the task are about to move.
+   */
+  readonly underway?: Int32Array;
 }
 
 /** Base pages whose count is in [from, to), base pages and huge units alike. */
@@ -140,26 +145,6 @@ function notes(
   };
 }
 
-/** Pages that the control groups of a process let go now. */
-class SwapRoom {
-  readonly #dirFd: number;
-  readonly #isDryRun: boolean;
-  pages = Infinity;
-
-  /** @param isDryRun then there is no limit. */
-  constructor(dirFd: number, { isDryRun = false }: MoveOrder) {
-    this.#dirFd = dirFd;
-    this.#isDryRun = isDryRun;
-  }
-
-  /** @returns why there is none. */
-  refresh(): Reason | undefined {
-    const limit = this.#isDryRun ? undefined : readSwapLimit(this.#dirFd);
-    this.pages = limit?.pages ?? Infinity;
-    return this.pages < 1 ? limit?.reason : undefined;
-  }
-}
-
 /** What notes frames in a set, as far as they are known. */
 function addingTo(frames: FrameSet): (frame: number) => void {
   return (frame) => {
@@ -181,12 +166,10 @@ function moveUnits(
   using mover = kind.open({ pid, dirFd, space: new HeldAddressSpace(dirFd, pagemap, memoryId) });
   const sharedReason = reasonToSpareShared(process, kind);
   const frames = new FrameSet();
-  const room = new SwapRoom(dirFd, order);
+  using room = new GroupRoom(dirFd, order);
   const account = pageOut({
-    next: (batch, pages, movedPages) => {
-      units.next(batch, Math.min(pages, room.pages), movedPages);
-      room.pages -= batch.pages;
-    },
+    next: (batch, pages, movedPages) =>
+      room.fill(batch, pages, (most) => units.next(batch, most, movedPages)),
     hold: () =>
       heldByGuard ?? reasonToHold(process, kind, order) ?? room.refresh() ?? worth.refresh() ??
         used.refresh(),
@@ -199,6 +182,7 @@ function moveUnits(
     moved: notes(process, worth),
   });
   noteCosts(process, account);
+  if (room.whyNone !== undefined) account.held ??= room.whyNone;
   return {
     ...account,
     sparedUsed: units.sparedUsed,

@@ -24,7 +24,7 @@ export interface SlideRunParts {
 
 function moveOrder(
   { sysmemThresholdPercent }: ProjectDescription,
-  { coldThreshold, dramPercent, stallLimitPercent }: SlideTaskDescription,
+  { coldThreshold, dramPercent, stallLimitPercent, target }: SlideTaskDescription,
   { mover, isDryRun = false, context: { movedTally } }: SlideRunParts,
 ): MoveOrder {
   return {
@@ -35,6 +35,9 @@ function moveOrder(
     ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
     ...(dramPercent === undefined ? {} : { dramPercent }),
     ...(stallLimitPercent === undefined ? {} : { stallLimitPercent }),
+    ...(target.type === "cgroup"
+      ? { underway: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
+      : {}),
   };
 }
 

@@ -171,6 +171,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     tests: ["startTask() is refused", "startTask() warns"],
     reason: NO_MOVES,
   },
+  { path: "tests/unit/engine/slide/cgroup_targets.test.ts", reason: NO_MOVES },
   {
     path: "tests/unit/engine/slide/round_loop.test.ts",
     tests: ["a started task", "stopTask()"],

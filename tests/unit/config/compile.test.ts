@@ -246,3 +246,17 @@ test("compileConfig() refuses a file with ConfigError or gives what is in range,
     { numRuns: 300 },
   );
 });
+
+test.each([
+  ["kubepods.slice/*burstable*", "kubepods.slice/*burstable*"],
+  ["/a//b/", "a/b"],
+  ["a[]-]b/[!x]?", "a[]-]b/[!x]?"],
+  ["dev-a\\\\x2db.swap", "dev-a\\x2db.swap"],
+  ["...", "..."],
+  ["my app\\s", "my app "],
+])("compileConfig() takes the control group %s", (value, path) => {
+  for (const base of [SLIDE, CSLIDE]) {
+    const text = put(put(base, "task", "type=cgroup"), "task", `value=${value}`);
+    expect(compile(text).tasks).toMatchObject([{ target: { type: "cgroup", path } }]);
+  }
+});

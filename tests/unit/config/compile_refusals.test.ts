@@ -17,7 +17,8 @@ const NAME = "1 to 63 bytes without blanks, not -";
 const ENG_NAME = `${NAME}, not the name of another engine`;
 const NODES = "pairs A,B;C,D of node ids 0 to 1023, each once";
 const NATURAL = "0 to 2147483647";
-const TARGET = "for type=pid 1 to 4194303, for type=name 1 to 15 bytes, as in /proc/PID/comm";
+const TARGET = "for type=pid 1 to 4194303, for type=name 1 to 15 bytes, as in /proc/PID/comm, " +
+  "for type=cgroup a path or glob below the cgroup root, 1 to 4095 bytes, without ..";
 
 describe("compileConfig() names the mandatory key that is missing", () => {
   const mandatory = [
@@ -39,11 +40,11 @@ describe("compileConfig() names the mandatory key that is missing", () => {
     [SLIDE, "task", "name", NAME],
     [SLIDE, "task", "project", NAME],
     [SLIDE, "task", "engine", ALLOWED.engineOfTask],
-    [SLIDE, "task", "type", "pid or name"],
+    [SLIDE, "task", "type", "pid, name or cgroup"],
     [SLIDE, "task", "value", TARGET],
     [SLIDE, "task", "T", "0 to 3 * loop"],
     [CSLIDE, "task", "value", TARGET],
-    [THIRD_PARTY, "task", "type", "pid or name"],
+    [THIRD_PARTY, "task", "type", "pid, name or cgroup"],
   ] as const;
   test.each(mandatory.map((one) => [`${one[1]} ${one[2]}`, one] as const))(
     "%s",

@@ -166,7 +166,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...[SLIDE, CSLIDE, THIRD_PARTY].flatMap((base) =>
       nameMistakes(base, "task", "name", NAME, 71).concat(
         nameMistakes(base, "task", "project"),
-        wordMistakes(base, "task", "type", "pid or name"),
+        wordMistakes(base, "task", "type", "pid, name or cgroup"),
         integerMistakes(base, "task", "value", "1 to 4194303"),
         outOfRange(base, "task", "value", [0, -1, 4194304], "1 to 4194303"),
       )
@@ -242,4 +242,37 @@ test.each([
 ])("compileConfig() refuses the process name %p", (name, problem) => {
   const text = put(put(SLIDE, "task", "type=name"), "task", `value=${name}`);
   expect(refusal(text)).toBe(`line 14: [task] value=${name}: ${problem}, allowed is ${COMM}`);
+});
+
+const CGROUP = "a path or glob below the cgroup root, 1 to 4095 bytes, without ..";
+
+test.each([
+  ["", "no value"],
+  ["/", "names no group"],
+  ["a/../b", ".. in it"],
+  ["..", ".. in it"],
+  [".", ". in it"],
+  ["a/b[0-9", 'a [ without ] in "b[0-9"'],
+  ["a[/]b", 'a [ without ] in "a["'],
+  ["/sys/fs/cgroup/a", "not below the cgroup root"],
+  ["a ", "a blank at its end"],
+  ["a\\x2db", "the escape \\x in it, escapes are \\s \\n \\t \\r \\\\"],
+  ["a\\nb", "a control character in it"],
+])("compileConfig() refuses the control group %p", (path, problem) => {
+  const text = put(put(SLIDE, "task", "type=cgroup"), "task", `value=${path}`);
+  expect(refusal(text)).toBe(`line 14: [task] value=${path}: ${problem}, allowed is ${CGROUP}`);
+});
+
+test("compileConfig() refuses a control group of 4096 bytes", () => {
+  const refusedAt = (bytes: number): string =>
+    refusal(put(put(SLIDE, "task", "type=cgroup"), "task", `value=${long(bytes)}`));
+  expect(refusedAt(4095)).toBe("accepted");
+  expect(refusedAt(4096)).toEndWith(`...: 4096 bytes long, allowed is ${CGROUP}`);
+});
+
+test("compileConfig() refuses the control groups of a third-party engine", () => {
+  const text = put(put(THIRD_PARTY, "task", "type=cgroup"), "task", "value=a");
+  expect(refusal(text)).toBe(
+    "line 11: [task] type=cgroup: third-party engines do not know it, allowed is pid or name",
+  );
 });

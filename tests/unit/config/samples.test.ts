@@ -154,7 +154,8 @@ test("the document's cslide sample is refused: its second name should be value",
   const path = "tests/tools/fixtures/document/cslide_conf.yaml";
   expect(() => compileFile(path)).toThrow(
     `Cannot use "${path}": line 11: [task]: value is missing, allowed is for type=pid 1 to 4194303, ` +
-      "for type=name 1 to 15 bytes, as in /proc/PID/comm; " +
+      "for type=name 1 to 15 bytes, as in /proc/PID/comm, for type=cgroup a path or glob below " +
+      "the cgroup root, 1 to 4095 bytes, without ..; " +
       "name is given more than once: name=background_cslide in line 14, name=23456 in line 16",
   );
 });

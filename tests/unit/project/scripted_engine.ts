@@ -6,6 +6,7 @@ import {
   EngineRefusal,
   type StartOptions,
 } from "../../../src/engine/engine.ts";
+import { plainTargetValue } from "../../../src/engine/target_value.ts";
 import { noTotal, type TaskStatus } from "../../../src/status/task_status.ts";
 
 /** What an engine was told, for example `start a`. */
@@ -124,13 +125,12 @@ class ScriptedEngine implements Engine {
 
   taskStatus(name: string): TaskStatus {
     const task = this.#task(name);
-    const value = task.target.type === "pid" ? `${task.target.pid}` : task.target.comm;
     const warning = this.#script.warnings.get(name) ?? this.#script.warning;
     return {
       name,
       engine: task.engine,
       type: task.target.type,
-      value,
+      value: plainTargetValue(task.target),
       started: this.#isRunning(name),
       ...(warning === undefined ? {} : { warnings: [warning] }),
       total: noTotal(),

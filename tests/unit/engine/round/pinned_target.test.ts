@@ -5,13 +5,16 @@ import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import { PinnedTarget } from "../../../../src/engine/round/pinned_target.ts";
 import { ProcessSweep, sweepAll } from "../../../../src/engine/round/process_sweep.ts";
 import type { SkippedProcesses } from "../../../../src/status/round_status.ts";
+import { FakeSysfs } from "../../procfs/fake_nodes.ts";
 import { FakeProc, kernelThread } from "../../procfs/fake_processes.ts";
 
 const byPid = (pid: number): TaskTarget => ({ type: "pid", pid });
 const byName = (comm: string): TaskTarget => ({ type: "name", comm });
+const byGroup = (path: string): TaskTarget => ({ type: "cgroup", path });
 
 let number = 0;
 let proc: FakeProc;
+let groups = "/nowhere";
 
 /** What a round finds, and why it does not. */
 async function round(
@@ -20,7 +23,7 @@ async function round(
   const record = new RoundRecord(++number);
   const sweep = new ProcessSweep(
     (request) => Promise.resolve(sweepAll(request)),
-    proc.root,
+    { proc: proc.root, cgroup: groups },
   );
   const found = await target.find(
     (query) => sweep.find(query, new AbortController().signal),
@@ -131,5 +134,33 @@ describe("PinnedTarget", () => {
     const target = start(byPid(10));
     target.settle();
     expect(await round(target)).toEqual(none('read "PID/stat": EISDIR', [10]));
+  });
+
+  test("says why there is no process in a control group", async () => {
+    using tree = new FakeSysfs({
+      "cgroup.controllers": "",
+      "a/empty/cgroup.procs": "",
+      "a/b\\x2dc/cgroup.procs": "10\n0\n",
+      "foreign/cgroup.procs": "0\n",
+      "server/cgroup.procs": "20\n",
+    });
+    proc = new FakeProc([
+      { pid: 10, ppid: 1 },
+      { pid: 20, ppid: 1, comm: "etmemd" },
+    ]);
+    const foreign = "some processes of the control groups have no pid in this pid namespace";
+    const find = (path: string) => round(start(byGroup(path)));
+    groups = "/nowhere";
+    expect(await find("a")).toEqual(none("no control groups are mounted at /sys/fs/cgroup"));
+    groups = tree.root;
+    expect(await find("b\\x*")).toEqual(none('no control group matches "b\\\\x*"'));
+    expect(await find("a/e*"))
+      .toEqual(none('no process is in the control groups that match "a/e*"'));
+    expect(await find("server")).toEqual(none("an etmemd server is never a target", [20]));
+    expect(await find("foreign")).toEqual(none(foreign));
+    expect(await find("a")).toEqual({
+      pids: [10],
+      skipped: [{ reason: foreign, processes: 0, pids: [] }],
+    });
   });
 });

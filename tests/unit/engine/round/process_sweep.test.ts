@@ -28,7 +28,7 @@ function newSweep(
     swept.push(request.queries);
     begunMs.push(performance.now());
     return await workers.run("sweep_processes", request);
-  }, root);
+  }, { proc: root });
   return { sweep, swept, begunMs };
 }
 
@@ -128,7 +128,7 @@ test("find() ends when its task is stopped, and the others' searches go on", asy
     swept.push(request.queries);
     await thread.promise;
     return sweepAll(request);
-  }, proc.root);
+  }, { proc: proc.root });
   const [early, late] = [new AbortController(), new AbortController()];
   const begun = sweep.find(byName("web"), early.signal);
   const goesOn = find(sweep, byName("web"));
