@@ -1,5 +1,6 @@
 import type { Section } from "./fill_in.ts";
 import { KEY_SECTIONS } from "./key_sections.ts";
+import { REASON_SECTIONS } from "./reason_sections.ts";
 import { ROOM_SECTIONS } from "./room_sections.ts";
 import { STATUS_SECTIONS } from "./status_sections.ts";
 
@@ -9,6 +10,7 @@ import { STATUS_SECTIONS } from "./status_sections.ts";
  */
 export const SECTIONS: readonly Section[] = [
   ...KEY_SECTIONS,
+  ...REASON_SECTIONS,
   ...ROOM_SECTIONS,
   ...STATUS_SECTIONS,
 ];

@@ -24,7 +24,7 @@ export function formatDiagnosis({ findings, unseen }: Diagnosis): string {
   return [
     findings.some(({ weight }) => weight === "hinders") ? "" : "nothing hinders etmem here\n",
     ...findings.map(formatFinding),
-    ...unseen.map((what) => field("", "not seen", [what])),
+    unseen.map((what) => field("", "not seen", [what])).join(""),
   ].filter((part) => part !== "").join("\n");
 }
 

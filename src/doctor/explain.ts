@@ -1,7 +1,8 @@
 import type { Explanation } from "./explanation.ts";
 import { EXPLANATIONS } from "./explanations.ts";
 import type { Finding } from "./finding.ts";
-import { findReason } from "../reason/find_reason.ts";
+import type { ReasonName } from "../reason/reasons.ts";
+import { findReason, type FoundReason } from "../reason/find_reason.ts";
 
 /** What a reason is about, for the commands of its explanation. */
 export interface ReasonPlace {
@@ -16,6 +17,15 @@ export function explanationOf(text: string): Explanation {
   return EXPLANATIONS[findReason(text).name];
 }
 
+/** Reasons whose last detail is a reason itself, which says what mends them. */
+const WRAPPERS: ReadonlySet<ReasonName> = new Set(["paused", "could_not_start"]);
+
+/** The reason within a reason; undefined where there is none that is known. */
+function innerReason({ name, details }: FoundReason): FoundReason | undefined {
+  const inner = WRAPPERS.has(name) ? findReason(details.at(-1) ?? "") : undefined;
+  return inner?.name === "failed" ? undefined : inner;
+}
+
 /**
  * What a reason that status shows means where it stands.
  * @param text the reason. @param found what it is said of, with the reason.
@@ -24,9 +34,22 @@ export function explain(
   text: string,
   found: string,
   weight: Finding["weight"],
-  { about, socket, project, pid }: ReasonPlace,
+  place: ReasonPlace,
 ): Finding {
-  const { name, details } = findReason(text);
+  const outer = findReason(text);
+  const inner = innerReason(outer);
+  const about = fillIn(outer, place);
+  const finding = { weight, about: place.about, found };
+  if (inner === undefined) return { ...finding, ...about };
+  const { meaning, remedy, commands } = fillIn(inner, place);
+  return { ...finding, meaning: `${about.meaning} ${meaning}`, remedy, commands };
+}
+
+/** An explanation with what it is about. */
+function fillIn(
+  { name, details }: FoundReason,
+  { socket, project, pid }: ReasonPlace,
+): Pick<Finding, "meaning" | "remedy" | "commands"> {
   const { meaning, remedy, commands = [] } = EXPLANATIONS[name];
   const values: Readonly<Record<string, string | undefined>> = {
     socket,
@@ -36,12 +59,5 @@ export function explain(
   };
   const fill = (line: string): string =>
     line.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? key.toUpperCase());
-  return {
-    weight,
-    about,
-    found,
-    meaning: fill(meaning),
-    remedy: fill(remedy),
-    commands: commands.map(fill),
-  };
+  return { meaning: fill(meaning), remedy: fill(remedy), commands: commands.map(fill) };
 }

@@ -29,6 +29,16 @@ export function readSharedSizes(dirFd: number): SharedSizes | undefined {
 }
 
 /**
+ * Anonymous memory that is present (RssAnon, Linux 4.5).
+ * @param dirFd a process's /proc directory.
+ * @returns in bytes; undefined when the process is gone.
+ */
+export function readAnonymousBytes(dirFd: number): number | undefined {
+  const sizes = readSizes(dirFd, ["RssAnon"]);
+  return sizes && (sizes[0] ?? 0);
+}
+
+/**
  * Memory that the kernel does not move to swap: locked, and hugetlb (absent without
  * CONFIG_HUGETLB_PAGE).
  * @param dirFd a process's /proc directory.

@@ -6,6 +6,7 @@ import { cslideCommands } from "./scenarios/cslide_commands.ts";
 import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
 import { cslideShared } from "./scenarios/cslide_shared.ts";
 import { cslideTasks } from "./scenarios/cslide_tasks.ts";
+import { doctor, doctorConfidentiality } from "./scenarios/doctor.ts";
 import { engines } from "./scenarios/engines.ts";
 import { faultsClock } from "./scenarios/faults_clock.ts";
 import { faultsReads } from "./scenarios/faults_reads.ts";
@@ -97,8 +98,9 @@ export const BOOTS: readonly Boot[] = [
     name: "stock_confidentiality",
     kernel: "debian-6.1",
     commandLine: "lockdown=confidentiality",
-    scenarios: [stockConfidentiality],
+    scenarios: [stockConfidentiality, doctorConfidentiality],
   },
+  { name: "doctor", commandLine: "psi=0", scenarios: doctor },
   { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   {

@@ -11,6 +11,9 @@ import { explainSkip } from "./skips.ts";
 /** More than this share of what moved is too much to come back. */
 const MOST_BACK_SHARE = 0.5;
 
+/** So much more memory that is not looked at than other is worth a word. */
+const LARGER_SHARE = 20;
+
 type Place = ReasonPlace & { readonly patient: Patient };
 
 /** What kept memory where it is in the last round of a task. */
@@ -62,7 +65,7 @@ function reasons(round: RoundStatus, place: ReasonPlace): Finding[] {
   const lists: [what: string, list: readonly MemoryByReason[], of: number][] = [
     ["spared", round.spared, cold],
     ["refused", round.refused, cold],
-    ["not taken", round.left_alone, present],
+    ["not taken", round.left_alone, LARGER_SHARE * present],
     ...(round.node_pairs ?? []).flatMap(
       ({ hot_left, reserve_short }): [string, MemoryByReason[], number][] => [
         ["hot, and left on the slow node", hot_left, 0],
@@ -82,20 +85,23 @@ function reasons(round: RoundStatus, place: ReasonPlace): Finding[] {
   );
 }
 
-/** Nothing is cold: why that may be. */
+/** Less than this share of what is present is as good as nothing. */
+const HARDLY_ANY_SHARE = 0.05;
+
+/** Hardly anything is cold: why that may be. */
 function heat(round: RoundStatus, { tracker }: TaskStatus, { about }: ReasonPlace): Finding[] {
   const { present_bytes: present, hot_bytes: hot, hot_huge_bytes: huge } = round;
-  if (present === 0 || hot < present) return [];
+  if (present === 0 || present - hot > present * HARDLY_ANY_SHARE) return [];
   if (huge * 2 >= hot) return [hotHuge(huge, about)];
   const isCoarse = tracker === "smaps";
   return [{
     weight: isCoarse ? "hinders" : "note",
     about,
-    found: `all ${formatBytes(present)} that are present are in use`,
+    found: `${formatBytes(hot)} of ${formatBytes(present)} that are present are in use`,
     meaning: isCoarse
       ? "The tracker smaps judges each memory area as a whole: one page in use in 20 keeps all " +
         "of an area."
-      : "The last round found every page in use: there is nothing to move.",
+      : "The last round found nearly every page in use: there is nothing to move.",
     remedy: isCoarse
       ? "Use a tracker that sees pages; the findings about trackers say what is missing."
       : "Raise `loop` or `interval` for a longer look, or `T` to call less-used pages cold, too.",
@@ -107,7 +113,7 @@ function hotHuge(bytes: number, about: string): Finding {
   return {
     weight: "hinders",
     about,
-    found: `${formatBytes(bytes)} are hot as huge pages, and nothing is cold`,
+    found: `${formatBytes(bytes)} are hot at 2 MiB, and hardly anything is cold`,
     meaning: "With transparent huge pages, one access to 2 MiB makes all of it hot. If what is " +
       "used is spread over all of the memory, nothing is ever cold.",
     remedy: "Have the program do without them: switch them off, for all programs or for this " +

@@ -1,10 +1,10 @@
-import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { whyNoSwapSpace } from "../../engine/round/swap_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import { kindOfArea, readSwaps } from "../../procfs/swaps.ts";
 import { because } from "../../reason/reasons.ts";
 import { formatBytes, formatShare } from "../../text/quantities.ts";
 import { explain } from "../explain.ts";
-import type { Report } from "../finding.ts";
+import type { Finding, Report } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 
 const ABOUT = "swap";
@@ -13,21 +13,22 @@ const SCARCE_SHARE = 0.05;
 
 /** Whether there is swap space, room in it, and of what kind it is. */
 export function checkSwap({ proc, sys }: Patient, report: Report): void {
-  const { swapTotalBytes: total, swapFreeBytes: free } = readMemInfo(proc);
+  const memory = readMemInfo(proc);
+  const { swapTotalBytes: total, swapFreeBytes: free } = memory;
   if (total === 0) {
     report.add(
       explain(because("no_swap_space", ""), "there is no swap space", "hinders", { about: ABOUT }),
     );
     return;
   }
-  if (free < total * SCARCE_SHARE) {
-    const isFull = free < PAGE_SIZE;
-    const found = isFull
-      ? `all ${formatBytes(total)} of swap space are used`
-      : `${formatBytes(free)} of swap space are free (${formatShare(free, total)})`;
-    report.add(
-      explain(because("swap_nearly_full"), found, isFull ? "hinders" : "note", { about: ABOUT }),
-    );
+  const room = `${formatBytes(free)} of ${formatBytes(total)} are free (${
+    formatShare(free, total)
+  })`;
+  const why = whyNoSwapSpace(memory, proc, sys);
+  if (why !== undefined) {
+    report.add(explain(why, `${why} (${room})`, "hinders", { about: ABOUT }));
+  } else if (free < total * SCARCE_SHARE) {
+    report.add(scarce(room));
   }
   for (const area of readSwaps(proc)) {
     if (kindOfArea(area, sys) !== "rotating disk") continue;
@@ -43,4 +44,15 @@ export function checkSwap({ proc, sys }: Patient, report: Report): void {
       ],
     });
   }
+}
+
+function scarce(room: string): Finding {
+  return {
+    weight: "note",
+    about: ABOUT,
+    found: room,
+    meaning: "When 1/64 of it is left, or 64 MiB of a large one, etmemd moves nothing more.",
+    remedy: "Make more swap space.",
+    commands: ["swapon --show"],
+  };
 }

@@ -140,6 +140,7 @@ export const SPARE_EXPLANATIONS = {
       "madvise(MADV_SWAPFLAG) moves. This memory bears no such mark.",
     remedy: "Set swap_flag=no in the task and add the file anew, or have the program mark its " +
       "memory.",
+    commands: ["etmem obj del -f FILE -s {socket}", "etmem obj add -f FILE -s {socket}"],
     hinders: "mostly",
   },
 } as const satisfies Explanations;

@@ -2,8 +2,9 @@ import { monotonicMs, PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { ProcessHistory } from "../../guard/process_history.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
+import { tally } from "../../mover/page_out.ts";
 import { Pagemap } from "../../procfs/pagemap.ts";
-import { readProcessSizes } from "../../procfs/process_memory.ts";
+import { readAnonymousBytes, readProcessSizes } from "../../procfs/process_memory.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
@@ -258,8 +259,7 @@ class ScanStep<Order, Result extends object> {
   #classify(process: OpenedProcess, scan: Scan, counts: PageCounts): Float64Array {
     if (this.#isFirst(scan)) this.#noteReturns(process, scan, counts);
     const histogram = timed(this.#times, "classify_us", () => counts.histogram());
-    const scanned = histogram.reduce((sum, pages) => sum + pages, 0);
-    this.#figures = { ...this.#figures, scanned_bytes: scanned * PAGE_SIZE };
+    this.#figures = { ...this.#figures, scanned_bytes: pagesOf(histogram) * PAGE_SIZE };
     return histogram;
   }
 
@@ -319,7 +319,7 @@ class ScanStep<Order, Result extends object> {
       lookAgain: () => this.#lookAgain(scan),
       history: scan.history,
       moved,
-      leftAlone: this.#leftAlone(process, scan),
+      leftAlone: this.#leftAlone(process, scan, pagesOf(histogram) * PAGE_SIZE),
       times: this.#times,
       errors: this.#errors,
       stopped: this.#stopped,
@@ -366,12 +366,18 @@ class ScanStep<Order, Result extends object> {
   }
 
   /** What cannot be read is missing in the account, and keeps nothing from moving. */
-  #leftAlone({ dirFd }: OpenedProcess, { leftAlone = new Map() }: Scan): Map<Reason, number> {
-    const { selection } = this.#request;
+  #leftAlone(
+    { dirFd }: OpenedProcess,
+    { leftAlone = new Map() }: Scan,
+    countedBytes: number,
+  ): Map<Reason, number> {
+    const { selection, flags } = this.#request;
     try {
       const notSelected = timed(this.#times, "vmas_us", () => readNotSelected(dirFd, selection));
       if (notSelected === undefined) throw new Gone();
-      return new Map([...notSelected, ...leftAlone]);
+      const all = new Map([...notSelected, ...leftAlone]);
+      if (flags.swapFlag) tally(all, because("not_marked"), unmarkedBytes(dirFd, countedBytes));
+      return all;
     } catch (error) {
       if (error instanceof Gone || isGone(error)) throw error;
       this.#errors.push(messageOf(error));
@@ -383,6 +389,18 @@ class ScanStep<Order, Result extends object> {
     this.#staysOpen = true;
     return { tid, dirFd, pagemapFd, counts: counts?.toData() ?? null };
   }
+}
+
+/** Base pages in a histogram of counts. */
+function pagesOf(histogram: Float64Array): number {
+  return histogram.reduce((sum, pages) => sum + pages, 0);
+}
+
+/** Which VMAs are marked only the kernel knows: the rest is what it did not report. */
+function unmarkedBytes(dirFd: number, markedBytes: number): number {
+  const present = readAnonymousBytes(dirFd);
+  if (present === undefined) throw new Gone();
+  return present - markedBytes;
 }
 
 /** A time by performance.now(), which is a thread's own, as monotonicMs() has it. */

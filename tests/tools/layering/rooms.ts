@@ -51,6 +51,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "src/daemon/read_config_file.ts",
       "src/engine/round/why_none.ts",
       "src/engine/round/swap_limit.ts",
+      "src/engine/round/swap_space.ts",
       "src/engine/slide/held_back.ts",
       ...NAMED,
     ],

@@ -52,6 +52,19 @@ describe("explain()", () => {
     ]);
   });
 
+  test("says of a reason within a reason what mends that", () => {
+    const { meaning, commands } = explain(
+      "paused for 4 s: swap space is nearly full",
+      "found",
+      "hinders",
+      PLACE,
+    );
+    expect(meaning).toMatch(/tries again by itself.* Less than 1\/64 of the swap space is free/);
+    expect(commands).toContain("swapon --show");
+    const other = explain("paused for 4 s: write: EIO", "found", "hinders", PLACE);
+    expect(other.commands).toContain("zramctl");
+  });
+
   test("explains a reason that it does not know as a failure", () => {
     const { meaning } = explain("read: EIO", "found", "note", { about: "it" });
     expect(meaning).toContain("A call to the kernel failed");
