@@ -48,8 +48,23 @@ function formatServer(status: ServerStatus): string {
       `pages of ${formatBytes(memory.page_size_bytes)} and ${formatBytes(memory.pmd_size_bytes)}`,
     ]),
     ...formatSwap(swap),
+    formatConfDir(status.conf_dir),
     formatAvailability("trackers", status.trackers),
     formatAvailability("movers", status.movers),
+  ].join("");
+}
+
+function formatConfDir(confDir: ServerStatus["conf_dir"]): string {
+  if (confDir === undefined) return "";
+  const { path, problem, files, refused } = confDir;
+  const state = problem === undefined ? [] : [`cannot be read, what it held stays: ${problem}`];
+  return [
+    field("  ", "conf-dir", [`${path}: ${formatCount(files, "file", "files")}`, ...state]),
+    ...refused.map(({ file, problem: why, earlier_version_counts }) => {
+      const name = file.startsWith(`${path}/`) ? file.slice(path.length + 1) : file;
+      const counts = earlier_version_counts ? "what it said before counts" : "it does not count";
+      return field("  ", "", [`${name} is wrong, ${counts}: ${why}`]);
+    }),
   ].join("");
 }
 

@@ -1,31 +1,38 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { onAbort, pause, untilAborted } from "../async/abortable.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import { log } from "../log/logger.ts";
 import type { Registry } from "../project/registry.ts";
-import { Refusal } from "../rpc/refusal.ts";
+import type { ConfDirStatus } from "../status/server_status.ts";
 import { messageOf } from "../text/message_of.ts";
-import { untilAborted } from "../async/abortable.ts";
-import { isConfFile, listConfFiles } from "./conf_files.ts";
-import { askForFile } from "./timely_file_access.ts";
-import { addFile } from "./object_file.ts";
+import { ConfFolder, type Look, QUIET_MS } from "./conf_folder.ts";
+import { isConfFile, listConfFiles } from "./conf_listing.ts";
+import { ConfState } from "./conf_state.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
+import { askForFile } from "./timely_file_access.ts";
 import { WaitingProjects } from "./waiting_projects.ts";
 
 /** How long the folder, or the state folder, may take to answer. */
 const FOLDER_MS = 2_000;
 const NEVER = new AbortController().signal;
 
-/** The folder of --conf-dir. A server that starts anew adds its objects again. */
+/** The folder of --conf-dir, whose files say what runs. */
 export class ConfDir {
-  readonly #folder: string;
-  /** Sorted by name. */
-  readonly #files: readonly string[];
+  readonly #folder: ConfFolder;
   readonly #stopped: StoppedProjects;
   readonly #waiting = new WaitingProjects();
+  readonly #state = new ConfState();
+  /** Ends the pause between two looks. */
+  #bell = new AbortController();
+  /** Something has happened since the last look began. */
+  #isRung = false;
+  /** The pause ends when something happens. */
+  #isIdle = false;
+  /** The next look takes files as they are, and tries again what was refused. */
+  #isAtOnce = true;
 
-  private constructor(folder: string, files: readonly string[], stopped: StoppedProjects) {
-    this.#folder = folder;
-    this.#files = files;
+  private constructor(folder: string, stopped: StoppedProjects) {
+    this.#folder = new ConfFolder(folder, () => this.recheck());
     this.#stopped = stopped;
   }
 
@@ -38,27 +45,28 @@ export class ConfDir {
    */
   static async open(folder: string, socket: string, signal: AbortSignal): Promise<ConfDir> {
     const state = stateFolder();
-    const files = await inTime(folder, signal, listConfFiles(folder));
+    await inTime(folder, signal, listConfFiles(folder));
     const stopped = await inTime(state, signal, StoppedProjects.read(state, socket));
-    return new ConfDir(folder, files, stopped);
+    return new ConfDir(folder, stopped);
   }
 
   /**
-   * Whether a server that starts anew would add this file.
+   * The path by which the folder has a file, if it is one of those that count.
    * @throws the signal's reason once it has fired.
    */
-  async holds(path: string, signal: AbortSignal): Promise<boolean> {
-    if (!isConfFile(basename(path))) return false;
+  async pathOf(path: string, signal: AbortSignal): Promise<string | undefined> {
+    if (!isConfFile(basename(path))) return undefined;
     // Files elsewhere do not wait for a folder that does not answer.
     const limit = AbortSignal.any([signal, AbortSignal.timeout(FOLDER_MS)]);
     const [own, folder] = await Promise.all(
-      [this.#folder, dirname(path)].map((one) =>
+      [this.#folder.path, dirname(path)].map((one) =>
         askForFile("realPath", one, limit).catch(() => "")
       ),
     );
     signal.throwIfAborted();
     // Where there is none, reading the file will say what is wrong with its path.
-    return folder !== "" && folder === own;
+    if (folder === "" || folder !== own) return undefined;
+    return join(this.#folder.path, basename(path));
   }
 
   /** Remembers that a project was started or stopped. @throws {Error} when it cannot be. */
@@ -70,6 +78,21 @@ export class ConfDir {
   /** Why a project could not be started, and is tried again; undefined when it does not wait. */
   waitsFor(project: ProjectDescription): string | undefined {
     return this.#waiting.reason(project);
+  }
+
+  /** Whether a server that starts anew would make the same of a file. */
+  isCurrent(path: string): boolean {
+    return this.#folder.problem === undefined && this.#state.isCurrent(path);
+  }
+
+  /** What `etmem status` says of the folder. */
+  status(): ConfDirStatus {
+    const { path, problem } = this.#folder;
+    return {
+      path,
+      ...(problem === undefined ? {} : { problem }),
+      ...this.#state.status(),
+    };
   }
 
   /**
@@ -94,27 +117,74 @@ export class ConfDir {
    * to the log; the others are added all the same. What cannot be started waits.
    */
   async load(registry: Registry, signal: AbortSignal): Promise<void> {
-    const projects: string[] = [];
-    let refused = 0;
-    for (const path of this.#files) {
-      const isDone = await attempt(`Cannot add "${path}"`, signal, async () => {
-        const added = await addFile(path, registry, { confFile: path, signal });
-        projects.push(...added.projects);
-      });
-      if (!isDone) refused += 1;
-    }
-    for (const project of projects) {
-      if (this.#stopped.has(project)) {
-        log.info(`project "${project}" stays stopped, as it was before`);
-      }
-    }
-    const wanted = projects.filter((project) => !this.#stopped.has(project));
-    if (wanted.length > 0) await this.#waiting.start(wanted, registry, signal);
+    if (signal.aborted) return;
+    await this.#lookAndApply(registry, signal);
     // The projects of a refused file may be there again once it is mended.
-    if (refused > 0 || signal.aborted) return;
+    if (signal.aborted || !this.#state.areAllCurrent || this.#folder.problem !== undefined) return;
     // Clients have added and stopped some meanwhile.
     const added = registry.view().map(({ description }) => description.name);
-    await this.#forgetOthers([...projects, ...added]);
+    await this.#forgetOthers([...this.#state.projects, ...added]);
+  }
+
+  /**
+   * Follows what happens in the folder, after load(). @returns once the signal has fired.
+   */
+  async follow(registry: Registry, signal: AbortSignal): Promise<void> {
+    using _folder = this.#folder;
+    while (!signal.aborted) {
+      const { nextMs, isUnsettled } = await this.#lookAndApply(registry, signal);
+      if (signal.aborted) return;
+      const isBusy = isUnsettled || this.#isRung;
+      this.#isIdle = !isBusy;
+      const end = onAbort(signal, () => this.#bell.abort());
+      await pause(isBusy ? QUIET_MS : nextMs, this.#bell.signal);
+      end();
+      this.#isIdle = false;
+      this.#bell = new AbortController();
+    }
+  }
+
+  /** Looks at once, and tries again what was refused. */
+  reload(): void {
+    this.#isAtOnce = true;
+    this.#bell.abort();
+  }
+
+  /** Looks soon: what has happened may change what the files are good for. */
+  recheck(): void {
+    this.#isRung = true;
+    if (this.#isIdle) this.#bell.abort();
+  }
+
+  /** @returns when the next look is due. Nothing is done any more once the signal has fired. */
+  async #lookAndApply(
+    registry: Registry,
+    signal: AbortSignal,
+  ): Promise<Pick<Look, "nextMs" | "isUnsettled">> {
+    const isAtOnce = this.#isAtOnce;
+    this.#isAtOnce = false;
+    this.#isRung = false;
+    try {
+      const look = await this.#folder.look(isAtOnce, signal);
+      if (isAtOnce) this.#state.retry();
+      await this.#apply(look, registry, signal);
+      return look;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return { nextMs: 0, isUnsettled: false };
+    }
+  }
+
+  async #apply(look: Look, registry: Registry, signal: AbortSignal): Promise<void> {
+    this.#state.take(look, registry);
+    const changed = await this.#state.apply(registry, signal);
+    const due: string[] = [];
+    for (const project of changed) {
+      if (this.#stopped.has(project)) {
+        log.info(`project "${project}" stays stopped, as it was before`);
+      } else due.push(project);
+    }
+    if (due.length > 0) await this.#waiting.start(due, registry, signal);
   }
 
   async #forgetOthers(projects: readonly string[]): Promise<void> {
@@ -138,22 +208,5 @@ async function inTime<T>(folder: string, signal: AbortSignal, work: Promise<T>):
     return await untilAborted(AbortSignal.any([signal, limit.signal]), work);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** @returns whether it was done. Nothing is tried, or reported, once the signal has fired. */
-async function attempt(
-  failed: string,
-  signal: AbortSignal,
-  action: () => Promise<void>,
-): Promise<boolean> {
-  if (signal.aborted) return false;
-  try {
-    await action();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (!signal.aborted) log.error(`${failed}: ${error.message}`);
-    return false;
   }
 }

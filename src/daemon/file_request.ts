@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { ConfigError } from "../config/config_error.ts";
+import { type ConfListing, fileVersion, listConfFolder } from "./conf_listing.ts";
 import { readConfigFile } from "./read_config_file.ts";
 
 /** What the server wants of a file whose file system may never answer. */
@@ -16,6 +17,10 @@ export interface FileAnswers {
   readonly presence: boolean;
   /** The path without links; "" where there is nothing. */
   readonly realPath: string;
+  /** What a folder of --conf-dir holds; what is wrong with the folder is the problem. */
+  readonly listing: ConfListing;
+  /** A text that changes with what is at the path, behind links. */
+  readonly version: string;
 }
 
 /** Does a request with this process's own threads for files. @throws {ConfigError} */
@@ -32,10 +37,12 @@ const LOOKS: {
   bytes: readConfigFile,
   presence: (path) => stat(path).then(() => true, () => false),
   realPath: (path) => realpath(path).catch(() => ""),
+  listing: listConfFolder,
+  version: fileVersion,
 };
 
 /** An answer on its way from another process. */
-type FileReply = { readonly answer: boolean | string } | { readonly problem: string };
+type FileReply = { readonly answer: boolean | string | ConfListing } | { readonly problem: string };
 
 /** Does a request. @returns the reply as JSON; bytes are in base64. */
 export async function replyToFileRequest({ want, path }: FileRequest): Promise<string> {
@@ -61,6 +68,8 @@ export function parseFileReply<Want extends keyof FileAnswers>(
   const reply = JSON.parse(text) as FileReply;
   if ("problem" in reply) throw new ConfigError(path, reply.problem);
   const { answer } = reply;
-  const value = want === "bytes" ? Uint8Array.from(Buffer.from(String(answer), "base64")) : answer;
+  const value = want === "bytes" && typeof answer === "string"
+    ? Uint8Array.from(Buffer.from(answer, "base64"))
+    : answer;
   return value as FileAnswers[Want];
 }

@@ -1,10 +1,11 @@
 import { cpus } from "node:os";
 import { compileConfig } from "../config/compile.ts";
 import { ConfigError } from "../config/config_error.ts";
-import type { ProjectDescription } from "../config/project.ts";
+import type { PinnableNames, ProjectDescription } from "../config/project.ts";
 import { readObjectNames } from "../config/object_names.ts";
 import { log } from "../log/logger.ts";
 import type { AddOptions } from "../project/addition.ts";
+import type { ObjectDescriptions } from "../project/check_addition.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { loadPinnableNames } from "./load_engines.ts";
@@ -16,6 +17,39 @@ export interface AddedFile {
   readonly projects: readonly string[];
   /** What is odd about it, one line each; they are in the log too. */
   readonly warnings: readonly string[];
+}
+
+/** Gives the settings of a project that is there already. */
+export type ProjectLookup = (name: string) => ProjectDescription | undefined;
+
+/** The objects of a configuration file, and what they were checked against. */
+export interface CompiledObjects {
+  readonly objects: ObjectDescriptions;
+  /** The projects that it needed to know, by name; undefined: one that is not there. */
+  readonly basis: ReadonlyMap<string, ProjectDescription | undefined>;
+  /** What is odd about it, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Compiles what a file holds. @param path for messages. @throws {ConfigError} */
+export function compileObjects(
+  bytes: Uint8Array,
+  path: string,
+  names: PinnableNames,
+  project: ProjectLookup,
+): CompiledObjects {
+  const basis = new Map<string, ProjectDescription | undefined>();
+  const { warnings, ...objects } = compileConfig(bytes, {
+    path,
+    cores: cpus().length,
+    names,
+    project: (name) => {
+      const description = project(name);
+      basis.set(name, description);
+      return description;
+    },
+  });
+  return { objects, basis, warnings };
 }
 
 /**
@@ -30,18 +64,8 @@ export async function addFile(
 ): Promise<AddedFile> {
   const bytes = await readFile(path, options.signal);
   const names = await loadPinnableNames();
-  const basis = new Map<string, ProjectDescription | undefined>();
-  const { warnings, ...objects } = refuseBadFile(() =>
-    compileConfig(bytes, {
-      path,
-      cores: cpus().length,
-      names,
-      project: (name) => {
-        const description = registry.describe(name);
-        basis.set(name, description);
-        return description;
-      },
-    })
+  const { warnings, objects, basis } = refuseBadFile(() =>
+    compileObjects(bytes, path, names, (name) => registry.describe(name))
   );
   const more = await registry.add({ ...objects, basis }, options);
   for (const warning of warnings) log.warning(warning);
@@ -72,7 +96,7 @@ export async function removeFile(
       const state = presence.has(file)
         ? "is still there"
         : "does not answer, and may still be there";
-      return `"${file}" ${state}: what it holds is added again when etmemd starts anew`;
+      return `"${file}" ${state}: what it holds is added again when the file changes or etmemd starts anew`;
     }),
   ];
   for (const warning of all) log.warning(warning);

@@ -38,7 +38,8 @@ async function handle(
     case "obj_add":
       return warn(answer, await addConfigFile(request.file, registry, confDir, answer.deadline));
     case "obj_del":
-      return warn(answer, await removeFile(request.file, registry, answer.deadline));
+      warn(answer, await removeFile(request.file, registry, answer.deadline));
+      return confDir?.recheck();
     case "project_start":
       return warn(
         answer,
@@ -51,11 +52,7 @@ async function handle(
     case "status":
       return answer.document(
         jsonPieces(
-          await status.take(
-            registry.view(request.project),
-            (project) => confDir?.waitsFor(project),
-            request.rounds,
-          ),
+          await status.take(registry.view(request.project), confDir, request.rounds),
         ),
       );
     case "engine":
@@ -70,9 +67,11 @@ async function addConfigFile(
   confDir: ConfDir | undefined,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const isConfFile = await confDir?.holds(file, signal) ?? false;
-  const options = { ...(isConfFile ? { confFile: file } : {}), signal };
-  return (await addFile(file, registry, options)).warnings;
+  const confFile = await confDir?.pathOf(file, signal);
+  const options = { ...(confFile === undefined ? {} : { confFile }), signal };
+  const { warnings } = await addFile(file, registry, options);
+  confDir?.recheck();
+  return warnings;
 }
 
 async function engineCommand(

@@ -82,12 +82,16 @@ class Server {
     nameProcess();
     openLog(this.#options, this.#isBackground, this.#syslog);
     if (confDir !== undefined) this.#confDir = await ConfDir.open(confDir, socket, signal);
+    const files = this.#confDir;
+    if (files !== undefined) this.#stop.onHangUp(() => files.reload());
     this.#control = openControlSocket(
       socket,
       createRequestHandler(this.#registry, this.#status, this.#confDir),
     );
     log.info(`${SERVER_NAME} ${VERSION} listens on socket "${socket}"`);
-    const loaded = this.#confDir?.load(this.#registry, signal)
+    const loaded = files?.load(this.#registry, signal)
+      .catch((error: unknown) => this.#stop.fail(error));
+    void loaded?.then(() => files?.follow(this.#registry, signal))
       .catch((error: unknown) => this.#stop.fail(error));
     if (!this.#isBackground) return;
     await Promise.race([loaded, requested, Bun.sleep(LOAD_MS)]);

@@ -27,7 +27,7 @@ export const SERVER_OPTIONS = {
   },
   confDir: {
     long: "conf-dir",
-    about: "add the configuration files in DIR and start their projects",
+    about: "have the configuration files in DIR say what runs",
     value: pathKind("DIR"),
   },
 } as const satisfies OptionTable;

@@ -1,4 +1,3 @@
-import type { ProjectDescription } from "../config/project.ts";
 import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
@@ -7,6 +6,7 @@ import type { ProjectView } from "../project/registry.ts";
 import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
+import type { ConfDir } from "./conf_dir.ts";
 import { presenceOf } from "./timely_file_access.ts";
 import type { EngineCode, EngineLoader } from "./load_engines.ts";
 import { readSwapDetails } from "./swap_status.ts";
@@ -24,6 +24,9 @@ type LazyStatus = Omit<ServerStatus, "projects"> & { readonly projects: Iterable
 type LazyProject = Omit<ProjectStatus, "engines"> & { readonly engines: Iterable<LazyEngine> };
 type LazyEngine = Omit<EngineStatus, "tasks"> & { readonly tasks: Iterable<TaskStatus> };
 
+/** What the status says of the files of --conf-dir. */
+type ConfFiles = Pick<ConfDir, "status" | "isCurrent" | "waitsFor">;
+
 /** Takes the numbers of `etmem status`, at the moment it is called. */
 export class StatusSource {
   readonly #socket: string;
@@ -38,13 +41,13 @@ export class StatusSource {
   }
 
   /**
-   * @param waitsFor why a project waits for its start, if it does.
+   * @param confDir the files of --conf-dir.
    * @param rounds the most rounds of a task that are wanted, the newest; all of them if left out.
    * @throws {ProcfsError | SystemCallError} when /proc cannot be read.
    */
   async take(
     projects: readonly ProjectView[],
-    waitsFor: (project: ProjectDescription) => string | undefined,
+    confDir: ConfFiles | undefined,
     rounds?: number,
   ): Promise<LazyStatus> {
     const { support } = await this.#loadEngines();
@@ -71,8 +74,13 @@ export class StatusSource {
         ...(kernelSwap === undefined ? {} : { kernel_swap_enable: kernelSwap === "true" }),
         ...readSwapDetails(),
       },
+      ...(confDir === undefined ? {} : { conf_dir: confDir.status() }),
       projects: projects.values().map((project) =>
-        projectStatus(project, presence, { waitsFor: waitsFor(project.description), rounds })
+        projectStatus(
+          project,
+          (file) => presence.get(file) === true && confDir?.isCurrent(file) === true,
+          { waitsFor: confDir?.waitsFor(project.description), rounds },
+        )
       ),
     };
   }
@@ -100,7 +108,7 @@ export class StatusSource {
 
 function projectStatus(
   { description, started, isDryRun, confFiles, engines }: ProjectView,
-  presence: ReadonlyMap<string, boolean>,
+  isLasting: (file: string) => boolean,
   { waitsFor, rounds }: { waitsFor: string | undefined; rounds: number | undefined },
 ): LazyProject {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
@@ -109,7 +117,7 @@ function projectStatus(
     started,
     ...(isDryRun ? { dry_run: true } : {}),
     ...(started || waitsFor === undefined ? {} : { waits_for: waitsFor }),
-    persistent: confFiles?.every((file) => presence.get(file)) ?? false,
+    persistent: confFiles?.every(isLasting) ?? false,
     loop: description.loop,
     interval_us: description.intervalSeconds * SECONDS,
     sleep_us: description.sleepSeconds * SECONDS,

@@ -13,8 +13,9 @@ export class StopRequest {
   readonly #abort = new AbortController();
   readonly #request: (status: number) => void;
   readonly #hurryUp: () => void;
+  #hangUp = (): void => log.debug("SIGHUP is ignored: there is no --conf-dir");
 
-  /** Takes over SIGTERM, SIGINT and SIGHUP; the last one is ignored. Bun ignores SIGPIPE itself. */
+  /** Takes over SIGTERM, SIGINT and SIGHUP. Bun ignores SIGPIPE itself. */
   constructor() {
     const requested = Promise.withResolvers<number>();
     const hurry = Promise.withResolvers<void>();
@@ -26,9 +27,17 @@ export class StopRequest {
     for (const name of ["SIGTERM", "SIGINT"] as const) {
       process.on(name, () => this.#onSignal(name));
     }
-    process.on("SIGHUP", () => log.debug("SIGHUP is ignored"));
+    process.on("SIGHUP", () => this.#hangUp());
     process.on("uncaughtException", (error) => this.fail(error));
     process.on("unhandledRejection", (error) => this.fail(error));
+  }
+
+  /** Sets what SIGHUP asks for; until then it is ignored. */
+  onHangUp(action: () => void): void {
+    this.#hangUp = () => {
+      log.info("SIGHUP: looking at the files of --conf-dir");
+      action();
+    };
   }
 
   /** Ends the server after a fault that leaves it in an unknown state. */

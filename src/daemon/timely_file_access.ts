@@ -22,6 +22,7 @@ const AGAIN_MS = 30_000;
 /** A killed process counts until the kernel lets it go. */
 const MAX_PROCESSES = 8;
 
+const NEVER = new AbortController().signal;
 const OWN_EXECUTABLE = "/proc/self/exe";
 /** Arguments that make it run this program; a compiled one needs none. */
 const PROGRAM = import.meta.url.includes("$bunfs")
@@ -85,24 +86,45 @@ function isLeftAlone(path: string): boolean {
 }
 
 /**
+ * Looks at a file for a short time.
+ * @returns undefined when its file system does not answer, at once when it has not answered shortly
+ * before. @throws {ConfigError} or the signal's reason.
+ */
+export async function askBriefly<Want extends keyof FileAnswers>(
+  want: Want,
+  path: string,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<FileAnswers[Want] | undefined> {
+  if (isLeftAlone(path)) return undefined;
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    const answer = await askForFile(want, path, AbortSignal.any([signal, limit]));
+    inVainMs.delete(path);
+    return answer;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error !== limit.reason) throw error;
+    if (looks.has(path)) inVainMs.set(path, performance.now());
+    return undefined;
+  }
+}
+
+/**
  * Whether there are files.
  * @returns by path; one whose file system does not answer is missing in it, at once when it has not
  * answered shortly before.
  */
 export async function presenceOf(paths: Iterable<string>): Promise<ReadonlyMap<string, boolean>> {
   const known = new Map<string, boolean>();
-  const limit = AbortSignal.timeout(PRESENCE_MS);
-  await Promise.all(
-    [...new Set(paths)].filter((path) => !isLeftAlone(path)).map(async (path) => {
-      try {
-        known.set(path, await askForFile("presence", path, limit));
-        inVainMs.delete(path);
-      } catch (error) {
-        if (!(error instanceof ConfigError) && error !== limit.reason) throw error;
-        if (looks.has(path)) inVainMs.set(path, performance.now());
-      }
-    }),
-  );
+  await Promise.all([...new Set(paths)].map(async (path) => {
+    try {
+      const isThere = await askBriefly("presence", path, PRESENCE_MS, NEVER);
+      if (isThere !== undefined) known.set(path, isThere);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  }));
   return known;
 }
 

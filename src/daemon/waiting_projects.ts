@@ -25,6 +25,7 @@ interface WaitingProject {
  */
 export class WaitingProjects {
   readonly #projects = new Map<string, WaitingProject>();
+  #isRetrying = false;
 
   /** Why a project waits; undefined when it does not. */
   reason(description: ProjectDescription): string | undefined {
@@ -50,8 +51,12 @@ export class WaitingProjects {
       this.#projects.set(project, { description, reason: "" });
       await this.#try(project, registry, signal);
     }
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
     void this.#retry(before, registry, signal).catch((error: unknown) => {
       log.error(`Cannot look after the projects that wait: ${String(error)}`);
+    }).finally(() => {
+      this.#isRetrying = false;
     });
   }
 

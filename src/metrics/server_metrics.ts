@@ -58,6 +58,24 @@ export const SERVER_METRICS: readonly Metric<ServerStatus>[] = [
     values: ({ server }) => server.work_waits !== undefined,
   },
   {
+    name: "etmem_conf_dir_readable",
+    type: "gauge",
+    help: "1 while the folder of --conf-dir can be read.",
+    values: ({ conf_dir }) => conf_dir === undefined ? [] : conf_dir.problem === undefined,
+  },
+  {
+    name: "etmem_conf_dir_files",
+    type: "gauge",
+    help: "Configuration files in the folder of --conf-dir.",
+    values: ({ conf_dir }) => conf_dir?.files ?? [],
+  },
+  {
+    name: "etmem_conf_dir_refused_files",
+    type: "gauge",
+    help: "Those of them that do not count as they are now.",
+    values: ({ conf_dir }) => conf_dir?.refused.length ?? [],
+  },
+  {
     name: "etmem_tracker_available",
     type: "gauge",
     help: "1 if this machine offers the tracker.",

@@ -1,9 +1,11 @@
 import type { EngineDescription, TaskDescription } from "../config/engines.ts";
+import type { ProjectDescription } from "../config/project.ts";
 import type { EngineKind } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { checkAddition, type ObjectDescriptions } from "./check_addition.ts";
 import {
   engineKey,
+  isTransient,
   type LiveEngine,
   type LiveProject,
   nameOf,
@@ -42,8 +44,19 @@ async function createEngine(
   }
 }
 
+/** A project that comes in the place of another one is started, and moves or not, as that does. */
+function newProject(description: ProjectDescription, before: LiveProject | undefined): LiveProject {
+  const isDryByHand = before !== undefined && isTransient(before);
+  return {
+    description,
+    engines: new Map(),
+    started: before?.started === true,
+    isDryRun: isDryByHand || description.dryRun !== undefined,
+  };
+}
+
 /** Objects on their way into the registry, which shows nothing of them before commit(). */
-class Addition {
+export class Addition {
   readonly #projects: Projects;
   readonly #newProjects: Projects;
   /** By engineKey(). */
@@ -55,24 +68,42 @@ class Addition {
     this.#projects = projects;
     this.#newProjects = new Map(added.map((description) => [
       description.name,
-      { description, engines: new Map(), started: false, isDryRun: false },
+      newProject(description, projects.get(description.name)),
     ]));
   }
 
-  async addEngine(description: EngineDescription, kinds: readonly EngineKind[]): Promise<void> {
-    const { project, name } = description;
-    const engine = await createEngine(description, this.#projectOf(project), kinds);
-    this.#newEngines.set(engineKey(project, name), engine);
+  /** @throws {Refusal} or the signal's reason. */
+  async addEngines(
+    engines: readonly EngineDescription[],
+    loadKinds: () => Promise<readonly EngineKind[]>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const kinds = engines.length > 0 ? await loadKinds() : [];
+    for (const description of engines) {
+      const { project, name } = description;
+      const engine = await createEngine(description, this.#projectOf(project), kinds);
+      this.#newEngines.set(engineKey(project, name), engine);
+      signal.throwIfAborted();
+    }
   }
 
-  async addTask(task: TaskDescription): Promise<void> {
-    const ref = { engine: this.#engineOf(task.project, task.engine), task };
-    try {
-      await ref.engine.engine.addTask(task);
-    } catch (error) {
-      throw engineFailure(`Cannot add ${nameOf(ref)}`, error, "invalid");
+  /** Whether the task belongs to one of the new engines. */
+  isOfNewEngine({ project, engine }: TaskDescription): boolean {
+    return this.#newEngines.has(engineKey(project, engine));
+  }
+
+  /** @throws {Refusal} or the signal's reason. */
+  async addTasks(tasks: readonly TaskDescription[], signal: AbortSignal): Promise<void> {
+    for (const task of tasks) {
+      const ref = { engine: this.#engineOf(task.project, task.engine), task };
+      try {
+        await ref.engine.engine.addTask(task);
+      } catch (error) {
+        throw engineFailure(`Cannot add ${nameOf(ref)}`, error, "invalid");
+      }
+      this.#newTasks.push(ref);
+      signal.throwIfAborted();
     }
-    this.#newTasks.push(ref);
   }
 
   /** Starts the tasks that come to a started project. */
@@ -99,7 +130,7 @@ class Addition {
   }
 
   #projectOf(name: string): LiveProject {
-    const project = this.#projects.get(name) ?? this.#newProjects.get(name);
+    const project = this.#newProjects.get(name) ?? this.#projects.get(name);
     if (project === undefined) throw noProject(name);
     return project;
   }
@@ -127,15 +158,8 @@ export async function addObjects(
   checkAddition(projects, objects);
   const addition = new Addition(projects, objects);
   try {
-    const kinds = objects.engines.length > 0 ? await loadKinds() : [];
-    for (const engine of objects.engines) {
-      await addition.addEngine(engine, kinds);
-      signal.throwIfAborted();
-    }
-    for (const task of objects.tasks) {
-      await addition.addTask(task);
-      signal.throwIfAborted();
-    }
+    await addition.addEngines(objects.engines, loadKinds, signal);
+    await addition.addTasks(objects.tasks, signal);
     await addition.startTasks(signal);
   } catch (error) {
     await addition.undo();

@@ -2,7 +2,8 @@ import type { CompiledConfig } from "../config/compile.ts";
 import type { EngineDescription, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { engineKey, type LiveProject, type ObjectDescription } from "./live_project.ts";
+import { engineKey, type ObjectDescription } from "./live_project.ts";
+import type { Outline } from "./outline.ts";
 import { noEngine, noProject } from "./refusals.ts";
 
 /**
@@ -24,15 +25,12 @@ export interface ObjectDescriptions extends Omit<CompiledConfig, "warnings" | "l
  * Checks objects against the projects of the registry and against each other.
  * @throws {Refusal} when an object exists already, or its project or engine does not.
  */
-export function checkAddition(
-  projects: ReadonlyMap<string, LiveProject>,
-  objects: ObjectDescriptions,
-): void {
+export function checkAddition(projects: Outline, objects: ObjectDescriptions): void {
   new AdditionCheck(projects, objects).run();
 }
 
 class AdditionCheck {
-  readonly #projects: ReadonlyMap<string, LiveProject>;
+  readonly #projects: Outline;
   readonly #objects: ObjectDescriptions;
   readonly #newProjects = new Map<string, ProjectDescription>();
   /** By engineKey(). */
@@ -40,7 +38,7 @@ class AdditionCheck {
   /** By engineKey() and name. */
   readonly #newTasks = new Map<string, TaskDescription>();
 
-  constructor(projects: ReadonlyMap<string, LiveProject>, objects: ObjectDescriptions) {
+  constructor(projects: Outline, objects: ObjectDescriptions) {
     this.#projects = projects;
     this.#objects = objects;
   }

@@ -47,3 +47,8 @@ export function tasksOf(engines: Iterable<LiveEngine>): TaskRef[] {
 export function nameOf({ engine, task }: TaskRef): string {
   return `task "${task.name}" of engine "${engine.description.name}" in project "${task.project}"`;
 }
+
+/** A dry run that its configuration does not ask for: it is not there after a restart. */
+export function isTransient({ started, isDryRun, description }: LiveProject): boolean {
+  return started && isDryRun && description.dryRun === undefined;
+}

@@ -10,14 +10,17 @@ import type { ObjectDescriptions } from "./check_addition.ts";
 import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
 import {
+  isTransient,
   type LiveEngine,
   type LiveProject,
   type ObjectDescription,
   type TaskRef,
   tasksOf,
 } from "./live_project.ts";
+import type { Outline } from "./outline.ts";
 import { type NamesToRemove, removeObjects } from "./removal.ts";
 import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
+import { type Update, updateObjects } from "./update.ts";
 
 /** A private command, and the engine that it is for. */
 export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
@@ -75,6 +78,21 @@ export class Registry {
     return this.#projects.get(project)?.description;
   }
 
+  /** What is there at the moment. */
+  get outline(): Outline {
+    return this.#projects;
+  }
+
+  /** The file of --conf-dir that an object comes from. */
+  confFileOf(object: ObjectDescription): string | undefined {
+    return this.#confFiles.get(object);
+  }
+
+  /** Notes that an object comes from a file of --conf-dir, or now from another one. */
+  attribute(object: ObjectDescription, confFile: string): void {
+    this.#confFiles.set(object, confFile);
+  }
+
   /**
    * Adds objects, all or none. Tasks of started projects are started.
    * @returns warnings; they are in the log too.
@@ -115,6 +133,25 @@ export class Registry {
       const { gone, problems } = await removeObjects(this.#projects, names);
       const confFiles = new Set(gone.flatMap((one) => this.#confFiles.get(one) ?? []));
       return { confFiles: [...confFiles], problems };
+    });
+  }
+
+  /**
+   * Puts objects in the place of others, all or none of them. Projects stay started or stopped.
+   * @param keys the projects that the update may be about.
+   * @param decide says what is to be done when the others that change these projects have ended.
+   * @returns the descriptions of what is gone.
+   * @throws {Refusal} and then all is as before, but what was stopped for it has begun anew.
+   */
+  update(
+    keys: readonly string[],
+    signal: AbortSignal,
+    decide: () => Update | undefined,
+  ): Promise<readonly ObjectDescription[]> {
+    return this.#lock.run(keys, signal, async () => {
+      const update = decide();
+      if (update === undefined) return [];
+      return await updateObjects(this.#projects, this.#loadKinds, update, signal);
     });
   }
 
@@ -281,11 +318,6 @@ export class Registry {
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
   }
-}
-
-/** A dry run that its configuration does not ask for: it is not there after a restart. */
-function isTransient({ started, isDryRun, description }: LiveProject): boolean {
-  return started && isDryRun && description.dryRun === undefined;
 }
 
 function* statusesOf({ engine, tasks }: LiveEngine): Generator<TaskStatus> {

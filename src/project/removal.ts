@@ -15,14 +15,18 @@ import { tearDown } from "./tear_down.ts";
 /** The names of the objects to remove, as a configuration file lists them. */
 export type NamesToRemove = Omit<ObjectNames, "warnings">;
 
-interface Doomed {
+/** What is to be removed: projects and engines with all that is in them. */
+export interface Doomed {
   readonly projects: ReadonlySet<LiveProject>;
   readonly engines: ReadonlySet<LiveEngine>;
   readonly tasks: readonly TaskRef[];
 }
 
-/** @throws {Refusal} when one of them is not there. */
-function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove): Doomed {
+/** Finds what is named. @throws {Refusal} when one of them is not there. */
+export function findDoomed(
+  projects: ReadonlyMap<string, LiveProject>,
+  names: NamesToRemove,
+): Doomed {
   const projectOf = (name: string): LiveProject => {
     const project = projects.get(name);
     if (project === undefined) throw noProject(name);
@@ -54,7 +58,7 @@ function find(projects: ReadonlyMap<string, LiveProject>, names: NamesToRemove):
  * Gives up the commands of the engines and tasks to remove, so that no command holds the removal
  * up. An engine that stays with its other tasks may still finish its work on such a command.
  */
-function giveUpCommands({ engines, tasks }: Doomed): void {
+export function giveUpCommands({ engines, tasks }: Doomed): void {
   for (const { description: { project, name }, commands } of engines) {
     const detail = `"${name}" in project "${project}": removed during the command`;
     commands.giveUp(new Refusal("noEngine", detail), { isUrgent: true });
@@ -82,20 +86,37 @@ export async function removeObjects(
   projects: Map<string, LiveProject>,
   names: NamesToRemove,
 ): Promise<Removed> {
-  const doomed = find(projects, names);
+  const doomed = findDoomed(projects, names);
   giveUpCommands(doomed);
-  const unstopped = await stopTasks(
-    doomed.tasks.filter((ref) => projects.get(ref.task.project)?.started === true),
-  );
+  const unstopped = await stopTasks(runningOf(projects, doomed));
+  const unclosed = await dropDoomed(projects, doomed);
+  return { gone: descriptionsOf(doomed), problems: [...unstopped, ...unclosed] };
+}
+
+/** The tasks of started projects. */
+export function runningOf(
+  projects: ReadonlyMap<string, LiveProject>,
+  { tasks }: Doomed,
+): TaskRef[] {
+  return tasks.filter((ref) => projects.get(ref.task.project)?.started === true);
+}
+
+/** Takes out what has been stopped. @returns one line for each that failed. */
+export function dropDoomed(
+  projects: Map<string, LiveProject>,
+  doomed: Doomed,
+): Promise<string[]> {
   for (const { engine, task } of doomed.tasks) engine.tasks.delete(task.name);
   for (const { description } of doomed.engines) {
     projects.get(description.project)?.engines.delete(description.name);
   }
   for (const { description } of doomed.projects) projects.delete(description.name);
-  const unclosed = await tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
-  const gone = [
-    ...[...doomed.projects, ...doomed.engines].map(({ description }) => description),
-    ...doomed.tasks.map(({ task }) => task),
+  return tearDown({ tasks: doomed.tasks, engines: [...doomed.engines] });
+}
+
+export function descriptionsOf({ projects, engines, tasks }: Doomed): ObjectDescription[] {
+  return [
+    ...[...projects, ...engines].map(({ description }) => description),
+    ...tasks.map(({ task }) => task),
   ];
-  return { gone, problems: [...unstopped, ...unclosed] };
 }

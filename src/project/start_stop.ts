@@ -28,7 +28,11 @@ export async function startTasks(
   signal.throwIfAborted();
 }
 
-async function startTask({ engine: { engine, description }, task }: TaskRef, isDryRun: boolean) {
+/** Starts a task. @throws what the engine throws. */
+export async function startTask(
+  { engine: { engine, description }, task }: TaskRef,
+  isDryRun: boolean,
+): Promise<void> {
   if (isDryRun && engine.hasDryRun === undefined) {
     throw new EngineRefusal(`engine ${description.name} has no dry run: it would move memory`, {
       fault: "invalid",

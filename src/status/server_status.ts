@@ -38,8 +38,29 @@ export interface ServerStatus {
     /** Where it is switched on, or still holds pages. */
     zswap?: ZswapStatus;
   };
+  /** The files of --conf-dir; left out without it. */
+  conf_dir?: ConfDirStatus;
   /** Newest first. */
   projects: ProjectStatus[];
+}
+
+/** The folder of --conf-dir. */
+export interface ConfDirStatus {
+  path: string;
+  /** Why it cannot be read: what it held stays as it is. */
+  problem?: string;
+  /** Configuration files in it. */
+  files: number;
+  /** Those that do not count as they are now. */
+  refused: RefusedFile[];
+}
+
+/** A file of --conf-dir that does not count as it is now. */
+export interface RefusedFile {
+  file: string;
+  problem: string;
+  /** What it said before counts instead. */
+  earlier_version_counts: boolean;
 }
 
 /** Worker threads of the server. */

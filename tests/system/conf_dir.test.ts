@@ -1,72 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScratchFolder } from "../tools/fixtures/scratch_folder.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
-import { freshName, runServer, ServerProcess, slideConfig } from "./server_process.ts";
-
-/** A folder for --conf-dir, and one for the server's state beside it. */
-class Installation extends ScratchFolder {
-  readonly confDir: string = this.at("conf.d");
-  readonly stateDir: string = this.at("state");
-  readonly name: string = freshName();
-
-  constructor() {
-    super();
-    mkdirSync(this.confDir);
-  }
-
-  /** Writes a file of --conf-dir. @returns its path. */
-  conf(name: string, text: string): string {
-    const path = join(this.confDir, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  }
-
-  /** Starts the server, with the scripted engine, and waits until it has so many projects. */
-  async start(projects: number): Promise<ServerProcess> {
-    await using atFailure = new AsyncDisposableStack();
-    const server = atFailure.use(
-      await ServerProcess.start({
-        name: this.name,
-        held: [],
-        args: ["--conf-dir", this.confDir],
-        env: { STATE_DIRECTORY: this.stateDir },
-      }),
-    );
-    await waitFor(`${projects} projects`, async () => {
-      return (await shown(server)).length >= projects;
-    });
-    atFailure.move();
-    return server;
-  }
-
-  get state(): unknown {
-    return JSON.parse(readFileSync(join(this.stateDir, `${this.name}.json`), "utf8"));
-  }
-}
-
-/** The server's projects, newest first: `a started persistent`. */
-async function shown(server: ServerProcess): Promise<string[]> {
-  const { stdout } = await server.etmem("status", "--json");
-  const { projects } = JSON.parse(stdout) as {
-    projects: { name: string; started: boolean; persistent: boolean }[];
-  };
-  return projects.map(({ name, started, persistent }) =>
-    `${name} ${started ? "started" : "stopped"} ${persistent ? "persistent" : "passing"}`
-  );
-}
-
-async function untilShown(server: ServerProcess, ...expected: string[]): Promise<void> {
-  await waitFor(`the projects ${expected.join(", ")}`, async () => {
-    return Bun.deepEquals(await shown(server), expected);
-  });
-}
-
-async function stop(server: ServerProcess): Promise<void> {
-  server.kill("SIGTERM");
-  expect(await server.exited).toBe(0);
-}
+import { Installation, shown, stop, untilShown } from "./conf_installation.ts";
+import { freshName, runServer, slideConfig } from "./server_process.ts";
 
 describe("--conf-dir", () => {
   test("its files are added and their projects started; a broken one stops none", async () => {
@@ -130,26 +68,19 @@ describe("--conf-dir", () => {
     await untilShown(server, "b started persistent", "a started persistent");
   });
 
-  test("a file that is added from there while the server runs is persistent", async () => {
+  test("a project with objects from elsewhere is not persistent, and no restart is safe while it runs", async () => {
     using files = new Installation();
-    await using server = await files.start(0);
-    const path = files.conf("late.conf", slideConfig("late", "t"));
-    expect((await server.etmem("obj", "add", "-f", path)).status).toBe(0);
-    expect(await shown(server)).toEqual(["late stopped persistent"]);
-    const more = "[task]\nproject=late\nengine=slide\nname=u\ntype=pid\nvalue=1\nT=1\n";
-    const elsewhere = server.file("more.conf", more);
-    expect((await server.etmem("obj", "add", "-f", elsewhere)).status).toBe(0);
-    expect(await shown(server)).toEqual(["late stopped passing"]);
-  });
-
-  test("a project whose file is gone is not persistent, and no restart is safe while it runs", async () => {
-    using files = new Installation();
-    const paths = ["a", "b"].map((name) => files.conf(`${name}.conf`, slideConfig(name, "t")));
+    for (const name of ["a", "b"]) files.conf(`${name}.conf`, slideConfig(name, "t"));
     await using server = await files.start(2);
     await untilShown(server, "b started persistent", "a started persistent");
     const safe = () => server.etmem("status", "--restart-safe");
     expect(await safe()).toEqual({ status: 0, stdout: "", stderr: "" });
-    for (const path of paths) unlinkSync(path);
+    const more = "[task]\nproject=a\nengine=slide\nname=u\ntype=pid\nvalue=1\nT=1\n";
+    const elsewhere = server.file("more.conf", more);
+    expect((await server.etmem("obj", "add", "-f", elsewhere)).status).toBe(0);
+    expect(await shown(server)).toEqual(["b started persistent", "a started passing"]);
+    // The folder is out of sight.
+    renameSync(files.confDir, files.at("away"));
     expect(await shown(server)).toEqual(["b started passing", "a started passing"]);
     expect(await safe()).toEqual({
       status: 1,
@@ -170,11 +101,12 @@ describe("--conf-dir", () => {
     const removed = await server.etmem("obj", "del", "-f", path);
     expect(removed).toEqual({
       status: 0,
-      stdout: `warning: "${path}" is still there: what it holds is added again when etmemd ` +
-        "starts anew\n",
+      stdout: `warning: "${path}" is still there: what it holds is added again when the file ` +
+        "changes or etmemd starts anew\n",
       stderr: "",
     });
     expect((await server.etmem("obj", "add", "-f", path)).status).toBe(0);
+    expect(await shown(server)).toEqual(["a stopped persistent"]);
     unlinkSync(path);
     expect((await server.etmem("obj", "del", "-f", copy)).stdout).toBe("");
     expect(await shown(server)).toEqual([]);

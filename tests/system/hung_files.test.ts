@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../tools/fixtures/compile.ts";
+import type { ServerStatus } from "../../src/status/server_status.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { OwnMounts } from "./own_mounts.ts";
 import { ask, SHOW_V1 } from "./raw_client.ts";
@@ -53,20 +54,27 @@ test.skipIf(!canMount)(
       return answer;
     });
     for (let i = 0; i < 10; i++) expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
-    // A good file after a hung one, outside of the folder and in it.
-    for (const [file, persistent] of [["/run/good", false], ["/run/conf.d/good", true]] as const) {
-      writeFileSync(mounts.path(file), project("good"), { mode: 0o600 });
-      expect(await ask(name, request(0, file))).toBe("[ok]");
+    const projects = async (): Promise<unknown> => {
       const { stdout } = await server.etmem("status", "--json");
-      expect(JSON.parse(stdout)).toMatchObject({ projects: [{ name: "good", persistent }] });
-      expect(await ask(name, request(1, file))).toEndWith("[ok]");
-    }
+      return (JSON.parse(stdout) as ServerStatus).projects
+        .map((one) => ({ name: one.name, persistent: one.persistent }));
+    };
+    // A good file after a hung one.
+    writeFileSync(mounts.path("/run/good"), project("good"), { mode: 0o600 });
+    expect(await ask(name, request(0, "/run/good"))).toBe("[ok]");
+    expect(await projects()).toEqual([{ name: "good", persistent: false }]);
+    expect(await ask(name, request(1, "/run/good"))).toEndWith("[ok]");
     // All that while they have waited.
     expect(answered).toEqual([]);
     for (const answer of await Promise.all(held)) {
       expect(answer).toEndWith("[failed]");
       expect(answer).toContain("not done after 8 s");
     }
+    // The same in the folder, which is still followed.
+    writeFileSync(mounts.path("/run/conf.d/good"), project("good"), { mode: 0o600 });
+    await waitFor("the file of the folder", async () => {
+      return Bun.deepEquals(await projects(), [{ name: "good", persistent: true }]);
+    });
     const last = ask(name, request(0, hung));
     expect(await ask(name, SHOW_V1)).toEndWith("[ok]");
     server.kill("SIGTERM");

@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { compileConfig, type CompiledConfig } from "../../config/compile.ts";
 import { ConfigError } from "../../config/config_error.ts";
 import type { ProjectDescription } from "../../config/project.ts";
-import { listConfFiles } from "../../daemon/conf_files.ts";
+import { listConfFiles } from "../../daemon/conf_listing.ts";
 import { readConfigFile } from "../../daemon/read_config_file.ts";
 import { MOVERS } from "../../mover/movers.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
+import type { RefusedFile } from "../../status/server_status.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
 import { checkTargets } from "./targets.ts";
@@ -21,13 +22,37 @@ const NAMES = {
 export async function checkFiles(patient: Patient, report: Report): Promise<void> {
   if (!patient.isRoot) return;
   const projects = new Map<string, ProjectDescription>();
+  const refused = new Set<string>();
   for (const path of await filesOf(patient, report)) {
     const config = await compile(path, projects, report);
-    if (config === undefined) continue;
+    if (config === undefined) {
+      refused.add(path);
+      continue;
+    }
     for (const project of config.projects) projects.set(project.name, project);
     // A server that runs says itself what became of its tasks.
     if (answersOf(patient).length === 0) checkTargets(config, projects, patient, report);
   }
+  for (const { status } of answersOf(patient)) {
+    for (const one of status.conf_dir?.refused ?? []) {
+      if (!refused.has(one.file)) report.add(refusedByServer(one));
+    }
+  }
+}
+
+/** What is right by itself, but not next to other files, or for an engine. */
+function refusedByServer({ file, problem, earlier_version_counts }: RefusedFile): Finding {
+  return {
+    weight: "hinders",
+    about: `file ${file}`,
+    found: `the server does not take it: ${problem}`,
+    meaning: earlier_version_counts
+      ? "It goes by what the file said before; after a restart that is gone."
+      : "Nothing of the file is there.",
+    remedy: "Mend what the message names; the server sees a file that changes. After something " +
+      "else, have it look again.",
+    commands: ["systemctl reload etmemd"],
+  };
 }
 
 async function filesOf(patient: Patient, report: Report): Promise<string[]> {
@@ -100,10 +125,13 @@ function refusal(path: string, error: ConfigError): Finding {
     weight: "hinders",
     about: `file ${path}`,
     found,
-    meaning: "A server takes a file as a whole or not at all: nothing of this one is there.",
+    meaning: "A server takes a file as a whole or not at all. A running one goes by what a file " +
+      "of its --conf-dir said before; after a restart nothing of the file is there.",
     remedy: mends === undefined
-      ? "Mend what the message names, and add the file anew. etmem.conf(5) explains all keys."
-      : "Give the file to root alone, and add it anew.",
+      ? "Mend what the message names: a server sees that in its --conf-dir, another file is to be " +
+        "added anew. etmem.conf(5) explains all keys."
+      : "Give the file to root alone: a server sees that in its --conf-dir, another file is to be " +
+        "added anew.",
     commands: mends === undefined ? ["man etmem.conf"] : [`${mends} ${quote(path)}`],
   };
 }

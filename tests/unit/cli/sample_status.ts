@@ -117,6 +117,17 @@ export const SAMPLE_STATUS: ServerStatus = {
       store_bytes: 80 * MiB,
     },
   },
+  conf_dir: {
+    path: "/etc/etmem/conf.d",
+    files: 3,
+    refused: [
+      {
+        file: "/etc/etmem/conf.d/db.conf",
+        problem: "line 3: [project] loop=0: out of range, allowed is 1 to 120",
+        earlier_version_counts: true,
+      },
+    ],
+  },
   projects: [
     {
       name: "test",

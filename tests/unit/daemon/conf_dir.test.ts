@@ -11,15 +11,25 @@ import { ScriptedEngines } from "../project/scripted_engine.ts";
 
 const NEVER = new AbortController().signal;
 
-test("holds() is about the files that a server which starts anew would add", async () => {
+test("pathOf() is about the files that count", async () => {
   using folder = new ScratchFolder();
   const confDir = await ConfDir.open(folder.path, "test", NEVER);
-  const holds = (name: string): Promise<boolean> =>
-    confDir.holds(folder.at(name), new AbortController().signal);
+  const holds = async (name: string): Promise<boolean> =>
+    await confDir.pathOf(folder.at(name), NEVER) === folder.at(name);
   for (const name of ["a.conf", "b", "c.rpm"]) {
     expect([name, await holds(name)]).toEqual([name, true]);
   }
-  for (const name of [".hidden", "a.conf~", "a.conf.rpmsave", "below/a.conf", "no/such/a.conf"]) {
+  for (
+    const name of [
+      ".hidden",
+      "a.conf~",
+      "a.conf.rpmsave",
+      "#a.conf#",
+      "a.swp",
+      "below/a.conf",
+      "no/such/a.conf",
+    ]
+  ) {
     expect([name, await holds(name)]).toEqual([name, false]);
   }
 });
@@ -41,7 +51,7 @@ test("load() logs which file is refused, adds the others and starts their projec
   );
   configureLog("error", []);
   expect(registry.describe("p")).toMatchObject({ name: "p", loop: 1 });
-  expect(lines.map((line) => line.split(": error: ")[0])).toEqual([
+  expect(lines.map((line) => line.split(": ")[0])).toEqual([
     `Cannot add "${folder.at("a.conf")}"`,
     `Cannot add "${folder.at("c.conf")}"`,
   ]);

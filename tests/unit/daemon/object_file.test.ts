@@ -70,7 +70,7 @@ test("removeFile() says that what is removed comes back when its file is of --co
   const file = folder.at("project");
   const registry = await withProject(file);
   expect(await removeFile(file, registry, signal)).toEqual([
-    `"${file}" is still there: what it holds is added again when etmemd starts anew`,
+    `"${file}" is still there: what it holds is added again when the file changes or etmemd starts anew`,
   ]);
   expect(registry.describe("test")).toBeUndefined();
 });

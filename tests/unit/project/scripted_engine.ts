@@ -39,10 +39,25 @@ export class ScriptedEngines implements EngineKind {
   warning: string | undefined;
   /** Tasks that run, as `project/task`. */
   readonly running = new Set<string>();
-  /** Engines and tasks that are there. */
-  readonly alive = new Set<string>();
+  /** Engines and tasks that are there, and whose they are. */
+  readonly #alive = new Map<string, Engine>();
   readonly #failures = new Map<Call, Error>();
   readonly #gates = new Map<Call, PromiseWithResolvers<void>>();
+
+  /** Engines and tasks that are there, as `project` and `project/task`. */
+  get alive(): ReadonlySet<string> {
+    return new Set(this.#alive.keys());
+  }
+
+  /** To be called by an engine: it, or a task of it, is there. */
+  born(id: string, engine: Engine): void {
+    this.#alive.set(id, engine);
+  }
+
+  /** The same when it is not any more; one of a later engine may be. */
+  gone(id: string, engine: Engine): void {
+    if (this.#alive.get(id) === engine) this.#alive.delete(id);
+  }
 
   /** Lets a call fail with an error, every time. */
   fail(call: Call, error: Error = new EngineRefusal(`${call} is refused`)): void {
@@ -83,20 +98,21 @@ class ScriptedEngine implements Engine {
   readonly #project: string;
   readonly #script: ScriptedEngines;
   readonly #tasks = new Map<string, TaskDescription>();
+  readonly #running = new Set<string>();
   #busy: string | undefined;
 
   constructor(project: string, script: ScriptedEngines) {
     this.#project = project;
     this.#script = script;
     if (script.hasDryRun) this.hasDryRun = true;
-    script.alive.add(project);
+    script.born(project, this);
   }
 
   addTask(task: TaskDescription): Promise<void> {
     return this.#alone(`add ${task.name}`, () => {
       if (this.#tasks.has(task.name)) throw new Error(`"${task.name}" is added twice`);
       this.#tasks.set(task.name, task);
-      this.#script.alive.add(this.#id(task.name));
+      this.#script.born(this.#id(task.name), this);
     });
   }
 
@@ -105,7 +121,7 @@ class ScriptedEngine implements Engine {
       if (this.#isRunning(name)) throw new Error(`"${name}" is removed while it runs`);
       this.#task(name);
       this.#tasks.delete(name);
-      this.#script.alive.delete(this.#id(name));
+      this.#script.gone(this.#id(name), this);
     });
   }
 
@@ -113,6 +129,8 @@ class ScriptedEngine implements Engine {
     return this.#alone(`${options?.isDryRun === true ? "dry start" : "start"} ${name}`, () => {
       this.#task(name);
       if (this.#isRunning(name)) throw new Error(`"${name}" is started twice`);
+      if (this.#script.running.has(this.#id(name))) throw new Error(`another "${name}" runs`);
+      this.#running.add(name);
       this.#script.running.add(this.#id(name));
     });
   }
@@ -120,7 +138,8 @@ class ScriptedEngine implements Engine {
   async stopTask(name: string): Promise<void> {
     this.#task(name);
     await this.#script.play(`stop ${name}`);
-    if (!this.#script.running.delete(this.#id(name))) throw new Error(`"${name}" does not run`);
+    if (!this.#running.delete(name)) throw new Error(`"${name}" does not run`);
+    this.#script.running.delete(this.#id(name));
   }
 
   taskStatus(name: string): TaskStatus {
@@ -147,7 +166,7 @@ class ScriptedEngine implements Engine {
   close(): Promise<void> {
     return this.#alone(`close ${this.#project}`, () => {
       if (this.#tasks.size > 0) throw new Error("closed with tasks");
-      this.#script.alive.delete(this.#project);
+      this.#script.gone(this.#project, this);
     });
   }
 
@@ -156,7 +175,7 @@ class ScriptedEngine implements Engine {
   }
 
   #isRunning(task: string): boolean {
-    return this.#script.running.has(this.#id(task));
+    return this.#running.has(task);
   }
 
   #task(name: string): TaskDescription {

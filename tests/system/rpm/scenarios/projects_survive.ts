@@ -8,8 +8,8 @@ import { freshly } from "../guest/package.ts";
 import { CONF_DIR, etmem, journal, mainPid, untilProjects, writeConf } from "../guest/service.ts";
 
 /**
- * What stands in conf.d is there again after a restart and after a crash;
- * what was stopped stays stopped.
+ * What stands in conf.d is followed, and there again after a restart and after a crash; what was
+ * stopped stays stopped.
  */
 export const projectsSurvive: Scenario = {
   name: "projects_survive",
@@ -28,7 +28,7 @@ export const projectsSurvive: Scenario = {
     run("systemctl", "start", "etmemd");
     await untilProjects("stopped started persistent", "kept started persistent");
     demand(
-      /20-broken\.conf.*invalid parameters/.test(journal()),
+      /20-broken\.conf.*loop=0: out of range/.test(journal()),
       "the journal does not name the broken file",
     );
     etmem("obj", "add", "-f", "/tmp/passing.conf");
@@ -36,10 +36,13 @@ export const projectsSurvive: Scenario = {
     etmem("project", "stop", "-n", "stopped");
     await untilGone(before);
 
+    const first = mainPid();
     writeConf(`${CONF_DIR}/10-kept.conf`, "kept", after.pid);
+    run("systemctl", "reload", "etmemd");
+    await untilGone(after);
+    demand(mainPid() === first, "the reload has started another server");
     run("systemctl", "restart", "etmemd");
     await untilProjects("stopped stopped persistent", "kept started persistent");
-    await untilGone(after);
 
     const killed = mainPid();
     process.kill(killed, "SIGKILL");
