@@ -45,7 +45,7 @@ export interface FolderEvent {
   readonly name: string;
 }
 
-/** Has SIGIO sent to the main thread when something happens in the folders it watches: inotify(7). */
+/** Sends SIGIO to the main thread when something happens in folders: inotify(7). */
 export class Inotify implements Disposable {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);

@@ -140,6 +140,21 @@ describe("a folder of --conf-dir that changes", () => {
     expect((await confDirOf(server))?.refused).toEqual([]);
   });
 
+  test("two files with one project: the first name has it, and etmem doctor says so", async () => {
+    using files = new Installation();
+    const first = files.conf("a.conf", slideConfig("p", "x"));
+    files.conf("b.conf", slideConfig("p", "y"));
+    await using server = await files.start(1);
+    expect(await tasksOf(server, "p")).toEqual(["x"]);
+    const { status, stdout } = await server.etmem("doctor");
+    expect(status).toBe(1);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      `the server does not take it: project "p" exists already: it comes from "${first}"`,
+    );
+    unlinkSync(first);
+    await untilTasks(server, "p", "y");
+  });
+
   test("a folder that is gone changes nothing, and is followed when it is there again", async () => {
     using files = new Installation();
     files.conf("a.conf", slideConfig("a", "x"));
