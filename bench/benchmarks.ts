@@ -12,6 +12,7 @@ import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
 import { STOP } from "./stop.ts";
 import { SWAP_TEXT } from "./swap_text.ts";
+import { VIEWS } from "./views.ts";
 import { VM_FREE, VM_RECLAIM, VM_SCAN } from "./vm.ts";
 
 /** All benchmarks, in the order in which they run. */
@@ -31,6 +32,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   AFTER_TASK,
   STOP,
   CROWD,
+  VIEWS,
   SCAN,
   VM_SCAN,
   VM_FREE,

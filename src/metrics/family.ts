@@ -8,13 +8,19 @@ export interface Sample {
   readonly value: number;
 }
 
+/** A sample among those of its family. */
+export interface FamilySample extends Sample {
+  /** More labels: those of the thing that it is about. One object for all samples of a thing. */
+  readonly sharedLabels: Labels;
+}
+
 /** A metric with all its samples, as Prometheus' conventions want it. */
 export interface Family {
   /** Without the `_total` of a counter. */
   readonly name: string;
   readonly type: "gauge" | "counter";
   readonly help: string;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly FamilySample[];
 }
 
 /** What a row of a table of metrics says of one thing: a server, a task, a round. */
@@ -32,6 +38,8 @@ export interface Labelled<Thing> {
   readonly thing: Thing;
 }
 
+const NONE: Labels = {};
+
 /** The families of a table of metrics, with the samples of all things. */
 export function familiesOf<Thing>(
   metrics: readonly Metric<Thing>[],
@@ -41,18 +49,13 @@ export function familiesOf<Thing>(
     name,
     type,
     help,
-    samples: things.flatMap(({ labels, thing }) =>
-      samplesOf(values(thing)).map((sample) => ({
-        labels: { ...labels, ...sample.labels },
-        value: sample.value,
-      }))
-    ),
+    samples: things.flatMap(({ labels: sharedLabels, thing }) => {
+      const known = values(thing);
+      if (known === undefined) return [];
+      if (typeof known !== "object") return { labels: NONE, sharedLabels, value: Number(known) };
+      return known.map(({ labels, value }) => ({ labels, sharedLabels, value }));
+    }),
   }));
-}
-
-function samplesOf(values: readonly Sample[] | number | boolean | undefined): readonly Sample[] {
-  if (values === undefined) return [];
-  return typeof values === "object" ? values : [{ labels: {}, value: Number(values) }];
 }
 
 /** Microseconds as seconds. */

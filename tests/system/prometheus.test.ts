@@ -150,7 +150,9 @@ describe.skipIf(missing !== undefined)("with Prometheus", () => {
       statusFamilies(status).flatMap((family) => {
         if (!/^etmem_(task|project)_/.test(family.name) || family.name === MOVING) return [];
         const full = family.type === "counter" ? `${family.name}_total` : family.name;
-        return family.samples.map(({ labels, value }) => [keyOf(full, labels), value] as const);
+        return family.samples.map(({ labels, sharedLabels, value }) =>
+          [keyOf(full, { ...sharedLabels, ...labels }), value] as const
+        );
       }),
     );
   }

@@ -1,6 +1,7 @@
 import type { Boot } from "../../vm/scenario.ts";
 import { engineRuns } from "./scenarios/engine_runs.ts";
 import { erase } from "./scenarios/erase.ts";
+import { exporterServes } from "./scenarios/exporter_serves.ts";
 import { otherServer } from "./scenarios/other_server.ts";
 import { projectsSurvive } from "./scenarios/projects_survive.ts";
 import { serviceServes } from "./scenarios/service_serves.ts";
@@ -16,6 +17,7 @@ export const BOOTS: readonly Boot[] = [
     name: "package",
     scenarios: [
       serviceServes,
+      exporterServes,
       otherServer,
       projectsSurvive,
       engineRuns,

@@ -8,15 +8,15 @@ const FAMILIES: readonly Family[] = [
     type: "gauge",
     help: "A gauge.",
     samples: [
-      { labels: { task: 'a "b"\\\n' }, value: 1.5 },
-      { labels: { task: "none" }, value: Infinity },
+      { labels: { part: "x" }, sharedLabels: { task: 'a "b"\\\n' }, value: 1.5 },
+      { labels: {}, sharedLabels: { task: "none" }, value: Infinity },
     ],
   },
   {
     name: "etmem_counter",
     type: "counter",
     help: "A counter.",
-    samples: [{ labels: {}, value: 1e15 }],
+    samples: [{ labels: {}, sharedLabels: {}, value: 1e15 }],
   },
   { name: "etmem_nothing", type: "gauge", help: "Not known.", samples: [] },
 ];
@@ -26,7 +26,7 @@ describe("formatFamilies()", () => {
     expect(await formatFamilies(FAMILIES, "text")).toBe([
       "# HELP etmem_gauge A gauge.",
       "# TYPE etmem_gauge gauge",
-      'etmem_gauge{task="a \\"b\\"\\\\\\n"} 1.5',
+      'etmem_gauge{part="x",task="a \\"b\\"\\\\\\n"} 1.5',
       'etmem_gauge{task="none"} +Inf',
       "",
       "# HELP etmem_counter_total A counter.",
@@ -40,7 +40,7 @@ describe("formatFamilies()", () => {
     expect(await formatFamilies(FAMILIES, "openMetrics")).toBe([
       "# HELP etmem_gauge A gauge.",
       "# TYPE etmem_gauge gauge",
-      'etmem_gauge{task="a \\"b\\"\\\\\\n"} 1.5',
+      'etmem_gauge{part="x",task="a \\"b\\"\\\\\\n"} 1.5',
       'etmem_gauge{task="none"} +Inf',
       "# HELP etmem_counter A counter.",
       "# TYPE etmem_counter counter",

@@ -63,7 +63,7 @@ describe("statusFamilies()", () => {
   test("labels what is said of a task with its project, engine and name", () => {
     const [sample] = statusFamilies(fullStatus())
       .find(({ name }) => name === "etmem_task_round_moved_bytes")!.samples;
-    expect(sample!.labels).toEqual({
+    expect({ ...sample!.sharedLabels, ...sample!.labels }).toEqual({
       project: "test",
       engine: "slide",
       task: "background_slide",

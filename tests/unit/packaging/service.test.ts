@@ -59,3 +59,23 @@ describe("etmemd.service", () => {
     expect(valuesOf("Environment")).toEqual([shown]);
   });
 });
+
+describe("etmem-exporter.service", () => {
+  const path = join(import.meta.dir, "../../../packaging/etmem-exporter.service");
+  const lines = readFileSync(path, "utf8").split("\n");
+
+  test("has no capability, and opens sockets of the network and of the server only", () => {
+    expect(lines).toContain("CapabilityBoundingSet=");
+    expect(lines).toContain("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6");
+    expect(lines).toContain("NoNewPrivileges=yes");
+    expect(lines).toContain("UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN");
+  });
+
+  test("has a value for every variable of its command", () => {
+    const command = lines.find((line) => line.startsWith("ExecStart=")) ?? "";
+    const named = Array.from(command.matchAll(/\$\{(\w+)\}/g), ([, name]) => name ?? "");
+    expect(named).toHaveLength(2);
+    const values = lines.find((line) => line.startsWith("Environment=")) ?? "";
+    for (const name of named) expect(values).toContain(`${name}=`);
+  });
+});
