@@ -6,6 +6,7 @@ import { messageOf } from "../text/message_of.ts";
 
 /** Where a scrape that asks for nothing else finds the metrics. */
 const PATH = "/metrics";
+const BASE = "http://localhost";
 /** A client that neither asks nor takes anything for so long is gone. */
 const IDLE_SECONDS = 10;
 /** A scrape has no body. */
@@ -64,7 +65,9 @@ export class Exporter implements Disposable {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    // Without a Host, as in HTTP/1.0, the runtime gives the path alone.
+    const pathname = URL.parse(request.url, BASE)?.pathname;
+    if (pathname === undefined) return plain(400, "Cannot read the address of the request\n");
     if (pathname !== PATH && pathname !== "/") {
       return plain(404, `Cannot find "${pathname}": the metrics are at ${PATH}\n`);
     }

@@ -81,6 +81,24 @@ describe("Exporter", () => {
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });
 
+  test.each([
+    ["without a Host, as of HTTP/1.0", "GET /metrics HTTP/1.0\r\n\r\n", "200"],
+    ["with a Host that is none", "GET /metrics HTTP/1.1\r\nHost: a b\r\n\r\n", "200"],
+    ["that makes no address", "GET //[ HTTP/1.1\r\nHost: [\r\n\r\n", "400"],
+    ["that is no HTTP", "nonsense\r\n\r\n", "400"],
+  ])("answers a request %s", async (_what, request, status) => {
+    using tried = new TriedExporter(answering);
+    let answer = "";
+    const decoder = new TextDecoder();
+    const socket = await connect(tried.exporter.url, (bytes) => {
+      answer += decoder.decode(bytes, { stream: true });
+    });
+    socket.write(request);
+    await waitFor("an answer", () => answer.includes("\r\n"));
+    socket.terminate();
+    expect(answer.split(" ")[1]).toBe(status);
+  });
+
   test("asks the server once for all scrapes that come meanwhile, and anew for the next", async () => {
     const { promise, resolve } = Promise.withResolvers<ServerStatus>();
     let asked = 0;
