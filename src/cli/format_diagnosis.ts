@@ -34,6 +34,6 @@ function formatFinding({ weight, about, found, meaning, remedy, commands }: Find
     field("", "", [meaning]),
     field("", "", [remedy]),
     // A command is left on one line, to be copied.
-    ...commands.map((command) => `              ${command}\n`),
+    ...commands.map((command) => `              ${command.replaceAll(/\p{Cc}+/gu, " ")}\n`),
   ].join("");
 }

@@ -3,6 +3,7 @@ import { EXPLANATIONS } from "./explanations.ts";
 import type { Finding } from "./finding.ts";
 import type { ReasonName } from "../reason/reasons.ts";
 import { findReason, type FoundReason } from "../reason/find_reason.ts";
+import { shellWord } from "../text/shell_word.ts";
 
 /** What a reason is about, for the commands of its explanation. */
 export interface ReasonPlace {
@@ -57,7 +58,12 @@ function fillIn(
     pid: pid?.toString(),
     detail: details.at(-1),
   };
-  const fill = (line: string): string =>
-    line.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? key.toUpperCase());
-  return { meaning: fill(meaning), remedy: fill(remedy), commands: commands.map(fill) };
+  const fill = (line: string, write: (value: string) => string): string =>
+    line.replaceAll(/\{(\w+)\}/g, (_, key: string) => write(values[key] ?? key.toUpperCase()));
+  return {
+    meaning: fill(meaning, String),
+    remedy: fill(remedy, String),
+    // They are to be copied: no name may be more than a word of them.
+    commands: commands.map((command) => fill(command, shellWord)),
+  };
 }

@@ -16,6 +16,8 @@ export interface RunningServer {
   /** As given with -s and --conf-dir; absent where its command line does not say. */
   readonly socket?: string;
   readonly confDir?: string;
+  /** It has another network namespace: no client from here reaches it. */
+  readonly isElsewhere?: true;
 }
 
 /** What the doctor looks at, and may ask. */

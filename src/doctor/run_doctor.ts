@@ -41,7 +41,9 @@ export async function runDoctor(
 /** The server that was named, else all that say their names. */
 function socketsOf({ socket }: DoctorOrder, running: readonly RunningServer[]): string[] {
   if (socket !== undefined) return [socket];
-  return running.flatMap((server) => server.socket === undefined ? [] : [server.socket]);
+  return running.flatMap(({ socket: name, isElsewhere }) =>
+    name === undefined || isElsewhere === true ? [] : [name]
+  );
 }
 
 function output(command: readonly string[]): string | undefined {

@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { AT_FDCWD } from "../../ffi/libc.ts";
 import { parseServerOptions } from "../daemon/server_options.ts";
 import { UsageError } from "../options/usage_error.ts";
@@ -8,7 +9,22 @@ import type { RunningServer } from "./patient.ts";
 /** The etmemd servers of this machine, as far as this PID namespace shows them. */
 export function runningServers(proc: string): RunningServer[] {
   const [search] = sweepProcesses([{ type: "name", comm: "etmemd" }], { proc });
-  return (search?.named ?? []).map(({ pid }) => optionsOf(proc, pid));
+  return (search?.named ?? []).map(({ pid }) => serverOf(proc, pid));
+}
+
+function serverOf(proc: string, pid: number): RunningServer {
+  const server = optionsOf(proc, pid);
+  return isElsewhere(proc, pid) ? { ...server, isElsewhere: true } : server;
+}
+
+/** Whether a process has another network namespace; false where that cannot be seen. */
+function isElsewhere(proc: string, pid: number): boolean {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/net`) !== readlinkSync(`${proc}/self/ns/net`);
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 /** Of `etmemd …`, `etmem etmemd …` and of a runtime that runs the program from its sources. */

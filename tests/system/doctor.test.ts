@@ -163,6 +163,21 @@ describe("etmem doctor", () => {
   });
 });
 
+describe.skipIf(process.getuid?.() !== 0 || Bun.which("setpriv") === null)("etmem doctor", () => {
+  test("finds that a server lacks rights, and the command that gives them back", async () => {
+    await using server = await ServerProcess.start({
+      through: ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"],
+    });
+    const outcome = doctor(["-s", server.name]);
+    expect(outcome.status).toBe(1);
+    expect(findingsOf(outcome, "mover process_madvise")).toMatchObject([{
+      weight: "hinders",
+      found: "cannot be used: this process lacks CAP_SYS_NICE",
+      commands: expect.arrayContaining([expect.stringContaining("--cap-add=SYS_NICE")]),
+    }]);
+  });
+});
+
 describe.skipIf(missing !== undefined)("etmem doctor -n", () => {
   test("finds a threshold that a large host never reaches", async () => {
     await using server = await SlideServer.launch();

@@ -104,6 +104,15 @@ test("a server whose executable was replaced starts its engines from the old one
   }
 });
 
+test("etmem doctor works where no server runs, with what it loads only then", () => {
+  const command = [join(DIST, "etmem"), "doctor", "--json"];
+  const alone = ["unshare", "--pid", "--fork", "--mount-proc"];
+  const { exitCode, stdout } = Bun.spawnSync([...alone, ...command]);
+  const { findings } = JSON.parse(stdout.toString()) as { findings: readonly unknown[] };
+  expect(exitCode).toBe(1);
+  expect(findings).toContainEqual(expect.objectContaining({ found: "no etmemd runs here" }));
+});
+
 test("etmem is not steered by files of the folder that it is called in", () => {
   const folder = mkdtempSync(join(tmpdir(), "etmem-dist-"));
   try {

@@ -12,6 +12,7 @@ import type { RefusedFile } from "../../status/server_status.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
 import { checkTargets } from "./targets.ts";
+import { shellWord } from "../../text/shell_word.ts";
 
 const NAMES = {
   trackers: TRACKERS.map(({ name }) => name),
@@ -81,7 +82,7 @@ function unreadableFolder(folder: string, error: Error): Finding {
     found: messageOf(error),
     meaning: "A server does not start with such a folder: others could put files into it.",
     remedy: "Give it to root alone.",
-    commands: [`chown root:root ${quote(folder)}`, `chmod 755 ${quote(folder)}`],
+    commands: [`chown root:root ${shellWord(folder)}`, `chmod 755 ${shellWord(folder)}`],
   };
 }
 
@@ -132,11 +133,6 @@ function refusal(path: string, error: ConfigError): Finding {
         "added anew. etmem.conf(5) explains all keys."
       : "Give the file to root alone: a server sees that in its --conf-dir, another file is to be " +
         "added anew.",
-    commands: mends === undefined ? ["man etmem.conf"] : [`${mends} ${quote(path)}`],
+    commands: mends === undefined ? ["man etmem.conf"] : [`${mends} ${shellWord(path)}`],
   };
-}
-
-/** For a shell, where that is needed. */
-function quote(path: string): string {
-  return /^[\w./@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

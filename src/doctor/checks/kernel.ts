@@ -7,7 +7,7 @@ import type { Patient } from "../patient.ts";
 
 /** Settings of the kernel that matter to etmem; none of them alone keeps it from its work. */
 export function checkKernel(patient: Patient, report: Report): void {
-  for (const look of [hugePages, pressure, controlGroups, overcommit, readAhead]) {
+  for (const look of [hugePages, pressure, controlGroups, overcommit, readAhead, swappiness]) {
     const note = look(patient);
     if (note !== undefined) report.add({ weight: "note", ...note });
   }
@@ -81,5 +81,17 @@ function readAhead({ proc, sys }: Patient): Note | undefined {
       "that nobody uses.",
     remedy: "Switch reading ahead off.",
     commands: ["sysctl vm.page-cluster=0"],
+  };
+}
+
+function swappiness({ proc }: Patient): Note | undefined {
+  if (readText(AT_FDCWD, `${proc}/sys/vm/swappiness`)?.trim() !== "0") return undefined;
+  return {
+    about: "sysctl vm.swappiness",
+    found: "it is 0: the kernel hardly swaps by itself",
+    meaning: "What etmemd asks for moves all the same. Only the kernel's own reclaim, as when " +
+      "memory runs out, takes files instead.",
+    remedy: "Nothing needs to be done, unless the kernel is to swap, too.",
+    commands: ["sysctl vm.swappiness=60"],
   };
 }

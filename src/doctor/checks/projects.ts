@@ -6,6 +6,7 @@ import { findReason } from "../../reason/find_reason.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
 import { checkRounds } from "./rounds.ts";
+import { shellWord } from "../../text/shell_word.ts";
 
 /** What keeps the projects of the servers from working. */
 export function checkProjects(patient: Patient, report: Report): void {
@@ -48,10 +49,10 @@ function noProject(
       : `The server has ${names.map((name) => `"${name}"`).join(", ")}.`,
     commands: near === undefined
       ? [
-        `etmem obj add -f /etc/etmem/slide_conf.yaml -s ${socket}`,
-        `etmem project start -n PROJECT -s ${socket}`,
+        `etmem obj add -f /etc/etmem/slide_conf.yaml -s ${shellWord(socket)}`,
+        `etmem project start -n PROJECT -s ${shellWord(socket)}`,
       ]
-      : [`etmem doctor -n ${near} -s ${socket}`],
+      : [`etmem doctor -n ${shellWord(near)} -s ${shellWord(socket)}`],
   };
 }
 
@@ -71,7 +72,7 @@ function checkProject(project: ProjectStatus, socket: string, report: Report): v
       found: "it is stopped",
       meaning: "Nothing of it moves. One of --conf-dir that was stopped stays so over a restart.",
       remedy: "Start it. If that is refused, the answer says why.",
-      commands: [`etmem project start -n ${name} -s ${socket}`],
+      commands: [`etmem project start -n ${shellWord(name)} -s ${shellWord(socket)}`],
     });
   }
   if (started && project.dry_run === true) report.add(dryRun(name, socket));
@@ -86,8 +87,8 @@ function dryRun(name: string, socket: string): Finding {
     meaning: "It accounts for what would move, and moves nothing.",
     remedy: "Start it without --dry-run, and without dry_run=yes in its file.",
     commands: [
-      `etmem project stop -n ${name} -s ${socket}`,
-      `etmem project start -n ${name} -s ${socket}`,
+      `etmem project stop -n ${shellWord(name)} -s ${shellWord(socket)}`,
+      `etmem project start -n ${shellWord(name)} -s ${shellWord(socket)}`,
     ],
   };
 }
@@ -99,7 +100,7 @@ function noTask(name: string, socket: string): Finding {
     found: "it has no task",
     meaning: "A task names the processes that an engine works on.",
     remedy: "Add a file with an [engine] and a [task] of the project.",
-    commands: [`etmem obj add -f FILE -s ${socket}`],
+    commands: [`etmem obj add -f FILE -s ${shellWord(socket)}`],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Report } from "../finding.ts";
 import type { Patient } from "../patient.ts";
+import { shellWord } from "../../text/shell_word.ts";
 
 /** Only root is served, and only root sees everything. */
 export function checkRights({ isRoot, socket }: Patient, report: Report): void {
@@ -10,7 +11,7 @@ export function checkRights({ isRoot, socket }: Patient, report: Report): void {
     found: "etmem was not started by root",
     meaning: "A server serves only user 0 with group 0, and only root sees all that hinders one.",
     remedy: "Run it as root.",
-    commands: [`sudo etmem doctor${socket === undefined ? "" : ` -s ${socket}`}`],
+    commands: [`sudo etmem doctor${socket === undefined ? "" : ` -s ${shellWord(socket)}`}`],
   });
   report.unseen("what a server has done, and why: it answers root alone");
   report.unseen("which trackers and movers a server of root could use");

@@ -7,6 +7,7 @@ import { explain, explanationOf, type ReasonPlace } from "../explain.ts";
 import type { Finding, Report } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import { explainSkip } from "./skips.ts";
+import { shellWord } from "../../text/shell_word.ts";
 
 /** More than this share of what moved is too much to come back. */
 const MOST_BACK_SHARE = 0.5;
@@ -122,16 +123,21 @@ function hotHuge(bytes: number, about: string): Finding {
   };
 }
 
+/** What shows more. */
+function statusCommand({ project = "", socket = "" }: ReasonPlace): string {
+  return `etmem status -n ${shellWord(project)} -s ${shellWord(socket)}`;
+}
+
 /** Too much comes back: by the guard, else by what came back in the rounds that status keeps. */
 function returns({ rounds }: TaskStatus, { guard }: RoundStatus, place: ReasonPlace): Finding[] {
-  const { about, project, socket } = place;
+  const { about } = place;
   const finding = (found: string, meaning: string, remedy: string): Finding => ({
     weight: "hinders",
     about,
     found,
     meaning,
     remedy,
-    commands: [`etmem status -n ${project} -s ${socket}`],
+    commands: [statusCommand(place)],
   });
   if (guard !== undefined) {
     if (guard.harm_percent <= guard.stall_limit_percent) return [];
@@ -160,7 +166,7 @@ function faults(
   { late_us: late, scan_errors: errors, guard }: RoundStatus,
   place: ReasonPlace,
 ): Finding[] {
-  const { about, project, socket } = place;
+  const { about } = place;
   const note = (found: string, meaning: string, remedy: string, commands: string[]): Finding => ({
     weight: "note",
     about,
@@ -186,7 +192,7 @@ function faults(
       `the guard steps aside for ${formatCount(guard.unguarded_processes, "process", "processes")}`,
       "Less than 5 % of the machine's memory is available: everything cold may go.",
       "Free memory, or give the machine more.",
-      [`etmem status -n ${project} -s ${socket}`],
+      [statusCommand(place)],
     )]),
   ];
 }

@@ -1,15 +1,20 @@
 import { existsSync } from "node:fs";
 import type { Finding, Report } from "../finding.ts";
-import type { Patient } from "../patient.ts";
+import type { Patient, RunningServer } from "../patient.ts";
+import { shellWord } from "../../text/shell_word.ts";
 
 const UNIT = "/usr/lib/systemd/system/etmemd.service";
 const ABOUT = "server";
 
 /** Whether a server runs, and answers. */
 export function checkServer(patient: Patient, report: Report): void {
-  const { asked, running, socket, isRoot } = patient;
+  const { asked, socket, isRoot } = patient;
+  for (const server of patient.running) {
+    if (server.isElsewhere === true) report.add(elsewhere(server));
+  }
+  const running = patient.running.filter(({ isElsewhere }) => isElsewhere !== true);
   if (asked.length === 0) {
-    report.add(running.length === 0 ? notRunning(socket) : unnamed(patient));
+    report.add(running.length === 0 ? notRunning(socket) : unnamed(running));
   }
   for (const { socket: name, answer } of asked) {
     // One that is not root's is refused whatever the server does.
@@ -22,7 +27,7 @@ export function checkServer(patient: Patient, report: Report): void {
 }
 
 function notRunning(socket = "etmemd_socket"): Finding {
-  const start = `etmemd -s ${socket} -m`;
+  const start = `etmemd -s ${shellWord(socket)} -m`;
   return {
     weight: "hinders",
     about: ABOUT,
@@ -33,7 +38,7 @@ function notRunning(socket = "etmemd_socket"): Finding {
   };
 }
 
-function unnamed({ running }: Patient): Finding {
+function unnamed(running: readonly RunningServer[]): Finding {
   const pids = running.map(({ pid }) => pid).join(", ");
   return {
     weight: "note",
@@ -42,6 +47,18 @@ function unnamed({ running }: Patient): Finding {
     meaning: "Without the name of its socket it cannot be asked.",
     remedy: "Name it with -s.",
     commands: ["grep @ /proc/net/unix", "etmem doctor -s NAME"],
+  };
+}
+
+function elsewhere({ pid, socket }: RunningServer): Finding {
+  const name = socket === undefined ? "NAME" : shellWord(socket);
+  return {
+    weight: "note",
+    about: ABOUT,
+    found: `process ${pid} is an etmemd with another network namespace, as in a container`,
+    meaning: "A name of a server belongs to a network namespace: from here it is not reached.",
+    remedy: "Ask it from there.",
+    commands: [`nsenter -n -t ${pid} etmem doctor -s ${name}`],
   };
 }
 
@@ -64,6 +81,6 @@ function otherName(name: string, problem: string, others: readonly string[]): Fi
     meaning: `Servers run here, but none by the name "${name}". A name belongs to a network ` +
       "namespace: from a container with a network of its own, a server outside is not found.",
     remedy: "Use the name that a server was started with.",
-    commands: others.map((other) => `etmem doctor -s ${other}`),
+    commands: others.map((other) => `etmem doctor -s ${shellWord(other)}`),
   };
 }

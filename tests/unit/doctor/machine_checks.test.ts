@@ -10,6 +10,7 @@ const ABOUT_KERNEL: ReadonlySet<string> = new Set([
   "control groups",
   "sysctl vm.overcommit_memory",
   "sysctl vm.page-cluster",
+  "sysctl vm.swappiness",
 ]);
 
 const PSI = "proc/pressure/memory";
@@ -110,6 +111,14 @@ const CASES: readonly {
     weight: "note",
     found: "it is 3: with a page that comes back the kernel may read 8",
     command: "sysctl vm.page-cluster=0",
+  },
+  {
+    what: "a kernel that does not swap by itself",
+    changes: { "proc/sys/vm/swappiness": "0\n" },
+    about: "sysctl vm.swappiness",
+    weight: "note",
+    found: "it is 0: the kernel hardly swaps by itself",
+    command: "sysctl vm.swappiness=60",
   },
 ];
 

@@ -130,6 +130,20 @@ describe("examine() on projects of a server", () => {
     expect(await of({})).toEqual([]);
   });
 
+  test("writes no command that is more than it says, whatever a project is called", async () => {
+    const name = "a;reboot;'$(id)";
+    const quoted = String.raw`'a;reboot;'\''$(id)'`;
+    const projects = [projectOf({}, { name, started: false })];
+    expect(await findings(`project "${name}"`, { projects })).toMatchObject([
+      { commands: [`etmem project start -n ${quoted} -s ${SOCKET}`] },
+    ]);
+    const waits_for = "the process has ended";
+    const waiting = [projectOf({}, { name, started: false, waits_for })];
+    expect(await findings(`project "${name}"`, { projects: waiting })).toMatchObject([
+      { commands: [`etmem project stop -n ${quoted} -s ${SOCKET}`] },
+    ]);
+  });
+
   test("finds a task that failed, and what has no effect", async () => {
     const projects = [projectOf({
       failed: "engine web: died of SIGSEGV",
@@ -260,6 +274,15 @@ describe("examine() on servers that do not answer", () => {
         weight: "note",
         found: "etmemd runs as process 7, and its command line does not tell its name",
       },
+    ]);
+  });
+
+  test("says of one in a container how it is asked", async () => {
+    using machine = new FakeMachine();
+    const running: RunningServer[] = [{ pid: 7, socket: "a b", isElsewhere: true }];
+    expect(await findingsOf(machine.patient({ running }), "server")).toMatchObject([
+      { weight: "hinders", found: "no etmemd runs here" },
+      { weight: "note", commands: ["nsenter -n -t 7 etmem doctor -s 'a b'"] },
     ]);
   });
 
