@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.ts";
 import { CLASSIFY } from "./classify.ts";
+import { CLEARING } from "./clearing.ts";
 import { CLIENT } from "./client.ts";
 import { CROWD } from "./crowd.ts";
 import { CSLIDE_POLICY } from "./cslide_policy.ts";
@@ -24,6 +25,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   PAGE_MEMORY,
   GROWTH,
   PAGE_TABLE,
+  CLEARING,
   SCAN_LIB,
   CLIENT,
   WORKERS,

@@ -1,4 +1,4 @@
-import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE, threadCpuUs } from "../ffi/libc.ts";
+import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../ffi/libc.ts";
 import { readSmaps } from "../src/procfs/smaps.ts";
 import { openReader } from "../src/page_table/open_reader.ts";
 import { WALK_VARIANTS, type WalkVariant } from "../src/page_table/loaded_walk.ts";
@@ -9,6 +9,7 @@ import { whyNoPageTables } from "../src/page_table/why_no_page_tables.ts";
 import { zeroFrame } from "../src/procfs/zero_frames.ts";
 import { PageCounts } from "../src/tracker/page_counts.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { cpuMs } from "./cpu_ms.ts";
 import type { Figure, Outcome } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
 import { MappedTarget } from "./mapped_target.ts";
@@ -20,13 +21,6 @@ const RUNS = 9;
 const WARM_UP_RUNS = 20;
 /** Pages of the target's terabyte. */
 const STRAY_PAGES = 64;
-
-/** CPU of this thread for a piece of work, in ms. */
-function cpuMs(work: () => void): number {
-  const begin = threadCpuUs();
-  work();
-  return (threadCpuUs() - begin) / 1000;
-}
 
 function valuesOf(measure: () => number): number[] {
   return Array.from({ length: RUNS }, measure);

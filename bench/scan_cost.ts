@@ -38,9 +38,13 @@ async function paceOf(target: TouchTarget, seconds: number): Promise<number> {
   return (target.touches - touches) / ((performance.now() - begin) / 1000);
 }
 
-/** CPU seconds of scans by plain C. */
-function baselineSeconds({ tracker, target, baseline, runs }: ScanCostSetting): number[] {
-  const args = [tracker, target.pid, ...target.range, runs].map(String);
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** CPU seconds of a round of scans by plain C, one a scan. */
+function baselineSeconds({ tracker, target, baseline }: ScanCostSetting): number[] {
+  const args = [tracker, target.pid, ...target.range, LOOP].map(String);
   const { success, stdout, stderr } = Bun.spawnSync([baseline, ...args]);
   if (!success) throw new Error(`the baseline failed: ${stderr.toString()}`);
   return stdout.toString().trim().split("\n").map(Number);
@@ -57,6 +61,7 @@ export async function measureScanCost(setting: ScanCostSetting): Promise<Figure[
   const scanSeconds: number[] = [];
   const scanned: number[] = [];
   const alone: number[] = [];
+  const baseline: number[] = [];
   server.addTask({ type: "pid", value: target.pid }, { tracker, loop: LOOP });
   for (let run = 0; run < runs; run++) {
     server.startProject();
@@ -70,8 +75,9 @@ export async function measureScanCost(setting: ScanCostSetting): Promise<Figure[
     scanSeconds.push(cpuUs / 1e6 / (bytes / (end - start)));
     server.stopTask();
     alone.push(await paceOf(target, seconds) / 1e6);
+    // In turn: what else the machine does weighs on both.
+    baseline.push(mean(baselineSeconds(setting)));
   }
-  const baseline = baselineSeconds(setting);
   const pages = (end - start) / PAGE_SIZE;
   const perGib = (cpu: number): number => (cpu * 1000) / gib;
   const perPage = (cpu: number): number => (cpu * 1e9) / pages;
