@@ -1,6 +1,8 @@
+import { WINDOW_ENTRIES } from "../src/procfs/pagemap.ts";
 import { FrameSet } from "../src/tracker/frame_set.ts";
 import { decodeIdlePages } from "../src/tracker/idle_pages_stream.ts";
 import { PageCounts } from "../src/tracker/page_counts.ts";
+import { PresentFrames } from "../src/tracker/present_frames.ts";
 
 /** A way in which pages are present and are looked at. */
 export interface Layout {
@@ -68,15 +70,18 @@ function scanFrames(pages: number, spread: number): Scanned {
     idle = new FrameSet(
       marked.blocks().map(([number, words]) => [number, words.slice()] as const),
     );
-    const present = new FrameSet();
-    counts.beginScan();
-    for (let page = 0; page < pages; page++) {
-      const frame = page * spread;
-      present.add(frame);
-      counts.add(START_PAGE + page, 1, idle.has(frame) ? 0 : 1, false);
+    let first = 0;
+    using present = new PresentFrames({
+      isPresentAt: () => true,
+      frameAt: (index) => (first + index) * spread,
+    });
+    for (; first < pages; first += WINDOW_ENTRIES) {
+      present.pages(START_PAGE + first, 0, Math.min(WINDOW_ENTRIES, pages - first));
     }
+    counts.beginScan();
+    present.count(idle, counts);
     counts.endScan();
-    marked = present;
+    marked = present.set;
   }
   return { counts, kept: [marked, idle] };
 }

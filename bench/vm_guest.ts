@@ -86,7 +86,7 @@ async function scanCost(tracker: "idle_pages" | "page_idle"): Promise<Figure[]> 
     server,
     target,
     baseline: `${BIN}/scan_baseline`,
-    runs: 3,
+    runs: 5,
     seconds: 5,
   });
 }

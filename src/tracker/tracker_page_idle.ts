@@ -3,76 +3,17 @@ import { errorCode } from "../../ffi/errno.ts";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { KpageFlags } from "../procfs/kpageflags.ts";
-import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
 import { FrameSet, type FrameSetData } from "./frame_set.ts";
-import { PMD_PAGES } from "./huge_page.ts";
 import { BITMAP, IdleBitmap } from "./idle_bitmap.ts";
 import type { PageCounts } from "./page_counts.ts";
 import { type PageRange, toPageRanges } from "./page_range.ts";
+import { PresentFrames } from "./present_frames.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind, TrackerMemory } from "./tracker.ts";
 import { costsHoles, leaveSparse, SPARSE_BUDGET_BYTES } from "./sparse_vmas.ts";
 import { readRanges, readSelected } from "./vma_selection.ts";
-import { type PresentVisitor, walkPresent } from "./walk_present.ts";
+import { walkPresent } from "./walk_present.ts";
 import { because, type Reason } from "../reason/reasons.ts";
-
-/** Collects the frames of what is present. */
-class FrameCollector implements PresentVisitor {
-  readonly #pagemap: Pagemap;
-  readonly #frames: FrameSet;
-
-  constructor(pagemap: Pagemap, frames: FrameSet) {
-    this.#pagemap = pagemap;
-    this.#frames = frames;
-  }
-
-  huge(_page: number, index: number): void {
-    const frame = this.#pagemap.frameAt(index);
-    for (let i = 0; i < PMD_PAGES; i++) this.#frames.add(frame + i);
-  }
-
-  pages(_page: number, from: number, to: number): boolean {
-    let isAny = false;
-    for (let i = from; i < to; i++) {
-      if (!this.#pagemap.isPresentAt(i)) continue;
-      isAny = true;
-      this.#frames.add(this.#pagemap.frameAt(i));
-    }
-    return isAny;
-  }
-}
-
-/** Counts what is present: as idle where its frame is. */
-class IdleCounter implements PresentVisitor {
-  readonly #pagemap: Pagemap;
-  readonly #idle: FrameSet;
-  readonly #counts: PageCounts;
-  /** What PageCounts.addEach() takes, one byte for each entry of the window. */
-  readonly #found = new Uint8Array(WINDOW_ENTRIES);
-
-  constructor(pagemap: Pagemap, idle: FrameSet, counts: PageCounts) {
-    this.#pagemap = pagemap;
-    this.#idle = idle;
-    this.#counts = counts;
-  }
-
-  huge(page: number, index: number): void {
-    const isIdle = this.#idle.has(this.#pagemap.frameAt(index));
-    this.#counts.add(page, PMD_PAGES, isIdle ? 0 : 1, true);
-  }
-
-  pages(page: number, from: number, to: number): boolean {
-    let isAny = false;
-    for (let i = from; i < to; i++) {
-      const isPresent = this.#pagemap.isPresentAt(i);
-      if (isPresent) isAny = true;
-      const state = !isPresent ? 0 : this.#idle.has(this.#pagemap.frameAt(i)) ? 1 : 2;
-      this.#found[i] = state;
-    }
-    if (isAny) this.#counts.addEach(page, this.#found, from, to);
-    return isAny;
-  }
-}
 
 /** What is kept between scans. */
 interface PageIdleMemory extends TrackerMemory {
@@ -82,7 +23,8 @@ interface PageIdleMemory extends TrackerMemory {
 /**
  * Accessed bits of stock kernels, by page frame: a scan finds the frames that are present now.
  * A few at a time, it reads which of those that it marked are still idle, and marks all of them.
- * A page whose frame was not marked has moved or is new, and counts as used.
+ * A page whose frame was not marked has moved or is new, and counts as used. One that comes during
+ * the scan is not among them yet.
  */
 class PageIdleTracker implements Tracker {
   #marked: FrameSet;
@@ -97,21 +39,19 @@ class PageIdleTracker implements Tracker {
     const { ranges, leftAlone } = found;
     using flags = new KpageFlags();
     using bitmap = new IdleBitmap();
-    const present = new FrameSet();
-    const walked = walkPresent(target, ranges, flags, new FrameCollector(target.pagemap, present));
+    using present = new PresentFrames(target.pagemap);
+    const walked = walkPresent(target, ranges, flags, present);
     if (walked !== "done") return { state: walked };
-    const idle = bitmap.renew(this.#marked, present, flags, target.stopped);
-    this.#marked = present;
+    const idle = bitmap.renew(this.#marked, present.set, flags, target.stopped);
+    if (target.stopped()) return { state: "stopped" };
+    this.#marked = present.set;
     const windowStartMs = performance.now();
-    const outcome = { state: "scanned", windowStartMs, errors: [], leftAlone } as const;
-    if (counts === null) return outcome;
-    // What has become present meanwhile is not marked, and counts as used in the next scan, too.
-    counts.beginScan();
-    const counter = new IdleCounter(target.pagemap, idle, counts);
-    const counted = walkPresent(target, ranges, flags, counter);
-    if (counted !== "done") return { state: counted };
-    counts.endScan();
-    return outcome;
+    if (counts !== null) {
+      counts.beginScan();
+      present.count(idle, counts);
+      counts.endScan();
+    }
+    return { state: "scanned", windowStartMs, errors: [], leftAlone };
   }
 
   memory(): PageIdleMemory {

@@ -64,7 +64,7 @@ interface Scan {
   readonly reads: ReadCounters | undefined;
   readonly windowStartMs: number;
   readonly target: ScanTarget;
-  /** ProcessStat.faults at its end. */
+  /** ProcessStat.faults when it began. */
   readonly faults: number;
   /** What the tracker did not look at: bytes by reason. */
   readonly leftAlone: ReadonlyMap<Reason, number> | undefined;
@@ -170,12 +170,12 @@ class ScanStep<Order, Result extends object> {
     const { dirFd } = process;
     const target = { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped };
     const reads = this.#readsFor(known, dirFd);
+    const faults = readProcessStat(dirFd)?.faults;
+    if (faults === undefined) return { state: "gone" };
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
     this.#errors.push(...outcome.errors);
-    const faults = readProcessStat(process.dirFd)?.faults;
-    if (faults === undefined) return { state: "gone" };
     const { windowStartMs, leftAlone } = outcome;
     // What a dry run has moved is out as long as it is known to be idle.
     const isForgotten = isDryRun === true && scanned === null;

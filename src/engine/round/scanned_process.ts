@@ -21,7 +21,7 @@ export interface ScannedProcess {
   readonly counts: PageCounts;
   /** Of the counts: base pages at [count], pages of huge units at [128 + count]. */
   readonly histogram: Float64Array;
-  /** ProcessStat.faults when the last scan had ended. */
+  /** ProcessStat.faults when the last scan began. */
   readonly faults: number;
   /** By performance.now() of this thread: up to then the last scan saw accesses. */
   readonly scannedMs: number;
