@@ -36,6 +36,7 @@ function formatServer(status: ServerStatus): string {
       `${formatBytes(server.rss_anon_bytes)} of it anonymous`,
       `${formatDuration(server.cpu_us)} of CPU`,
       formatCount(server.workers, "worker", "workers"),
+      ...formatMoveRate(server.move_rate_bytes),
       ...(server.held_workers === undefined ? [] : [`${server.held_workers} held by the kernel`]),
     ]),
     server.work_waits === undefined ? "" : field("  ", "waits", [server.work_waits]),
@@ -141,6 +142,10 @@ interface TaskSurroundings {
   readonly pmdBytes: number;
 }
 
+function formatMoveRate(bytes: number | undefined): string[] {
+  return bytes === undefined ? [] : [`at most ${formatBytes(bytes)}/s`];
+}
+
 function formatTask(
   task: TaskStatus,
   { isProjectStarted, hasRounds, pmdBytes }: TaskSurroundings,
@@ -154,6 +159,7 @@ function formatTask(
       task.started ? "started" : "stopped",
       ...(task.tracker === undefined ? [] : [`tracker ${task.tracker}`]),
       ...(task.mover === undefined ? [] : [`mover ${task.mover}`]),
+      ...formatMoveRate(task.move_rate_bytes),
     ]),
     task.failed === undefined ? "" : wrap("      ", [
       `failed: ${task.failed}`,

@@ -8,6 +8,8 @@ export interface EngineCode {
   readonly support: typeof machineSupport;
 }
 
+const MIB = 2 ** 20;
+
 /** Gives the code of the engines, which is loaded at the first call. */
 export type EngineLoader = () => Promise<EngineCode>;
 
@@ -23,9 +25,16 @@ export async function loadPinnableNames(): Promise<PinnableNames> {
   };
 }
 
-/** The engines of this program. Until they are needed a server does without their 4 MB. */
-export async function loadEngines(): Promise<EngineCode> {
+/**
+ * The engines of this program. Until they are needed a server does without their 4 MB.
+ * @param moveRateMib what all tasks of slide may move in a second; undefined: as at the last call.
+ */
+export async function loadEngines(moveRateMib?: number): Promise<EngineCode> {
   const { ENGINES } = await import("../engine/engines.ts");
   const { machineSupport } = await import("../engine/machine_support.ts");
+  if (moveRateMib !== undefined) {
+    const { limitMoves } = await import("../engine/engine_context.ts");
+    limitMoves(moveRateMib * MIB);
+  }
   return { kinds: Object.values(ENGINES), support: machineSupport };
 }

@@ -52,5 +52,5 @@ async function start(args: readonly string[], options: ServerOptions): Promise<n
   }
   if (mark === undefined) restartClean(args, "foreground");
   if (mark === "background" || isNoFolder(folder)) process.chdir("/");
-  return serve({ ...options, confDir }, mark, loadEngines);
+  return serve({ ...options, confDir }, mark, () => loadEngines(options.moveRate));
 }

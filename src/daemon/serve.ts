@@ -59,7 +59,7 @@ class Server {
       async () => (await loadEngines()).kinds,
       async (project, started) => this.#confDir?.remember(project, started),
     );
-    this.#status = new StatusSource(options.socket, loadEngines);
+    this.#status = new StatusSource(options, loadEngines);
   }
 
   async run(): Promise<number> {

@@ -30,6 +30,11 @@ export const SERVER_OPTIONS = {
     about: "have the configuration files in DIR say what runs",
     value: pathKind("DIR"),
   },
+  moveRate: {
+    long: "move-rate",
+    about: "the most that all tasks of slide together swap in a second, in MiB",
+    value: integerKind("MIB", 1, 100_000),
+  },
 } as const satisfies OptionTable;
 
 export type ServerOptions = ParsedOptions<typeof SERVER_OPTIONS>;

@@ -9,12 +9,14 @@ import type { TaskStatus } from "../status/task_status.ts";
 import type { ConfDir } from "./conf_dir.ts";
 import { presenceOf } from "./timely_file_access.ts";
 import type { EngineCode, EngineLoader } from "./load_engines.ts";
+import type { ServerOptions } from "./server_options.ts";
 import { readSwapDetails } from "./swap_status.ts";
 import { VERSION } from "../options/version.ts";
 
 /** Entries of a page table of P bytes are 8 bytes long, and each maps a page of P bytes. */
 const PMD_SIZE = PAGE_SIZE * (PAGE_SIZE / 8);
 const SECONDS = 1_000_000;
+const MIB = 2 ** 20;
 
 /** An openEuler kernel's switch of its own swapping: `true` or `false`. */
 const KERNEL_SWAP_ENABLE = "/sys/kernel/mm/swap/kernel_swap_enable";
@@ -29,14 +31,13 @@ type ConfFiles = Pick<ConfDir, "status" | "isCurrent" | "waitsFor">;
 
 /** Takes the numbers of `etmem status`, at the moment it is called. */
 export class StatusSource {
-  readonly #socket: string;
+  readonly #options: Pick<ServerOptions, "socket" | "moveRate">;
   readonly #loadEngines: EngineLoader;
   readonly #startedAt = new Date().toISOString();
   readonly #startedMs = performance.now();
 
-  /** @param socket the name given with -s. */
-  constructor(socket: string, loadEngines: EngineLoader) {
-    this.#socket = socket;
+  constructor(options: Pick<ServerOptions, "socket" | "moveRate">, loadEngines: EngineLoader) {
+    this.#options = options;
     this.#loadEngines = loadEngines;
   }
 
@@ -92,10 +93,12 @@ export class StatusSource {
       "status",
     );
     const { user, system } = process.cpuUsage();
+    const { socket, moveRate } = this.#options;
     return {
       version: VERSION,
       pid: process.pid,
-      socket: this.#socket,
+      socket,
+      ...(moveRate === undefined ? {} : { move_rate_bytes: moveRate * MIB }),
       started_at: this.#startedAt,
       up_us: Math.round((performance.now() - this.#startedMs) * 1000),
       rss_bytes: rss,

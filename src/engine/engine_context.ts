@@ -1,6 +1,7 @@
 import { log } from "../log/logger.ts";
 import { messageOf } from "../text/message_of.ts";
 import { areUntried, noteTry } from "../page_table/why_no_page_tables.ts";
+import { MoveRate } from "../mover/move_rate.ts";
 import { WorkerPool } from "../worker/pool.ts";
 import type { Jobs } from "./jobs.ts";
 import { ProcessSweep } from "./round/process_sweep.ts";
@@ -24,6 +25,8 @@ export interface EngineContext {
   readonly sweep: ProcessSweep;
   /** What its threads move to swap. */
   readonly movedTally: MovedTally;
+  /** What all tasks of slide may move in a second; undefined: there is no limit. */
+  readonly moveRate?: MoveRate | undefined;
 }
 
 const workers: Workers = new WorkerPool(WORKER_ENTRY, { onFull: (why) => log.warning(why) });
@@ -41,6 +44,8 @@ export async function tryTrackers(): Promise<void> {
   }
 }
 
+let moveRate: MoveRate | undefined;
+
 /**
  * That of the server, for all projects. Each entry of the engine table hands it to the engines that
  * it makes.
@@ -50,4 +55,12 @@ export const engineContext: EngineContext = {
   scanLock: new ScanLock(),
   sweep: new ProcessSweep((request) => workers.run("sweep_processes", request)),
   movedTally: new MovedTally(),
+  get moveRate() {
+    return moveRate;
+  },
 };
+
+/** Limits what all tasks of slide move together; only the first call counts. */
+export function limitMoves(bytesPerSecond: number): void {
+  moveRate ??= new MoveRate(bytesPerSecond);
+}

@@ -12,7 +12,8 @@ import type { ProcessGains } from "./round/process_gains.ts";
 import { sweepAll, type SweepReply, type SweepRequest } from "./round/process_sweep.ts";
 import { runScanStep } from "./round/run_scan_step.ts";
 import type { ScanStepReply, ScanStepRequest } from "./round/scan_step.ts";
-import { moveCold, type MoveOrder } from "./slide/move_cold.ts";
+import { moveCold } from "./slide/move_cold.ts";
+import type { MoveOrder } from "./slide/move_order.ts";
 
 /** A scan step with the finisher of an engine. */
 interface StepJob<Order, Result> {

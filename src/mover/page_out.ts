@@ -1,7 +1,10 @@
+import { monotonicMs, PAGE_SIZE } from "../../ffi/libc.ts";
 import { isGone } from "../procfs/read_file.ts";
 import { type Pagemap, WINDOW_ENTRIES } from "../procfs/pagemap.ts";
 import { messageOf } from "../text/message_of.ts";
 import { FrameFates } from "./frame_fates.ts";
+import type { MovePlan } from "./move_plan.ts";
+import { MoveRates } from "./move_rate.ts";
 import type { MovedSet } from "./moved_set.ts";
 import { type Mover, newBatch, type OutrightRefusal, type PageBatch } from "./mover.ts";
 import { because, type Reason } from "../reason/reasons.ts";
@@ -22,6 +25,8 @@ const WEIGHT = 1 / 8;
 const MOST = 4;
 /** Reasons to hold are looked for so often. */
 const HOLD_MS = 10;
+/** It waits for longer without a thread: `restMs` of the account says how long. */
+const LONGEST_REST_MS = 20;
 
 /** Units further apart than this are looked up with a read of their own. */
 const LOOKUP_GAP_PAGES = 512;
@@ -50,6 +55,12 @@ export interface PageOutOrder {
   readonly pagemap: Pagemap;
   /** Gets the pages that have moved. */
   readonly moved: Pick<MovedSet, "add">;
+  /** When how much is to go; absent: all of it now. */
+  readonly plan?: Pick<MovePlan, "due" | "untilNext">;
+  /** How much may go in a second; absent: whatever goes. */
+  readonly rates?: Pick<MoveRates, "mostBytes" | "take" | "settle">;
+  /** What it came to before it rested; absent at the beginning. */
+  readonly soFar?: PageOutAccount | undefined;
 }
 
 /** What became of the cold pages, in base pages. */
@@ -71,6 +82,12 @@ export interface PageOutAccount {
   readonly errors: string[];
   moveUs: number;
   verifyUs: number;
+  /** Base pages whose turn has come. */
+  handled: number;
+  /** Mean time that a base page takes; undefined: not known yet. */
+  pageMs: number | undefined;
+  /** It is not over: it goes on after so many milliseconds. */
+  restMs?: number;
 }
 
 const PROCESS_GONE = because("process_gone");
@@ -91,28 +108,22 @@ let framesBefore: Float64Array | undefined;
 
 /** Pages out batch by batch. Before and after each batch pagemap says where its pages are. */
 class PageOut implements Disposable {
-  readonly account: PageOutAccount = {
-    asked: 0,
-    moved: 0,
-    refused: new Map(),
-    zeros: 0,
-    vanished: 0,
-    sparedShared: 0,
-    errors: [],
-    moveUs: 0,
-    verifyUs: 0,
-  };
+  readonly account: PageOutAccount;
   readonly #order: PageOutOrder;
   readonly #batch = batchInHand ??= newBatch(LARGEST_BATCH_PAGES);
   readonly #before = before ??= new Uint8Array(LARGEST_BATCH_PAGES);
   readonly #framesBefore = framesBefore ??= new Float64Array(LARGEST_BATCH_PAGES);
   readonly #fates: FrameFates;
-  /** Mean time that a base page takes. */
-  #pageMs: number | undefined;
+  readonly #rates: Pick<MoveRates, "mostBytes" | "take" | "settle">;
   #holdAskedMs = Number.NEGATIVE_INFINITY;
+  /** How long the last request took; 0: nothing was asked for. */
+  #callMs = 0;
 
   constructor(order: PageOutOrder) {
     this.#order = order;
+    const { restMs: _rested, ...soFar } = order.soFar ?? nothingSoFar();
+    this.account = { ...soFar, errors: [], moveUs: 0, verifyUs: 0 };
+    this.#rates = order.rates ?? new MoveRates([]);
     this.#fates = new FrameFates(order.dirFd, this.account.errors);
   }
 
@@ -121,41 +132,111 @@ class PageOut implements Disposable {
   }
 
   run(): void {
-    const batch = this.#batch;
     for (;;) {
       const held = this.account.held ?? this.#reasonToHold();
       if (held !== undefined) {
         this.account.held = held;
         return;
       }
-      batch.count = batch.pages = 0;
-      this.#order.next(batch, this.#batchPages(), this.account.moved);
-      if (batch.count === 0) return;
-      const begin = performance.now();
-      if (!this.#dropSome()) continue;
-      const asked = performance.now();
-      const refused = this.#ask();
-      const after = performance.now();
-      this.#verify(refused);
-      this.account.moveUs += (after - asked) * 1000;
-      this.account.verifyUs += (asked - begin + performance.now() - after) * 1000;
-      this.#rest(after - asked);
+      const pages = this.#takePages();
+      if (pages === 0) {
+        if (this.account.restMs !== undefined) return;
+        continue;
+      }
+      if (!this.#next(pages)) return;
+      this.#rest();
+    }
+  }
+
+  /** Moves the next units. @param pages base pages that are taken. @returns false at the end. */
+  #next(pages: number): boolean {
+    const { account } = this;
+    const { next } = this.#order;
+    const batch = this.#batch;
+    const movedBefore = account.moved;
+    let taken = pages;
+    try {
+      batch.count = batch.pages = this.#callMs = 0;
+      next(batch, pages, account.moved);
+      account.handled += batch.pages;
+      if (batch.count === 0) return false;
+      taken = this.#takeLarger(pages);
+      if (taken > 0) this.#moveBatch();
+      return true;
+    } finally {
+      this.#rates.settle(taken * PAGE_SIZE, (account.moved - movedBefore) * PAGE_SIZE);
+    }
+  }
+
+  /** Moves what of the batch is present. */
+  #moveBatch(): void {
+    const begin = performance.now();
+    if (!this.#dropSome()) return;
+    const asked = performance.now();
+    const refused = this.#ask();
+    const after = performance.now();
+    this.#verify(refused);
+    this.account.moveUs += (after - asked) * 1000;
+    this.account.verifyUs += (asked - begin + performance.now() - after) * 1000;
+    this.#callMs = after - asked;
+  }
+
+  /**
+   * Takes as many base pages from the rates as a request may be about now.
+   * @returns 0 when it is to wait, and has done so unless the account says for how long.
+   */
+  #takePages(): number {
+    const { plan } = this.#order;
+    const now = monotonicMs();
+    const due = (plan?.due(now) ?? Number.POSITIVE_INFINITY) - this.account.handled;
+    if (plan !== undefined && due <= 0) return this.#wait(plan.untilNext(now));
+    const most = Math.min(this.#batchPages(), due, Math.floor(this.#rates.mostBytes / PAGE_SIZE));
+    const pages = Math.max(1, most);
+    const waitMs = this.#rates.take(pages * PAGE_SIZE);
+    return waitMs === 0 ? pages : this.#wait(waitMs);
+  }
+
+  #wait(ms: number): 0 {
+    if (ms > LONGEST_REST_MS) this.account.restMs = ms;
+    else this.#order.rest(ms);
+    return 0;
+  }
+
+  /**
+   * A unit that is larger than what was taken goes when the rates let it.
+   * @returns base pages that are taken then; 0: a reason to hold came first.
+   */
+  #takeLarger(taken: number): number {
+    const { pages } = this.#batch;
+    const rates = this.#rates;
+    if (pages <= taken || rates.mostBytes === Number.POSITIVE_INFINITY) return taken;
+    rates.settle(taken * PAGE_SIZE, 0);
+    for (;;) {
+      const waitMs = rates.take(pages * PAGE_SIZE);
+      if (waitMs === 0) return pages;
+      this.#order.rest(waitMs);
+      const held = this.#reasonToHold();
+      if (held === undefined) continue;
+      this.account.held = held;
+      return 0;
     }
   }
 
   /** Base pages that a request of about CALL_MS is about. */
   #batchPages(): number {
-    if (this.#pageMs === undefined) return FIRST_BATCH_PAGES;
-    const pages = Math.round(CALL_MS / this.#pageMs);
+    const { pageMs } = this.account;
+    if (pageMs === undefined) return FIRST_BATCH_PAGES;
+    const pages = Math.round(CALL_MS / pageMs);
     return Math.min(Math.max(pages, SMALLEST_BATCH_PAGES), LARGEST_BATCH_PAGES);
   }
 
   /** Learns from a request how long one takes, and gives the process as much time for itself. */
-  #rest(ms: number): void {
+  #rest(): void {
+    const ms = this.#callMs;
     const { pages } = this.#batch;
-    if (pages === 0) return;
-    const mean = this.#pageMs ?? ms / pages;
-    this.#pageMs = mean + WEIGHT * (Math.min(ms / pages, MOST * mean) - mean);
+    if (pages === 0 || ms === 0) return;
+    const mean = this.account.pageMs ?? ms / pages;
+    this.account.pageMs = mean + WEIGHT * (Math.min(ms / pages, MOST * mean) - mean);
     this.#order.rest(Math.max(ms, CALL_MS));
   }
 
@@ -388,12 +469,29 @@ class PageOut implements Disposable {
   }
 }
 
+function nothingSoFar(): PageOutAccount {
+  return {
+    asked: 0,
+    moved: 0,
+    refused: new Map(),
+    zeros: 0,
+    vanished: 0,
+    sparedShared: 0,
+    errors: [],
+    moveUs: 0,
+    verifyUs: 0,
+    handled: 0,
+    pageMs: undefined,
+  };
+}
+
 function endOf(refusal: OutrightRefusal): number {
   return refusal.page + refusal.pages;
 }
 
 /**
- * Pages cold memory out and finds out what became of it.
+ * Pages cold memory out and finds out what became of it. Where it is to wait for long, it comes
+ * back with `restMs`, and goes on when it is called again with the account.
  * @returns base pages; `asked` = `moved` + all `refused`. @throws {SystemCallError}
  */
 export function pageOut(order: PageOutOrder): PageOutAccount {

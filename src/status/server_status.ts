@@ -80,6 +80,8 @@ export interface ServerProcessStatus extends WorkersStatus {
   pid: number;
   /** The name given with -s. */
   socket: string;
+  /** With --move-rate: what all tasks of slide together may move in a second. */
+  move_rate_bytes?: number;
   started_at: string;
   /** Since it was started, also when the clock was set. */
   up_us: number;

@@ -21,6 +21,8 @@ export interface TaskStatus {
   warnings?: string[];
   tracker?: string;
   mover?: string;
+  /** With move_rate: what it may move in a second. */
+  move_rate_bytes?: number;
   total: TaskTotal;
   /** Newest first; the last 16. */
   rounds: RoundStatus[];

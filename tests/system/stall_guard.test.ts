@@ -100,6 +100,35 @@ test.skipIf(missing !== undefined)(
 );
 
 test.skipIf(missing !== undefined)(
+  "etmemd --move-rate holds for all tasks together, and status shows it beside that of a task",
+  async () => {
+    await using server = await ServerProcess.start({ args: ["--move-rate", "8"] });
+    using one = await serve("first:8", 500);
+    using other = await serve("first:8", 500);
+    for (const [name, target] of [["one", one], ["other", other]] as const) {
+      const text = configuration(name, target, "no").replace("loop=3", "loop=1");
+      await start(server, name, `${text}move_rate=100\n`);
+    }
+    const tasks = await Promise.all(["one", "other"].map((name) => afterRounds(server, name, 1)));
+    const status = await askStatus(server.name);
+    expect(status.server.move_rate_bytes).toBe(8 * 2 ** 20);
+    const first = tasks.map(({ rounds }) => rounds.find(({ number }) => number === 1)!);
+    const moved = first.reduce((sum, round) => sum + round.moved_bytes, 0);
+    expect(moved).toBeGreaterThan(16 * 2 ** 20);
+    // Both moved after a scan of a second, from the start of the first to the end of the last.
+    const begin = Math.min(...first.map(({ started_at: at }) => Date.parse(at)));
+    const end = Math.max(
+      ...first.map(({ started_at: at, duration_us: us }) => Date.parse(at) + us / 1000),
+    );
+    expect(moved / ((end - begin) / 1000 - 1)).toBeLessThan(8 * 2 ** 20 * 1.1);
+    for (const { move_rate_bytes: rate } of tasks) expect(rate).toBe(100 * 2 ** 20);
+    const { stdout } = await server.etmem("status");
+    expect(stdout).toContain("at most 8 MiB/s");
+    expect(stdout).toContain("at most 100 MiB/s");
+  },
+);
+
+test.skipIf(missing !== undefined)(
   "what is never used beside a hot set goes in the first round, guarded by default",
   async () => {
     await using server = await ServerProcess.start();

@@ -1,6 +1,6 @@
 import type { EngineConfig } from "../engine_config.ts";
 import type { Keys } from "../key_table.ts";
-import { anyInteger, decimalOrNo, integerOrOff, memorySize } from "../number_forms.ts";
+import { anyInteger, decimalOrNo, integer, integerOrOff, memorySize } from "../number_forms.ts";
 import { LOOP_MAX, type ProjectDescription } from "../project.ts";
 import { clampThreads, maxThreads, swapFlag, type TaskCommon, type TaskContext } from "../task.ts";
 
@@ -29,6 +29,8 @@ export interface SlideTaskDescription extends TaskCommon {
    * absent: `no`.
    */
   readonly stallLimitPercent?: number;
+  /** The most that moves in a second; absent: no limit. */
+  readonly moveRateBytes?: number;
 }
 
 const engineKeys = {} satisfies Keys;
@@ -61,7 +63,15 @@ const taskKeys = {
     meaning: "the most that a process shall wait for swapped memory, in percent of its time",
     example: "0.1",
   },
+  move_rate: {
+    form: integer(1, 100_000),
+    mandatory: false,
+    meaning: "the most that the task swaps in a second, in MiB",
+    example: "100",
+  },
 } satisfies Keys;
+
+const MIB = 2 ** 20;
 
 /** slide swaps out what is cold. */
 export const SLIDE: EngineConfig<
@@ -93,6 +103,7 @@ export const SLIDE: EngineConfig<
       swapFlag: values.swap_flag,
       ...(values.dram_percent !== undefined && { dramPercent: values.dram_percent }),
       ...(values.stall_limit !== "no" && { stallLimitPercent: values.stall_limit }),
+      ...(values.move_rate !== undefined && { moveRateBytes: values.move_rate * MIB }),
     };
   },
 };

@@ -6,6 +6,7 @@ import { closeProcess } from "./opened_process.ts";
 import type {
   FinishedStep,
   KeptMemory,
+  RestStep,
   ScanStepReply,
   ScanStepRequest,
   UnfinishedStep,
@@ -54,7 +55,11 @@ export interface PidRoundStart<Result> {
 }
 
 /** How a round for one process ended. */
-export type PidRoundEnd<Result> = FinishedStep<Result> | Exclude<UnfinishedStep, { state: "open" }>;
+export type PidRoundEnd<Result> =
+  | FinishedStep<Result>
+  /** Nothing is to be kept of the process. */
+  | Omit<FinishedStep<Result>, "memory">
+  | Exclude<UnfinishedStep, { state: "open" }>;
 
 /** Does work in a slot, which is given back early when the work calls back that it is held. */
 async function inSlot<T>(
@@ -98,9 +103,10 @@ async function runStep<Order, Result>(
 
 /**
  * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher
- * after the last one. It waits in between without holding a thread. The caller holds the lock of
- * the process.
- * @returns undefined when it was stopped. Nothing is open then but what the finisher keeps open.
+ * after the last one. It waits in between, and while that rests, without holding a thread. The
+ * caller holds the lock of the process.
+ * @returns undefined when it was stopped before the finisher had begun. Nothing is open then but
+ * what the finisher keeps open.
  * @throws {JobError} when a step failed.
  */
 export async function runPidRound<Order, Result>(
@@ -111,6 +117,7 @@ export async function runPidRound<Order, Result>(
   let memory = known;
   let isStale = wasStale;
   let open: ScanStepRequest["open"];
+  let resting: RestStep<Result> | undefined;
   for (let scans = 0; !signal.aborted;) {
     const request: ScanStepRequest<Order> = {
       ...plan.step,
@@ -119,21 +126,28 @@ export async function runPidRound<Order, Result>(
       open,
       memory,
       isStale,
+      resting: resting?.resting,
       ...(scans === plan.loop - 1 ? { finish: plan.finish } : {}),
     };
-    const reply = await inSlot(
-      slots,
-      onHeld,
-      (held) => runStep(request, plan, signal, held),
-    );
+    const reply = await inSlot(slots, onHeld, (held) => runStep(request, plan, signal, held));
     if (reply === undefined) break;
     onReply(reply);
-    if (reply.state !== "open") return reply;
+    if (reply.state === "gone" && resting !== undefined) return endOf(resting, "gone");
+    if (reply.state !== "open" && reply.state !== "resting") return reply;
     ({ open, memory } = reply);
     isStale = false;
-    if (reply.counted) scans++;
-    await pause(plan.intervalMs - reply.windowAgeMs, signal);
+    if (reply.state === "resting") resting = reply;
+    else if (reply.counted) scans++;
+    await pause("restMs" in reply ? reply.restMs : plan.intervalMs - reply.windowAgeMs, signal);
   }
   if (open !== undefined) closeProcess(open);
-  return undefined;
+  return resting && endOf(resting, "stopped");
+}
+
+/** The end of a round whose finisher has rested and does not go on. */
+function endOf<Result>(
+  { ends, windowAgeMs }: RestStep<Result>,
+  why: "stopped" | "gone",
+): Omit<FinishedStep<Result>, "memory"> {
+  return { state: "finished", windowAgeMs, result: ends[why] };
 }

@@ -24,11 +24,13 @@ import {
   takeReturned,
 } from "./read_back.ts";
 import { packMemory, unpackMemory } from "./packed_memory.ts";
-import type { Finisher, ScannedProcess } from "./scanned_process.ts";
+import type { Finisher, Rest, ScannedProcess } from "./scanned_process.ts";
 import type {
   FinishedStep,
   OpenProcess,
   ProcessMemory,
+  RestingStep,
+  RestStep,
   ScanStepReply,
   ScanStepRequest,
   UnfinishedStep,
@@ -70,6 +72,15 @@ interface Scan {
   readonly leftAlone: ReadonlyMap<Reason, number> | undefined;
 }
 
+/** A scan that counts, with what is known of its counts. */
+type CountedScan = Scan & Pick<ScannedProcess, "counts" | "histogram">;
+
+type StepOutcome<Result> = UnfinishedStep | FinishedStep<Result> | RestStep<Result>;
+
+function trackerOf(name: ScanStepRequest["tracker"]): TrackerKind {
+  return TRACKERS.find((entry) => entry.name === name)!;
+}
+
 /** A request whose memory is unpacked. */
 type StepInput<Order> = ScanStepRequest<Order> & { readonly memory: ProcessMemory | undefined };
 
@@ -82,7 +93,7 @@ class ScanStep<Order, Result extends object> {
   readonly #errors: string[] = [];
   #figures: FigureGains = {};
   #staysOpen = false;
-  /** What lookAgain() has found, and from when on the next scan sees accesses. */
+  /** What lookAgain() has found, and by monotonicMs() from when on the next scan sees accesses. */
   #looks: { readonly counts: PageCounts; windowStartMs: number } | undefined;
 
   constructor(request: StepInput<Order>, finisher: Finisher<Order, Result>) {
@@ -92,6 +103,10 @@ class ScanStep<Order, Result extends object> {
   }
 
   run(): ScanStepReply<Result> {
+    const looks = this.#request.resting?.looks;
+    if (looks !== undefined) {
+      this.#looks = { ...looks, counts: PageCounts.fromData(looks.counts) };
+    }
     const cpuAtStart = threadCpuUs();
     const outcome = this.#openAndWork();
     return {
@@ -103,7 +118,7 @@ class ScanStep<Order, Result extends object> {
     };
   }
 
-  #openAndWork(): UnfinishedStep | FinishedStep<Result> {
+  #openAndWork(): StepOutcome<Result> {
     let process: OpenedProcess | undefined;
     let isDone = false;
     try {
@@ -121,8 +136,11 @@ class ScanStep<Order, Result extends object> {
     }
   }
 
-  #work(process: OpenedProcess): UnfinishedStep | FinishedStep<Result> {
-    const { memory, finish } = this.#request;
+  #work(process: OpenedProcess): StepOutcome<Result> {
+    const { memory, finish, resting } = this.#request;
+    if (resting !== undefined && finish !== undefined) {
+      return this.#finish(finish, process, this.#goOn(process, resting));
+    }
     const why = this.#whyNot(process);
     if (why !== undefined) return { state: "skipped", reason: why, memory };
     const scan = this.#scan(process);
@@ -161,7 +179,7 @@ class ScanStep<Order, Result extends object> {
 
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
     const { pid, tracker: name, memory, isStale, open, selection, flags, isDryRun } = this.#request;
-    const kind = TRACKERS.find((entry) => entry.name === name)!;
+    const kind = trackerOf(name);
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
     const isCounted = known !== undefined && !isStale;
     const scanned = isCounted ? new PageCounts() : null;
@@ -299,14 +317,34 @@ class ScanStep<Order, Result extends object> {
     };
   }
 
-  #finish(
-    order: Order,
-    process: OpenedProcess,
-    scan: Scan & Pick<ScannedProcess, "counts" | "histogram">,
-  ): UnfinishedStep | FinishedStep<Result> {
+  /** What the last scan has left of a process whose finisher has rested. */
+  #goOn({ dirFd, pagemapFd }: OpenedProcess, { scannedMs, faults }: RestingStep): CountedScan {
+    const { pid, memory, open, tracker: name, selection, flags } = this.#request;
+    const kind = trackerOf(name);
+    const pagemap = new Pagemap(pagemapFd);
+    const counts = PageCounts.fromData(open!.counts!);
+    return {
+      kind,
+      tracker: kind.create(memory!.tracker),
+      pagemap,
+      counts,
+      histogram: new Float64Array(256),
+      history: new ProcessHistory(scannedMs, memory!.history),
+      moved: MovedSet.fromData(memory!.moved),
+      readsBefore: memory!.reads,
+      reads: memory!.scanReads,
+      windowStartMs: inThisThread(scannedMs),
+      target: { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped },
+      faults,
+      leftAlone: undefined,
+    };
+  }
+
+  #scannedProcess(process: OpenedProcess, scan: CountedScan): ScannedProcess {
     const { kind, pagemap, counts, histogram, moved } = scan;
-    const result = this.#finisher({
-      pid: this.#request.pid,
+    const { pid, resting } = this.#request;
+    return {
+      pid,
       tid: process.tid,
       dirFd: process.dirFd,
       memoryId: process.memoryId,
@@ -315,28 +353,60 @@ class ScanStep<Order, Result extends object> {
       counts,
       histogram,
       faults: scan.faults,
-      scannedMs: scan.windowStartMs,
+      scannedMs: inAllThreads(scan.windowStartMs),
       lookAgain: () => this.#lookAgain(scan),
       history: scan.history,
       moved,
-      leftAlone: this.#leftAlone(process, scan, pagesOf(histogram) * PAGE_SIZE),
+      leftAlone: resting === undefined
+        ? this.#leftAlone(process, scan, pagesOf(histogram) * PAGE_SIZE)
+        : new Map(),
       times: this.#times,
       errors: this.#errors,
       stopped: this.#stopped,
       rest: (ms) => this.#stop.rest(ms),
       keepOpen: () => this.#keepOpen(process, null),
-    }, order);
-    if (typeof result !== "string") {
-      this.#noteLooks(scan, process.dirFd);
-      return {
-        state: "finished",
-        windowAgeMs: performance.now() - scan.windowStartMs,
-        result,
-        memory: this.#memoryOf(process, scan),
-      };
+    };
+  }
+
+  #finish(order: Order, process: OpenedProcess, scan: CountedScan): StepOutcome<Result> {
+    const scanned = this.#scannedProcess(process, scan);
+    const result = this.#finisher(scanned, order, this.#request.resting?.state);
+    if (typeof result === "string") {
+      this.#staysOpen = false;
+      return { state: result };
     }
-    this.#staysOpen = false;
-    return { state: result };
+    if ("restMs" in result) return this.#rest(process, scan, result);
+    this.#noteLooks(scan, process.dirFd);
+    return {
+      state: "finished",
+      windowAgeMs: performance.now() - scan.windowStartMs,
+      result,
+      memory: this.#memoryOf(process, scan),
+    };
+  }
+
+  /** The ages stay as the finisher knows them until it is over. */
+  #rest(
+    process: OpenedProcess,
+    scan: CountedScan,
+    { restMs, state, ends }: Rest<Result>,
+  ): RestStep<Result> {
+    const memory = this.#memoryOf(process, scan);
+    const looks = this.#looks;
+    return {
+      state: "resting",
+      restMs,
+      open: this.#keepOpen(process, scan.counts),
+      memory,
+      resting: {
+        state,
+        scannedMs: inAllThreads(scan.windowStartMs),
+        faults: scan.faults,
+        looks: looks && { ...looks, counts: looks.counts.toData() },
+      },
+      windowAgeMs: performance.now() - scan.windowStartMs,
+      ends,
+    };
   }
 
   #lookAgain({ tracker, target }: Scan): PageCounts | Reason {
@@ -347,7 +417,7 @@ class ScanStep<Order, Result extends object> {
       return because(outcome.state === "gone" ? "process_gone" : "stopped");
     }
     this.#errors.push(...outcome.errors);
-    const { windowStartMs } = outcome;
+    const windowStartMs = inAllThreads(outcome.windowStartMs);
     if (this.#looks === undefined) this.#looks = { counts: new PageCounts(), windowStartMs };
     this.#looks.counts.addScan(counts);
     this.#looks.windowStartMs = windowStartMs;
@@ -359,9 +429,8 @@ class ScanStep<Order, Result extends object> {
     const { ageIntervalMs, memory } = this.#request;
     if (this.#looks === undefined || ageIntervalMs === undefined) return;
     const { counts, windowStartMs } = this.#looks;
-    const startMs = inAllThreads(windowStartMs);
     timed(this.#times, "classify_us", () => {
-      history.addLook(counts, startMs, ageIntervalMs, this.#readBackSince(memory, dirFd));
+      history.addLook(counts, windowStartMs, ageIntervalMs, this.#readBackSince(memory, dirFd));
     });
   }
 
@@ -401,6 +470,11 @@ function unmarkedBytes(dirFd: number, markedBytes: number): number {
   const present = readAnonymousBytes(dirFd);
   if (present === undefined) throw new Gone();
   return present - markedBytes;
+}
+
+/** A time by monotonicMs(), as performance.now() of this thread has it. */
+function inThisThread(ms: number): number {
+  return performance.now() - (monotonicMs() - ms);
 }
 
 /** A time by performance.now(), which is a thread's own, as monotonicMs() has it. */

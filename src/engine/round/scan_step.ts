@@ -34,6 +34,25 @@ export interface PackedMemory {
 /** As it is kept by the main thread, which does not look into it. */
 export type KeptMemory = ProcessMemory | PackedMemory;
 
+/** What a step whose finisher rests hands on. */
+export interface RestingStep {
+  /** Of the finisher. */
+  readonly state: object;
+  /** By monotonicMs(): up to then the last scan saw accesses. */
+  readonly scannedMs: number;
+  /** ProcessStat.faults when that scan had ended. */
+  readonly faults: number;
+  /** What looks since the last scan have found. */
+  readonly looks?: Looks | undefined;
+}
+
+/** What looks since the last scan have found. */
+export interface Looks {
+  readonly counts: PageCountsData;
+  /** By monotonicMs(): from then on the next scan sees accesses. */
+  readonly windowStartMs: number;
+}
+
 /** A process in the middle of a round: its descriptors, and what was counted so far. */
 export interface OpenProcess {
   /** Id of the thread that `dirFd` is of: the pid, unless the first thread has ended. */
@@ -74,6 +93,8 @@ export interface ScanStepRequest<Order = unknown> {
   readonly isStale: boolean;
   /** Present in the last step of a round: the finisher is called if this scan counts. */
   readonly finish?: Order;
+  /** The step does not scan: the finisher goes on after a rest. */
+  readonly resting?: RestingStep | undefined;
   /** The words of the task's StopFlag. */
   readonly stop: Int32Array;
 }
@@ -120,8 +141,23 @@ export interface FinishedStep<Result> {
   readonly memory: KeptMemory;
 }
 
+/** The finisher needs no thread for a while, and goes on then. */
+export interface RestStep<Result> {
+  readonly state: "resting";
+  readonly restMs: number;
+  readonly open: OpenProcess;
+  readonly memory: KeptMemory;
+  readonly resting: RestingStep;
+  /** Milliseconds since the last scan of the round. */
+  readonly windowAgeMs: number;
+  /** What the round comes to if the finisher does not go on. */
+  readonly ends: Readonly<Record<"stopped" | "gone", Result>>;
+}
+
 /**
  * What a step came to.
  * @template Result that of the engine's finisher.
  */
-export type ScanStepReply<Result = unknown> = StepCosts & (UnfinishedStep | FinishedStep<Result>);
+export type ScanStepReply<Result = unknown> =
+  & StepCosts
+  & (UnfinishedStep | FinishedStep<Result> | RestStep<Result>);

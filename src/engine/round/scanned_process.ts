@@ -23,7 +23,7 @@ export interface ScannedProcess {
   readonly histogram: Float64Array;
   /** ProcessStat.faults when the last scan began. */
   readonly faults: number;
-  /** By performance.now() of this thread: up to then the last scan saw accesses. */
+  /** By monotonicMs(): up to then the last scan saw accesses. */
   readonly scannedMs: number;
   /**
    * One more scan, which does not count: what was used since the one before.
@@ -48,11 +48,23 @@ export interface ScannedProcess {
   readonly keepOpen: () => OpenProcess;
 }
 
+/** A finisher that is not over and needs no thread for a while. */
+export interface Rest<Result> {
+  readonly restMs: number;
+  /** What it needs to go on, as plain data. */
+  readonly state: object;
+  /** What it comes to if it does not go on: the task stops, or the process is gone. */
+  readonly ends: Readonly<Record<"stopped" | "gone", Result>>;
+}
+
 /**
  * What an engine does with a process after the last scan of a round, in the thread that scanned it.
+ * After a rest it goes on in any thread.
+ * @param state that of its last rest; absent at the beginning.
  * @throws {SystemCallError | ProcfsError} when the process cannot be worked on.
  */
 export type Finisher<Order, Result extends object> = (
   process: ScannedProcess,
   order: Order,
-) => Result | "gone" | "stopped";
+  state?: object,
+) => Result | Rest<Result> | "gone" | "stopped";

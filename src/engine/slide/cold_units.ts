@@ -23,19 +23,37 @@ interface AgeRange {
   readonly high: number;
 }
 
+/** Where a ColdUnits stands, as plain data. */
+export interface ColdUnitsData {
+  readonly passes: readonly AgeRange[];
+  readonly cursor: WalkCursor;
+  readonly sparedUsed: number;
+}
+
 /** Walks cold units in the order in which they go: by address, or the oldest first in a budget. */
 export class ColdUnits {
   readonly #order: ColdUnitsOrder;
   /** Ranges of ages, one after the other. */
   readonly #passes: AgeRange[];
-  #cursor: WalkCursor = { segment: 0, index: 0 };
+  #cursor: WalkCursor;
   /** Base pages that were passed over, since they were used meanwhile. */
-  sparedUsed = 0;
+  sparedUsed: number;
 
-  constructor(order: ColdUnitsOrder) {
+  /** @param data where it stood; without it, it begins. */
+  constructor(order: ColdUnitsOrder, data?: ColdUnitsData) {
     this.#order = order;
+    this.#cursor = data?.cursor ?? { segment: 0, index: 0 };
+    this.sparedUsed = data?.sparedUsed ?? 0;
+    if (data !== undefined) {
+      this.#passes = [...data.passes];
+      return;
+    }
     const all = { low: order.ageScans, high: Number.POSITIVE_INFINITY };
     this.#passes = order.budget === undefined ? [all] : this.#oldestFirst(order.budget);
+  }
+
+  toData(): ColdUnitsData {
+    return { passes: this.#passes, cursor: this.#cursor, sparedUsed: this.sparedUsed };
   }
 
   /** Base pages by age of the cold units that are old enough, oldest first. */

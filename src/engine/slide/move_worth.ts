@@ -15,17 +15,37 @@ interface WorthOrder {
   readonly isDryRun?: boolean;
 }
 
+/** What a move has come to before it rested, as plain data. */
+export interface MoveWorthData {
+  readonly pages: number;
+  readonly judgedPages: number;
+  readonly costBytes: number;
+}
+
 /** Finds out what the moves of a process in a round free, and ends them when that is too little. */
 export class MoveWorth {
   readonly #payoff: Payoff;
   readonly #cost: StoreCost;
   readonly #errors: string[];
   readonly #isDryRun: boolean;
-  #pages = 0;
-  #judgedPages = 0;
+  /** From before it rested. */
+  readonly #costBefore: number;
+  #pages: number;
+  #judgedPages: number;
 
-  /** @param errors takes why it is not known what a move costs. */
-  constructor(payoff: Payoff, { movedByAll, isDryRun = false }: WorthOrder, errors: string[]) {
+  /**
+   * @param errors takes why it is not known what a move costs.
+   * @param before what it goes on with.
+   */
+  constructor(
+    payoff: Payoff,
+    { movedByAll, isDryRun = false }: WorthOrder,
+    errors: string[],
+    before?: MoveWorthData,
+  ) {
+    this.#costBefore = before?.costBytes ?? 0;
+    this.#pages = before?.pages ?? 0;
+    this.#judgedPages = before?.judgedPages ?? 0;
     this.#payoff = payoff;
     this.#isDryRun = isDryRun;
     this.#cost = new StoreCost(new MovedTally(movedByAll));
@@ -42,7 +62,7 @@ export class MoveWorth {
     if (this.#pages - this.#judgedPages < JUDGED_PAGES) return undefined;
     this.#judgedPages = this.#pages;
     const movedBytes = this.#pages * PAGE_SIZE;
-    const freedBytes = movedBytes - this.#costBytes();
+    const freedBytes = movedBytes - this.costBytes();
     return whyNotWorth({ movedBytes, freedBytes, unwrittenBytes: 0 });
   }
 
@@ -58,7 +78,7 @@ export class MoveWorth {
    */
   end(refused: ReadonlyMap<Reason, number>): number {
     if (this.#isDryRun) return 0;
-    const costBytes = this.#costBytes();
+    const costBytes = this.costBytes();
     const movedBytes = this.#pages * PAGE_SIZE;
     const unwrittenBytes = (refused.get(UNWRITTEN) ?? 0) * PAGE_SIZE;
     this.#payoff.note(
@@ -68,8 +88,14 @@ export class MoveWorth {
     return costBytes;
   }
 
-  #costBytes(): number {
-    return this.#read(() => this.#cost.bytes()) ?? 0;
+  toData(): MoveWorthData {
+    return { pages: this.#pages, judgedPages: this.#judgedPages, costBytes: this.costBytes() };
+  }
+
+  /** DRAM that the compressed copies cost so far. */
+  costBytes(): number {
+    if (this.#isDryRun) return 0;
+    return this.#costBefore + (this.#read(() => this.#cost.bytes()) ?? 0);
   }
 
   /** What cannot be read keeps nothing from moving. */

@@ -19,7 +19,7 @@ import { type EngineContext, engineContext, tryTrackers } from "../engine_contex
 import type { RoundLoop } from "../round/round_loop.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
-import type { MoveOrder } from "./move_cold.ts";
+import type { MoveOrder } from "./move_order.ts";
 import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
 import { because } from "../../reason/reasons.ts";
@@ -108,12 +108,14 @@ class SlideEngine implements Engine {
   taskStatus(name: string): TaskStatus {
     const task = this.#tasks.get(name);
     const { warning } = this.#swapCache;
+    const { moveRateBytes } = task.description;
     const warnings = [
       ...(warning === undefined ? [] : [warning]),
       ...(task.lacks ?? []).map((reason) => because("could_not_start", reason)),
     ];
     return {
       ...entryStatus(task),
+      ...(moveRateBytes === undefined ? {} : { move_rate_bytes: moveRateBytes }),
       ...(warnings.length === 0 || currentRun(task) === undefined ? {} : { warnings }),
     };
   }

@@ -1,5 +1,6 @@
 import type { SlideTaskDescription } from "../../config/engines/slide.ts";
 import type { ProjectDescription } from "../../config/project.ts";
+import { MoveRate } from "../../mover/move_rate.ts";
 import type { MoverKind } from "../../mover/mover.ts";
 import type { MoverName } from "../../mover/movers.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
@@ -8,9 +9,12 @@ import type { EngineContext } from "../engine_context.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { RoundLoop } from "../round/round_loop.ts";
 import { heldBack } from "./held_back.ts";
-import type { MoveOrder } from "./move_cold.ts";
+import type { MoveOrder } from "./move_order.ts";
 import { TaskPayoff } from "./task_payoff.ts";
 import type { SwapCache } from "./swap_cache.ts";
+
+/** Moves are spread over so much of sleep; the last of them take their time, too. */
+const SPREAD_SHARE = 0.8;
 
 /** What a started task of slide works with. */
 export interface SlideRunParts {
@@ -23,9 +27,10 @@ export interface SlideRunParts {
 }
 
 function moveOrder(
-  { sysmemThresholdPercent }: ProjectDescription,
+  { sysmemThresholdPercent, sleepSeconds }: ProjectDescription,
   { coldThreshold, dramPercent, stallLimitPercent, target }: SlideTaskDescription,
   { mover, isDryRun = false, context: { movedTally } }: SlideRunParts,
+  rates: readonly MoveRate[],
 ): MoveOrder {
   return {
     ...(mover === undefined ? {} : { mover: mover.name }),
@@ -38,7 +43,19 @@ function moveOrder(
     ...(target.type === "cgroup"
       ? { underway: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
       : {}),
+    // A dry run holds nobody up.
+    spreadMs: isDryRun ? 0 : sleepSeconds * 1000 * SPREAD_SHARE,
+    rates: isDryRun ? [] : rates.map((rate) => rate.toData()),
   };
+}
+
+/** That of the task, and that of the server. */
+function moveRates(
+  { moveRateBytes }: SlideTaskDescription,
+  { moveRate }: EngineContext,
+): MoveRate[] {
+  const own = moveRateBytes === undefined ? [] : [new MoveRate(moveRateBytes)];
+  return moveRate === undefined ? own : [...own, moveRate];
 }
 
 /** Starts a task of slide. */
@@ -67,7 +84,7 @@ export function startSlideRun(
       isDryRun,
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
     },
-    finish: moveOrder(project, task, parts),
+    finish: moveOrder(project, task, parts, moveRates(task, context)),
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,

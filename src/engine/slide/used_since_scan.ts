@@ -1,14 +1,23 @@
-import { MovedSet } from "../../mover/moved_set.ts";
+import { monotonicMs } from "../../../ffi/libc.ts";
+import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
 import type { Reason } from "../../reason/reasons.ts";
 
 /** What was seen idle so long ago is looked at again before it moves. */
-const EVIDENCE_MS = 1000;
+const EVIDENCE_MS = 950;
 
 /** The least pause between two looks: so many times the duration of a look, and so long. */
 const REST_FACTOR = 10;
 const REST_MS = 200;
+
+/** A UsedSinceScan as plain data, to be handed to another thread. */
+export interface UsedSinceScanData {
+  readonly used: MovedSetData;
+  readonly faults: number;
+  readonly restsUntilMs: number;
+  readonly seenMs: number;
+}
 
 type WatchedProcess = Pick<ScannedProcess, "dirFd" | "faults" | "scannedMs" | "lookAgain">;
 
@@ -20,16 +29,29 @@ type WatchedProcess = Pick<ScannedProcess, "dirFd" | "faults" | "scannedMs" | "l
  */
 export class UsedSinceScan {
   readonly #process: WatchedProcess;
-  readonly #used = new MovedSet();
+  readonly #used: MovedSet;
   #faults: number;
-  #restsUntilMs = 0;
+  /** Times by monotonicMs(). */
+  #restsUntilMs: number;
   /** When the last look or scan ended. */
   #seenMs: number;
 
-  constructor(process: WatchedProcess) {
+  /** @param data what was known before; without it, nothing since the scan. */
+  constructor(process: WatchedProcess, data?: UsedSinceScanData) {
     this.#process = process;
-    this.#faults = process.faults;
-    this.#seenMs = process.scannedMs;
+    this.#used = data === undefined ? new MovedSet() : MovedSet.fromData(data.used);
+    this.#faults = data?.faults ?? process.faults;
+    this.#restsUntilMs = data?.restsUntilMs ?? 0;
+    this.#seenMs = data?.seenMs ?? process.scannedMs;
+  }
+
+  toData(): UsedSinceScanData {
+    return {
+      used: this.#used.toData(),
+      faults: this.#faults,
+      restsUntilMs: this.#restsUntilMs,
+      seenMs: this.#seenMs,
+    };
   }
 
   /**
@@ -37,7 +59,7 @@ export class UsedSinceScan {
    * @returns why nothing more can be moved. @throws {SystemCallError | ProcfsError}
    */
   refresh(): Reason | undefined {
-    const begin = performance.now();
+    const begin = monotonicMs();
     const isOld = begin - this.#seenMs >= EVIDENCE_MS;
     const faults = readProcessStat(this.#process.dirFd)?.faults;
     if (faults === undefined) return undefined;
@@ -49,7 +71,7 @@ export class UsedSinceScan {
       return true;
     });
     this.#faults = faults;
-    const end = performance.now();
+    const end = monotonicMs();
     this.#seenMs = end;
     this.#restsUntilMs = end + Math.max(REST_MS, REST_FACTOR * (end - begin));
     return undefined;

@@ -172,6 +172,21 @@ describe("formatRound()", () => {
     );
   });
 
+  test("shows how much may move in a second", () => {
+    const [project] = SAMPLE_STATUS.projects;
+    const [, slide] = project!.engines;
+    const text = format({
+      ...SAMPLE_STATUS,
+      server: { ...SAMPLE_STATUS.server, move_rate_bytes: 2 ** 30 },
+      projects: [{
+        ...project!,
+        engines: [{ ...slide!, tasks: [{ ...slide!.tasks[0]!, move_rate_bytes: 8 * 2 ** 20 }] }],
+      }],
+    });
+    expect(text).toMatch(/itself .* at most 1 GiB\/s/);
+    expect(text).toMatch(/mover process_madvise, at most 8\s+MiB\/s/);
+  });
+
   test("gives a reason that holds for no process without their number", () => {
     const reason = "MemAvailable is not below sysmem_threshold";
     const round = { ...SAMPLE_ROUND, skipped: [{ reason, processes: 0, pids: [] }] };

@@ -48,6 +48,7 @@ test("compileConfig() takes every key of a slide file", () => {
     "swap_threshold=10g",
     "swap_flag=yes",
     "dram_percent=70",
+    "move_rate=64",
   ].reduce((before, line) => put(before, "task", line), project);
   const { projects, tasks } = compile(text);
   expect(warnings(text)).toEqual([]);
@@ -72,6 +73,7 @@ test("compileConfig() takes every key of a slide file", () => {
     swapThresholdBytes: 10 * 2 ** 30,
     swapFlag: true,
     dramPercent: 70,
+    moveRateBytes: 64 * 2 ** 20,
   }]);
 });
 
@@ -137,6 +139,8 @@ test.each([
   ["task", "value=+1"],
   ["task", "dram_percent=1"],
   ["task", "dram_percent=100"],
+  ["task", "move_rate=1"],
+  ["task", "move_rate=100000"],
   ["task", "swap_threshold=2147483647G"],
   ["task", "swap_flag=no"],
 ])("compileConfig() takes the end of a range: [%s] %s", (group, line) => {

@@ -182,6 +182,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...integerMistakes(SLIDE, "task", "max_threads", THREADS),
     ...wordMistakes(SLIDE, "task", "swap_flag", YES_NO),
     ...integerMistakes(SLIDE, "task", "dram_percent", "1 to 100"),
+    ...integerMistakes(SLIDE, "task", "move_rate", "1 to 100000"),
+    ...outOfRange(SLIDE, "task", "move_rate", [0, 100_001], "1 to 100000"),
     [SLIDE, "task", "swap_threshold=", "no value", SIZE],
     [SLIDE, "task", "swap_threshold=10", "no unit", SIZE],
     [SLIDE, "task", "swap_threshold=10m", "another unit", SIZE],

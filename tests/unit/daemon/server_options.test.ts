@@ -14,13 +14,13 @@ function parsed(...args: string[]): ServerOptions {
 
 describe("parseServerOptions()", () => {
   test("parseServerOptions() takes short and long forms in any order", () => {
-    const all = { socket: "n", logLevel: 0, modeSystemctl: true, confDir: "/etc/x" };
+    const all = { socket: "n", logLevel: 0, modeSystemctl: true, confDir: "/etc/x", moveRate: 7 };
     for (
       const args of [
-        ["-s", "n", "-l0", "-m", "--conf-dir", "/etc/x"],
-        ["--conf-dir=/etc/x", "-m", "-l", "0", "-sn"],
-        ["--mode-systemctl", "--log-level=0", "--socket=n", "--conf-dir=/etc/x"],
-        ["-ml0", "--socket", "n", "--conf-dir", "/etc/x"],
+        ["-s", "n", "-l0", "-m", "--conf-dir", "/etc/x", "--move-rate", "7"],
+        ["--conf-dir=/etc/x", "-m", "-l", "0", "-sn", "--move-rate=7"],
+        ["--mode-systemctl", "--move-rate=7", "--log-level=0", "--socket=n", "--conf-dir=/etc/x"],
+        ["-ml0", "--socket", "n", "--conf-dir", "/etc/x", "--move-rate=07"],
       ]
     ) expect(parsed(...args)).toEqual(all);
     expect(parsed("-s", "n")).toEqual({ socket: "n", modeSystemctl: false } as ServerOptions);
@@ -55,6 +55,11 @@ describe("parseServerOptions()", () => {
       'Cannot use "--socket" a second time: -s, --socket NAME is allowed once',
     ],
     ["a level too high", ["-s", "a", "-l", "4"], 'Cannot set "-l" to "4": allowed is 0 to 3'],
+    [
+      "no rate",
+      ["-s", "a", "--move-rate=0"],
+      'Cannot set "--move-rate" to "0": allowed is 1 to 100000',
+    ],
     ["a level below", ["-s", "a", "-l-1"], 'Cannot set "-l" to "-1": allowed is 0 to 3'],
     ["no integer", ["-s", "a", "-l", "1.5"], 'Cannot set "-l" to "1.5": allowed is 0 to 3'],
     ["hexadecimal", ["-s", "a", "-l0x1"], 'Cannot set "-l" to "0x1": allowed is 0 to 3'],
@@ -92,7 +97,7 @@ describe("parseServerOptions()", () => {
   test("parseServerOptions() names all options for an unknown one", () => {
     expect(() => parseServerOptions(["-x"])).toThrow(
       'Cannot use "-x": "etmemd" has no such option, it has -s, --socket NAME; ' +
-        "-l, --log-level LEVEL; -m, --mode-systemctl; --conf-dir DIR; -h, --help; " +
+        "-l, --log-level LEVEL; -m, --mode-systemctl; --conf-dir DIR; --move-rate MIB; -h, --help; " +
         "-V, --version",
     );
   });

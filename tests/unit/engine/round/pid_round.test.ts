@@ -7,7 +7,7 @@ import {
   runPidRound,
 } from "../../../../src/engine/round/pid_round.ts";
 import { StopFlag } from "../../../../src/engine/round/stop_flag.ts";
-import type { MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
+import type { MoveOrder } from "../../../../src/engine/slide/move_order.ts";
 import { Semaphore } from "../../../../src/async/semaphore.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import type { FoundProcess } from "../../../../src/procfs/find_processes.ts";
@@ -91,7 +91,7 @@ describe("runPidRound()", () => {
     using target = await TargetProcess.start();
     const first = trialOf(target);
     const known = await runPidRound(first.process, plan, first.start);
-    const memory = known?.state === "finished" ? known.memory : undefined;
+    const memory = known !== undefined && "memory" in known ? known.memory : undefined;
     const { process, replies, start } = trialOf(target, { memory, isStale: false });
     await runPidRound(process, plan, start);
     expect(replies.map((reply) => reply.state)).toEqual(["open", "finished"]);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { monotonicMs, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { ProcessHistory } from "../../../../src/guard/process_history.ts";
 import { MovedSet } from "../../../../src/mover/moved_set.ts";
 import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts";
@@ -8,7 +8,8 @@ import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
 import { PAGE_IDLE } from "../../../../src/tracker/tracker_page_idle.ts";
-import { moveCold, type MoveOrder } from "../../../../src/engine/slide/move_cold.ts";
+import { moveCold } from "../../../../src/engine/slide/move_cold.ts";
+import type { MoveOrder } from "../../../../src/engine/slide/move_order.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { RoundFigures } from "../../../../src/status/round_figures.ts";
 import { noPhases } from "../../../../src/status/round_phases.ts";
@@ -65,31 +66,31 @@ function move(
   const { pid, process } = trial;
   const { counts, history } = scanned(from, pages, countOf);
   const record = new RoundRecord(1);
-  record.addFigures(
-    moveCold({
-      pid,
-      tid: pid,
-      dirFd: process.dirFd,
-      memoryId: process.memoryId,
-      pagemap: process.pagemap,
-      tracker: PAGE_IDLE,
-      counts,
-      faults: readProcessStat(process.dirFd)!.faults,
-      scannedMs: performance.now(),
-      rest: () => {},
-      lookAgain: () => counts,
-      history,
-      moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
-      histogram: counts.histogram(),
-      leftAlone: new Map(),
-      times: noPhases(),
-      errors: [],
-      stopped: () => false,
-      keepOpen: () => {
-        throw new Error("the descriptors are not needed any longer");
-      },
-    }, { mover: "process_madvise", ...order }).figures,
-  );
+  const gains = moveCold({
+    pid,
+    tid: pid,
+    dirFd: process.dirFd,
+    memoryId: process.memoryId,
+    pagemap: process.pagemap,
+    tracker: PAGE_IDLE,
+    counts,
+    faults: readProcessStat(process.dirFd)!.faults,
+    scannedMs: monotonicMs(),
+    rest: () => {},
+    lookAgain: () => counts,
+    history,
+    moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
+    histogram: counts.histogram(),
+    leftAlone: new Map(),
+    times: noPhases(),
+    errors: [],
+    stopped: () => false,
+    keepOpen: () => {
+      throw new Error("the descriptors are not needed any longer");
+    },
+  }, { mover: "process_madvise", ...order });
+  if ("restMs" in gains) throw new Error("there is nothing to rest for");
+  record.addFigures(gains.figures);
   process.pagemap.load(from, from + pages);
   const swapped = Array.from({ length: pages }, (_, i) => i)
     .filter((i) => process.pagemap.isSwapped(from + i));

@@ -26,8 +26,8 @@ const byPid = (trial: TargetProcess) => ({ type: "pid", pid: trial.pid }) as con
 describe.skipIf(missing !== undefined)("a started task", () => {
   test("moves cold memory to swap in its first round, and accounts for it", async () => {
     using target = await TargetProcess.start({ hot: "none" });
-    // No second round: it would be in the account too.
-    const description = project({ loop: 2, sleepSeconds: 1200 });
+    // No second round that ends: it would be in the account too.
+    const description = project({ loop: 2, sleepSeconds: 4 });
     await using trial = await SlideTrial.start(description, task(byPid(target)));
     const round = await trial.untilFirst();
     expectAccount(round);
@@ -216,7 +216,7 @@ describe.skipIf(missing !== undefined)("stopTask()", () => {
   });
 
   test("can be followed by another start, with an account that begins anew", async () => {
-    using target = await TargetProcess.start({ hot: "none" });
+    using target = await TargetProcess.start({ hot: "every:1" });
     // The round behind the first of each start does not come before it is looked for.
     const description = project({ intervalSeconds: 3, sleepSeconds: 1200 });
     await using trial = await SlideTrial.start(description, task(byPid(target)));

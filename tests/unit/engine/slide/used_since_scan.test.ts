@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AT_FDCWD, close, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
+import { AT_FDCWD, close, monotonicMs, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { UsedSinceScan } from "../../../../src/engine/slide/used_since_scan.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
@@ -121,7 +121,7 @@ if (noPageTables !== undefined) console.log(`with page_table: left out: ${noPage
 
 describe.skipIf(noPageTables !== undefined)("UsedSinceScan, by page_table", () => {
   test("finds the pages used that were touched since the scan, and no others", async () => {
-    using target = await ScannedTarget.start(performance.now() - OLD_MS);
+    using target = await ScannedTarget.start(monotonicMs() - OLD_MS);
     await target.touch();
     expect(target.used.refresh()).toBeUndefined();
     const pages = target.usedPages();
@@ -129,7 +129,7 @@ describe.skipIf(noPageTables !== undefined)("UsedSinceScan, by page_table", () =
   });
 
   test("finds no page used when none was touched since the scan", async () => {
-    using target = await ScannedTarget.start(performance.now() - OLD_MS);
+    using target = await ScannedTarget.start(monotonicMs() - OLD_MS);
     expect(target.used.refresh()).toBeUndefined();
     expect(target.usedPages()).not.toContain(true);
   });
@@ -138,14 +138,14 @@ describe.skipIf(noPageTables !== undefined)("UsedSinceScan, by page_table", () =
 describe("UsedSinceScan", () => {
   test("takes what was seen idle less than a second ago for idle", async () => {
     await using target = new StoppedProcess();
-    const used = target.used(performance.now(), await target.faults());
+    const used = target.used(monotonicMs(), await target.faults());
     expect(used.refresh()).toBeUndefined();
     expect([target.looks, used.has(PAGE, 1)]).toEqual([0, false]);
   });
 
   test("looks again at what was seen idle a second ago, though there was no page fault", async () => {
     await using target = new StoppedProcess();
-    const used = target.used(performance.now() - OLD_MS, await target.faults());
+    const used = target.used(monotonicMs() - OLD_MS, await target.faults());
     expect(used.refresh()).toBeUndefined();
     expect(target.looks).toBe(1);
     expect([used.has(PAGE, 1), used.has(PAGE, 4), used.has(PAGE + 1, 3)])
@@ -157,7 +157,7 @@ describe("UsedSinceScan", () => {
 
   test("looks again at once after a page fault, and then not at each", async () => {
     await using target = new StoppedProcess();
-    const used = target.used(performance.now(), await target.faults() - 1);
+    const used = target.used(monotonicMs(), await target.faults() - 1);
     expect(used.refresh()).toBeUndefined();
     expect(target.looks).toBe(1);
   });
@@ -165,7 +165,7 @@ describe("UsedSinceScan", () => {
   test("says why it cannot look", async () => {
     await using target = new StoppedProcess();
     const used = target.used(
-      performance.now() - OLD_MS,
+      monotonicMs() - OLD_MS,
       await target.faults(),
       "process gone" as Reason,
     );
