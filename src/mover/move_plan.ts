@@ -28,8 +28,8 @@ export class MovePlan {
   }
 
   /**
-   * @param beginMs by monotonicMs(). @param pages base pages in all. @param lookMs how long a look
-   * at the process takes.
+   * @param beginMs by monotonicMs(). @param pages base pages in all. @param lookMs CPU time
+   * that a look at the process takes.
    */
   static make(beginMs: number, durationMs: number, pages: number, lookMs: number): MovePlan {
     const looks = durationMs <= NO_LOOK_MS ? Infinity : durationMs / (lookMs * LOOK_FACTOR);

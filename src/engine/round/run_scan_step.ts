@@ -93,6 +93,7 @@ class ScanStep<Order, Result extends object> {
   readonly #errors: string[] = [];
   #figures: FigureGains = {};
   #staysOpen = false;
+  #scanCpuUs = 0;
   /** What lookAgain() has found, and by monotonicMs() from when on the next scan sees accesses. */
   #looks: { readonly counts: PageCounts; windowStartMs: number } | undefined;
 
@@ -190,7 +191,9 @@ class ScanStep<Order, Result extends object> {
     const reads = this.#readsFor(known, dirFd);
     const faults = readProcessStat(dirFd)?.faults;
     if (faults === undefined) return { state: "gone" };
+    const cpuBefore = threadCpuUs();
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
+    this.#scanCpuUs = threadCpuUs() - cpuBefore;
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state };
     this.#errors.push(...outcome.errors);
@@ -354,6 +357,7 @@ class ScanStep<Order, Result extends object> {
       histogram,
       faults: scan.faults,
       scannedMs: inAllThreads(scan.windowStartMs),
+      scanCpuMs: this.#scanCpuUs / 1000,
       lookAgain: () => this.#lookAgain(scan),
       history: scan.history,
       moved,

@@ -25,6 +25,8 @@ export interface ScannedProcess {
   readonly faults: number;
   /** By monotonicMs(): up to then the last scan saw accesses. */
   readonly scannedMs: number;
+  /** CPU time of the last scan, in milliseconds; 0 after a rest. */
+  readonly scanCpuMs: number;
   /**
    * One more scan, which does not count: what was used since the one before.
    * @returns why there is none. @throws {SystemCallError | ProcfsError}

@@ -120,9 +120,8 @@ class UnitsMove {
       ? new FrameSet()
       : FrameSet.fromData(rested.account.sharedFrames);
     const pages = Math.min(order.cold - this.#tooYoung, budget ?? Number.POSITIVE_INFINITY);
-    const lookMs = process.times.scan_us / 1000;
     this.#plan = rested === undefined
-      ? MovePlan.make(process.scannedMs, spreadMs, pages, lookMs)
+      ? MovePlan.make(process.scannedMs, spreadMs, pages, process.scanCpuMs)
       : new MovePlan(rested.plan);
   }
 

@@ -134,6 +134,7 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
     let memory = {
       buffers: [],
       scannedMs: monotonicMs(),
+      scanCpuMs: 1,
       fromPage: pageOf(trial.area.start) + left,
     } as TrackerMemory;
     for (let scans = 0; scans < 3; scans++) {

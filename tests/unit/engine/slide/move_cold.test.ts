@@ -76,6 +76,7 @@ function move(
     counts,
     faults: readProcessStat(process.dirFd)!.faults,
     scannedMs: monotonicMs(),
+    scanCpuMs: 1,
     rest: () => {},
     lookAgain: () => counts,
     history,

@@ -167,6 +167,7 @@ describe.skipIf(missing !== undefined)("a move rate", () => {
       await using trial = new Trial(target, 1, rates, threads);
       const round = await trial.untilEnd();
       expect(accountFaults(round)).toEqual([]);
+      expect(round.spared.filter(({ bytes }) => bytes > MIB)).toEqual([]);
       expect(round.moved_bytes).toBeGreaterThan(11 * MIB);
       const moveSeconds = round.duration_us / 1e6 - 1;
       expect(round.moved_bytes / moveSeconds).toBeLessThan(4 * MIB * 1.1);
