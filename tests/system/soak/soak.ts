@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import type { Check } from "./check.ts";
+import { ConfEditor } from "./conf_editor.ts";
 import { Crew } from "./crew.ts";
 import { Hammer } from "./hammer.ts";
 import { machineFaults } from "./judge_accounts.ts";
@@ -45,6 +46,7 @@ export class Soak {
   readonly #ledger: Ledger;
   readonly #driver: ProjectDriver;
   readonly #hammer: Hammer;
+  readonly #editor: ConfEditor;
   readonly #counters = readKernelCounters();
   /** Who else swapped on this machine. */
   #others: string | undefined;
@@ -67,6 +69,7 @@ export class Soak {
     this.#ledger = new Ledger(this.#watch.delay);
     this.#driver = new ProjectDriver({ server, random, crew: this.#crew, ledger: this.#ledger });
     this.#hammer = new Hammer(server, random);
+    this.#editor = new ConfEditor(server, random);
   }
 
   /** @param signal has it end early. */
@@ -103,7 +106,9 @@ export class Soak {
   async #tick(): Promise<void> {
     this.#watch.look();
     this.#others ??= otherSwapping(this.#counters);
-    this.#ledger.see(await this.#server.status());
+    const status = await this.#server.status();
+    this.#ledger.see(status);
+    this.#editor.see(status);
     if (this.#random.chance(0.5)) await this.#crew.exchangeOne();
     this.#crew.useCold();
     if (this.#random.chance(0.25)) await this.#driver.changeOne();
@@ -113,6 +118,7 @@ export class Soak {
   /** Stops everything, compares everything, and goes on. */
   async #rest(): Promise<void> {
     const started = await this.#driver.stopAll();
+    await this.#editor.rest();
     await this.#hammer.rest();
     this.#driver.settle();
     this.#settleMachine();
@@ -181,6 +187,7 @@ export class Soak {
       this.#driver.accountFaults,
       this.#driver.commandFaults,
       this.#hammer.faults,
+      this.#editor.faults,
       this.#watch.faults,
     ].flat();
   }
@@ -257,6 +264,15 @@ export class Soak {
         name: "projects do what they are told",
         detail: `${this.#driver.commands} commands`,
         faults: this.#driver.commandFaults,
+      },
+      {
+        name: "the files of --conf-dir say what runs",
+        detail: `${this.#editor.edits} edits, ${this.#editor.kept} tasks went on over them; ` +
+          `seen to be followed after ${Math.round(this.#editor.slowestMs)} ms at most`,
+        faults: this.#editor.kept > 0 ? this.#editor.faults : [
+          ...this.#editor.faults,
+          "no task has gone on",
+        ],
       },
       {
         name: "no zombies",

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerStatus } from "../../../src/status/server_status.ts";
 import { isAlive } from "../../tools/fixtures/is_alive.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
@@ -33,14 +33,24 @@ export class SoakServer {
   static async start(folder: string, entrust: (pid: number) => void): Promise<SoakServer> {
     const socket = `etmem-soak-${UNIQUE}`;
     const mounts = await OwnMounts.create();
+    const confDir = `${folder}/conf.d`;
+    mkdirSync(confDir);
     const { exitCode, stderr } = Bun.spawnSync(
-      [...mounts.enter, `${folder}/etmemd`, "-m", "-s", socket],
-      { stdio: ["ignore", "ignore", "pipe"] },
+      [...mounts.enter, `${folder}/etmemd`, "-m", "-s", socket, "--conf-dir", confDir],
+      {
+        env: { ...process.env, STATE_DIRECTORY: `${folder}/state` },
+        stdio: ["ignore", "ignore", "pipe"],
+      },
     );
     if (exitCode !== 0) throw new Error(`Cannot start etmemd: ${stderr.toString().trim()}`);
     const pid = Number(readFileSync(mounts.path(PID_FILE), "latin1"));
     entrust(pid);
     return new SoakServer(socket, pid, mounts, folder);
+  }
+
+  /** The folder of its --conf-dir. */
+  get confDir(): string {
+    return `${this.#folder}/conf.d`;
   }
 
   /** Writes a configuration file that the server accepts. @returns its path. */
