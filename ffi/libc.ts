@@ -253,6 +253,19 @@ export function threadCpuUs(): number {
   return Number((timespec[0] ?? 0n) * 1_000_000n + (timespec[1] ?? 0n) / 1000n);
 }
 
+/** Of include/linux/posix-timers_types.h: the clock counts the time on a CPU, to the nanosecond. */
+const CPUCLOCK_SCHED = 2;
+
+/**
+ * CPU time in nanoseconds that all threads of a process have had, those that have ended too
+ * (clock_getcpuclockid(3)): while it stands still, the process has not run.
+ * @returns undefined when there is no such process.
+ */
+export function processCpuNs(pid: number): bigint | undefined {
+  const failed = libc.clock_gettime((~pid << 3) | CPUCLOCK_SCHED, timespec) !== 0;
+  return failed ? undefined : (timespec[0] ?? 0n) * 1_000_000_000n + (timespec[1] ?? 0n);
+}
+
 const _SC_PAGESIZE = 30;
 
 /** Bytes in a base page, by sysconf(3): 4096, 16384 or 65536. */

@@ -19,8 +19,13 @@ export function configureLog(level: LogLevel, to: readonly LogSink[]): void {
   sinks = to;
 }
 
+/** Whether lines of a level are taken: a line that costs much to make need not be made. */
+export function isLogged(level: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= threshold;
+}
+
 function emit(level: LogLevel, line: string): void {
-  if (LOG_LEVELS.indexOf(level) < threshold) return;
+  if (!isLogged(level)) return;
   const start = line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
   const oneLine = start.replaceAll(/[\n\r]+/g, " | ").replaceAll(/[^\P{Cc}\t]/gu, escapeControl);
   for (const sink of sinks) sink(level, oneLine);

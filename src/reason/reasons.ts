@@ -22,6 +22,7 @@ const TABLE = {
   kernel_holds_thread: "the kernel holds a thread at it",
   no_thread: "no thread can be made now: {}",
   quiet: "had no memory present that is moved, and no page fault since",
+  settled: "has not run since its last round, which left nothing to move",
   below_swap_threshold: "VmRSS is not above swap_threshold",
   nothing_is_cold: "T=0: nothing counts as cold",
   paused: "paused for {}: {}",

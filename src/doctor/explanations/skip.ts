@@ -34,6 +34,13 @@ export const SKIP_EXPLANATIONS = {
     remedy: NOTHING_TO_DO,
     hinders: "never",
   },
+  settled: {
+    meaning:
+      "The process has had no CPU since its last round. That round found nothing in use, and " +
+      "nothing of it that may still move. It is looked at again as soon as it runs.",
+    remedy: NOTHING_TO_DO,
+    hinders: "never",
+  },
   below_swap_threshold: {
     meaning: "The process is smaller than swap_threshold of its task.",
     remedy: "Lower swap_threshold if it is to be worked on, and add the file anew.",

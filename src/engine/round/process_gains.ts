@@ -9,6 +9,11 @@ export interface ProcessGains {
   readonly figures: FigureGains;
   /** What the guard of the process saw; absent without a guard. */
   readonly guard?: ProcessGuardStatus | undefined;
+  /**
+   * Nothing was found in use, and nothing moves later either while it is not used: what is still
+   * present stays for a reason that time does not change. Absent where that is not known.
+   */
+  readonly isSettled?: boolean;
   /** Of what was spared since other processes have it too; absent where there is none. */
   readonly shared?: SparedShared | undefined;
 }

@@ -1,3 +1,4 @@
+import { processCpuNs } from "../../../ffi/libc.ts";
 import { pause } from "../../async/abortable.ts";
 import { allInTurns } from "../../async/turns.ts";
 import { Semaphore } from "../../async/semaphore.ts";
@@ -31,11 +32,19 @@ export interface RoundLoopPlan<Order> extends ProcessesPlan<Order, ProcessGains>
   readonly afterRound: (record: RoundRecord, signal: AbortSignal) => Promise<void>;
 }
 
-/** A process that had nothing present: its activity before that scan, and when the scan began. */
+/**
+ * A process that had nothing to move at the end of its last round: what it was like before that
+ * round's scans.
+ */
 interface QuietProcess {
+  /** It had nothing present at all; else nothing that would go later, unless it is used. */
+  readonly isEmpty: boolean;
   /** What is present all the same: bytes by reason. */
   readonly leftAlone: ReadonlyMap<Reason, number>;
   readonly activity: string;
+  /** CPU time that it had had; undefined when that was not known. */
+  readonly cpuNs: bigint | undefined;
+  /** When the round began. */
   readonly scannedMs: number;
 }
 
@@ -47,7 +56,7 @@ export class RoundLoop<Order> {
   readonly #plan: RoundLoopPlan<Order>;
   readonly #sweep: ProcessSweep;
   readonly #processes: TaskProcesses<Order, ProcessGains>;
-  /** By process key: those that had nothing present at the end of their last round. */
+  /** By process key: those that had nothing to move at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
   readonly #ended: Promise<void>;
   /** By performance.now(): when the last scan of the round was, if there was one. */
@@ -113,33 +122,37 @@ export class RoundLoop<Order> {
       return;
     }
     const busy: FoundProcess[] = [];
-    const quietPids: number[] = [];
     for (const process of found) {
       const quiet = this.#quietOf(process);
       if (quiet === undefined) {
         busy.push(process);
       } else {
-        quietPids.push(process.pid);
+        record.skip(because(quiet.isEmpty ? "quiet" : "settled"), [process.pid]);
         record.addFigures({ left_alone: quiet.leftAlone });
       }
     }
-    if (quietPids.length > 0) record.skip(because("quiet"), quietPids);
     const shared = new SharedOnce();
     await allInTurns(busy, (process) => this.#work(process, record, shared));
   }
 
-  /** @returns undefined when a scan may find something present, unlike the one before. */
+  /**
+   * @returns undefined when a scan may find something to move, unlike the one before. What others
+   * do to the memory of a process that does not run is seen late; nothing moves on that account.
+   */
   #quietOf(process: FoundProcess): QuietProcess | undefined {
     const quiet = this.#quiet.get(processKey(process));
-    const isQuiet = quiet?.activity === process.activity &&
-      performance.now() - quiet.scannedMs < QUIET_MS;
-    return isQuiet ? quiet : undefined;
+    if (quiet === undefined || performance.now() - quiet.scannedMs >= QUIET_MS) return undefined;
+    const isStill = quiet.isEmpty
+      ? quiet.activity === process.activity
+      : quiet.cpuNs !== undefined && quiet.cpuNs === processCpuNs(process.pid);
+    return isStill ? quiet : undefined;
   }
 
   async #work(process: FoundProcess, record: RoundRecord, shared: SharedOnce): Promise<void> {
     const key = processKey(process);
     this.#quiet.delete(key);
     const scannedMs = performance.now();
+    const cpuNs = processCpuNs(process.pid);
     const scanned = await this.#processes.round(process, record);
     if (scanned === undefined) return;
     const { result, isComplete, hold } = scanned;
@@ -153,9 +166,11 @@ export class RoundLoop<Order> {
     const { flags, isDryRun = false } = this.#plan.step;
     const isKnown = isComplete && !flags.swapFlag && !isDryRun;
     const { present_bytes: present, left_alone: left } = result.figures;
-    if (isKnown && present === 0) {
+    const isEmpty = present === 0;
+    if (isKnown && (isEmpty || result.isSettled === true)) {
       const leftAlone = left ?? new Map<Reason, number>();
-      this.#quiet.set(key, { activity: process.activity, scannedMs, leftAlone });
+      const { activity } = process;
+      this.#quiet.set(key, { isEmpty, activity, cpuNs, scannedMs, leftAlone });
     }
   }
 

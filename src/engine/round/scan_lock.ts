@@ -36,6 +36,8 @@ interface Queue {
 export class ScanLock {
   readonly spaces = new SpaceKeys();
   readonly #queues = new Map<string, Queue>();
+  /** By task, the keys of those that it has asked for: a task looks only at those. */
+  readonly #keysOf = new WeakMap<object, Set<string>>();
 
   /**
    * Waits for the lock of an address space.
@@ -49,11 +51,16 @@ export class ScanLock {
     signal: AbortSignal,
     patienceMs = Infinity,
   ): Promise<ScanHold | undefined> {
-    const queue = this.#queueOf(key);
+    const queue = this.#queueOf(key, task);
     if (queue.claimant !== undefined && queue.claimant !== task) {
       if (performance.now() < queue.keptUntilMs) return undefined;
     }
-    const { before, leave } = enter(queue);
+    const entry = enter(queue);
+    const { before } = entry;
+    const leave = (): void => {
+      entry.leave();
+      this.#dropUnused(key, queue);
+    };
     if (!await isFirst(before, signal, patienceMs)) {
       void before.then(leave);
       if (!signal.aborted) queue.claimant = task;
@@ -72,7 +79,10 @@ export class ScanLock {
     };
   }
 
-  #queueOf(key: string): Queue {
+  #queueOf(key: string, task: object): Queue {
+    const keys = this.#keysOf.get(task);
+    if (keys === undefined) this.#keysOf.set(task, new Set([key]));
+    else keys.add(key);
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       queue = {
@@ -94,15 +104,22 @@ export class ScanLock {
    * @param keys those that the task still sees.
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
-    for (const [key, queue] of this.#queues) {
-      if (queue.claimant === task && !keys.has(key)) queue.claimant = undefined;
-      const isOthers = queue.lastScanner !== undefined && queue.lastScanner !== task;
-      if (isOthers || keys.has(key)) continue;
-      if (queue.tasks === 0) this.#queues.delete(key);
-      // Some task still holds or awaits the lock, and may never scan. Without a last scanner, any
-      // task can forget it later.
-      else queue.lastScanner = undefined;
+    const mine = this.#keysOf.get(task);
+    for (const key of mine ?? []) {
+      if (keys.has(key)) continue;
+      const queue = this.#queues.get(key);
+      if (queue?.claimant === task) queue.claimant = undefined;
+      if (queue?.lastScanner === task) queue.lastScanner = undefined;
+      // A task that still holds the lock, or waits for it, may be this one.
+      if (queue === undefined || queue.tasks === 0) mine!.delete(key);
+      if (queue !== undefined) this.#dropUnused(key, queue);
     }
+  }
+
+  /** Forgets a lock of which there is nothing to remember. */
+  #dropUnused(key: string, { tasks, lastScanner, claimant }: Queue): void {
+    const isUsed = tasks > 0 || lastScanner !== undefined || claimant !== undefined;
+    if (!isUsed) this.#queues.delete(key);
   }
 
   /** Address spaces that are remembered. */

@@ -35,6 +35,8 @@ export class SpaceKeys {
   readonly #compare: (pid: number, other: number) => SpaceOrder;
   /** By process key. */
   readonly #known = new Map<string, Known>();
+  /** By task, the keys of the processes that it knows: a task looks only at those. */
+  readonly #keysOf = new Map<object, Set<string>>();
   /** By memoryId, the spaces in the order of compare(). */
   readonly #sorted = new Map<string, Space[]>();
   readonly #keys = new Set<string>();
@@ -58,6 +60,7 @@ export class SpaceKeys {
       this.#known.set(key, known);
     }
     known.tasks.add(task);
+    this.#noteKey(key, task);
     return known.space.key;
   }
 
@@ -67,16 +70,25 @@ export class SpaceKeys {
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): Set<string> {
     const spaces = new Set<string>();
-    for (const [key, { space, tasks }] of this.#known) {
-      if (!tasks.has(task)) continue;
-      if (keys.has(key)) {
-        spaces.add(space.key);
+    const mine = this.#keysOf.get(task);
+    for (const key of mine ?? []) {
+      const known = this.#known.get(key);
+      const isKnown = known?.tasks.has(task) === true;
+      if (isKnown && keys.has(key)) {
+        spaces.add(known.space.key);
         continue;
       }
-      tasks.delete(task);
-      if (tasks.size === 0) this.#forget(key);
+      mine!.delete(key);
+      if (isKnown && known.tasks.delete(task) && known.tasks.size === 0) this.#forget(key);
     }
+    if (mine?.size === 0) this.#keysOf.delete(task);
     return spaces;
+  }
+
+  #noteKey(key: string, task: object): void {
+    const keys = this.#keysOf.get(task);
+    if (keys === undefined) this.#keysOf.set(task, new Set([key]));
+    else keys.add(key);
   }
 
   /** Whether a process still has the space that it had: it may execute another program. */

@@ -1,5 +1,5 @@
 import type { TaskDescription } from "../../config/engines.ts";
-import { log } from "../../log/logger.ts";
+import { isLogged, log } from "../../log/logger.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import { PinnedTarget } from "./pinned_target.ts";
@@ -92,7 +92,7 @@ export class TaskLife {
   /** @param hasFailed the reason is in the log already. */
   endRound(record: RoundRecord, hasFailed: boolean): void {
     this.history.end(record, this.isOver ? "stopped" : "done");
-    log.info(`${this.label}: ${record.summary(hasFailed)}`);
+    if (isLogged("info")) log.info(`${this.label}: ${record.summary(hasFailed)}`);
   }
 }
 

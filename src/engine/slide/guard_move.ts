@@ -32,17 +32,18 @@ function measureSwapIn({ pid, dirFd, memoryId, history, pagemap, moved }: Scanne
 
 /**
  * Asks the guard of a process, at the end of the scans of a round.
- * @param limitPercent undefined: it has none. @param isDryRun nothing is in swap.
+ * @param limitPercent undefined: it has none. @param mayRead a page of it from swap, for the
+ * time that this takes.
  * @throws {ProcfsError | SystemCallError}
  */
 export function guardMove(
   process: ScannedProcess,
   limitPercent: number | undefined,
-  isDryRun = false,
+  mayRead = true,
 ): GuardedMove {
   const { ages, guard, swapIn } = process.history;
   if (limitPercent === undefined) return { ageScans: 0 };
-  if (!isDryRun) measureSwapIn(process);
+  if (mayRead) measureSwapIn(process);
   const swapInSeconds = swapIn.seconds;
   const verdict = guard.judge(ages.population(), swapInSeconds, limitPercent);
   const { ageScans, measuredPercent: harmPercent, isPaused } = verdict;

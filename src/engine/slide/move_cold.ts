@@ -25,6 +25,7 @@ interface Found {
   readonly cold: number;
   readonly present: number;
   readonly hotHuge: number;
+  readonly isUsed: boolean;
   /** Bytes by reason. */
   readonly leftAlone: ReadonlyMap<Reason, number>;
 }
@@ -43,6 +44,7 @@ function foundOf({ histogram, leftAlone }: ScannedProcess, threshold: number): F
     cold: between(histogram, 0, threshold),
     present: between(histogram, 0, 127),
     hotHuge,
+    isUsed: between(histogram, 1, 127) > 0,
     leftAlone,
   };
 }
@@ -61,6 +63,14 @@ function foundFigures({ cold, present, hotHuge, leftAlone }: Found, zeros: numbe
 /** DRAM that moves made free. What cannot be compressed takes a little more than it did. */
 function freedBytes({ moved, costBytes }: UnitsAccount, { isDryRun }: MoveOrder): number {
   return isDryRun === true ? 0 : Math.max(0, Math.round(moved * PAGE_SIZE - costBytes));
+}
+
+/** Whether what is still present would stay in the next round as well, unless it is used. */
+function isAtRest(
+  { isUsed }: Found,
+  { asked, vanished, sparedUsed, tooYoung, held }: UnitsAccount,
+): boolean {
+  return !isUsed && held === undefined && asked + vanished + sparedUsed + tooYoung === 0;
 }
 
 /** cold = asked + spared, asked = moved + refused. */
@@ -89,6 +99,7 @@ function gainsOf(
       spared: toBytes(spared),
     },
     guard: status,
+    isSettled: isAtRest(found, account),
     ...(sharedReason === undefined || sparedShared === 0
       ? {}
       : { shared: { reason: sharedReason, frames: sharedFrames } }),
@@ -106,8 +117,13 @@ export function moveCold(
 ): ProcessGains | Rest<ProcessGains> {
   const rested = state as RestingMove | undefined;
   const found = rested?.found ?? foundOf(process, order.coldThreshold);
-  const guarded = rested?.guarded ?? guardMove(process, order.stallLimitPercent, order.isDryRun);
-  if (found.cold === 0) return { figures: foundFigures(found, 0), guard: guarded.status };
+  // A process that uses nothing does not wait, and what is read of it has to be moved again.
+  const mayRead = found.isUsed && order.isDryRun !== true;
+  const guarded = rested?.guarded ?? guardMove(process, order.stallLimitPercent, mayRead);
+  if (found.cold === 0) {
+    const isSettled = !found.isUsed;
+    return { figures: foundFigures(found, 0), guard: guarded.status, isSettled };
+  }
 
   const units = { order, guarded, cold: found.cold };
   const { account, rest } = moveUnits(process, units, rested?.units);

@@ -111,6 +111,28 @@ describe.skipIf(missing !== undefined)("a started task", () => {
     expectAccount(again);
   });
 
+  test("leaves processes alone that do not run and have nothing to move, until they run", async () => {
+    const options = { hot: "none", children: 1, share: true, sizeBytes: 4 * MIB } as const;
+    using target = await TargetProcess.start(options);
+    const pids = target.target.processes().map(({ pid }) => pid);
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    await using trial = await SlideTrial.start(project(), task(byPid(target)));
+    const settled = ({ skipped }: RoundStatus): number =>
+      skipped.find(({ reason }) =>
+        reason === "has not run since its last round, which left nothing to move"
+      )?.processes ?? 0;
+    const quiet = await trial.untilRound("to leave both", (one) => settled(one) === pids.length);
+    expect(quiet).toMatchObject({ processes: 2, scanned_bytes: 0, asked_bytes: 0, cpu_us: 0 });
+    // It was not empty: what both have stays present.
+    const { rounds } = trial.status();
+    expect(rounds.some(({ spared }) => spared.length > 0)).toBe(true);
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    const back = await trial.untilRound("to look again", (one) => {
+      return one.number > quiet.number && one.present_bytes > MIB;
+    });
+    expect(settled(back)).toBeLessThan(pids.length);
+  });
+
   test("holds back for the thresholds and for T=0, and says so", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     const cases = [
