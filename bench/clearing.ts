@@ -12,7 +12,7 @@ import { MappingTarget } from "./mapping_target.ts";
 const GIB = 2 ** 30;
 const RUNS = 9;
 /** Before the compiler of the engine has done its work, runs say little. */
-const WARM_UP_RUNS = 8;
+const WARM_UP_RUNS = 20;
 /** Windows in which the mapping thread is watched, and scans in each, a second apart. */
 const WINDOWS = 5;
 const WINDOW_SCANS = 10;

@@ -9,7 +9,7 @@ const PROGRAMS = [
   "swap_baseline.c",
   "../tests/tools/fixtures/target.c",
 ];
-const PART_SECONDS = 400;
+const PART_SECONDS = 600;
 const FIGURES = "figures ";
 
 /**
