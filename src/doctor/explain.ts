@@ -19,12 +19,14 @@ export function explanationOf(text: string): Explanation {
 }
 
 /** Reasons whose last detail is a reason itself, which says what mends them. */
-const WRAPPERS: ReadonlySet<ReasonName> = new Set(["paused", "could_not_start"]);
+const WRAPPERS: ReadonlySet<ReasonName> = new Set(["paused", "could_not_start", "start_refused"]);
 
-/** The reason within a reason; undefined where there is none that is known. */
-function innerReason({ name, details }: FoundReason): FoundReason | undefined {
-  const inner = WRAPPERS.has(name) ? findReason(details.at(-1) ?? "") : undefined;
-  return inner?.name === "failed" ? undefined : inner;
+/** The reason within a reason; the same where there is none that is known. */
+export function innermostReason(text: string): FoundReason {
+  const outer = findReason(text);
+  if (!WRAPPERS.has(outer.name)) return outer;
+  const inner = innermostReason(outer.details.at(-1) ?? "");
+  return inner.name === "failed" ? outer : inner;
 }
 
 /**
@@ -38,12 +40,10 @@ export function explain(
   place: ReasonPlace,
 ): Finding {
   const outer = findReason(text);
-  const inner = innerReason(outer);
-  const about = fillIn(outer, place);
-  const finding = { weight, about: place.about, found };
-  if (inner === undefined) return { ...finding, ...about };
-  const { meaning, remedy, commands } = fillIn(inner, place);
-  return { ...finding, meaning: `${about.meaning} ${meaning}`, remedy, commands };
+  const inner = innermostReason(text);
+  const finding = { weight, about: place.about, found, ...fillIn(inner, place) };
+  if (inner.name === outer.name) return finding;
+  return { ...finding, meaning: `${fillIn(outer, place).meaning} ${finding.meaning}` };
 }
 
 /** An explanation with what it is about. */

@@ -7,9 +7,10 @@ export interface FoundReason {
   readonly details: readonly string[];
 }
 
+/** A detail is as short as may be: the last one may look like what is between two. */
 const PATTERNS = REASONS.map(([name, text]): [ReasonName, RegExp] => {
   const parts = text.split("{}").map((part) => part.replaceAll(/[^\w\s]/g, String.raw`\$&`));
-  return [name, new RegExp(`^${parts.join("(.*)")}$`, "s")];
+  return [name, new RegExp(`^${parts.join("(.*?)")}$`, "s")];
 });
 
 /** Which reason a text is: the first that fits. One of a newer server is "failed". */

@@ -85,6 +85,7 @@ const TABLE = {
   slow_node_full: "the slow node is full",
   // Work or a project waits.
   kernel_holds_threads: "the kernel holds {}: work waits until it lets one go",
+  start_refused: "Cannot start {}: {}",
   no_swap_space: "task {}: there is no swap space: make some with mkswap and swapon first",
   no_part_fits: "no {} can be used: {}",
   pinned_part_does_not_fit: "no {} can be used ({}={} in [project]): {}",

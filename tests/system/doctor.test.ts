@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { TRACKERS } from "../../src/tracker/trackers.ts";
 import { hasHugePages, startHugeTarget } from "../tools/fixtures/huge_target.ts";
+import { ScratchFolder } from "../tools/fixtures/scratch_folder.ts";
 import { TargetProcess } from "../tools/fixtures/target_process.ts";
 import { TemporarySwap } from "../tools/fixtures/temporary_swap.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
@@ -192,6 +193,29 @@ describe.skipIf(missing !== undefined)("etmem doctor -n", () => {
       remedy: expect.stringContaining("Raise sysmem_threshold"),
       commands: ["grep -E 'MemTotal|MemAvailable' /proc/meminfo"],
     }]);
+  });
+
+  test("finds why a project of --conf-dir waits", async () => {
+    using folder = new ScratchFolder();
+    const text = slideFile("pinned", { comm: "no-such-process" });
+    const path = folder.at("pinned.conf");
+    // One of the two is missing on any kernel.
+    const pinned = text.replace("tracker=smaps", "tracker=idle_pages");
+    writeFileSync(path, pinned.replace("T=1", "T=1\nswap_flag=yes"), { mode: 0o600 });
+    await using server = await ServerProcess.start({ args: ["--conf-dir", folder.path] });
+    const about = 'project "pinned"';
+    const found = await waitFor("the project to wait", () => {
+      const findings = findingsOf(doctor(["-s", server.name]), about);
+      return findings.length > 1 && findings;
+    });
+    expect(found).toMatchObject([
+      {
+        weight: "hinders",
+        found: expect.stringMatching(/^it waits: Cannot start task .*no tracker can be used/),
+        remedy: expect.stringContaining("remove `tracker` or `mover` from [project]"),
+      },
+      { weight: "hinders", found: expect.stringMatching(/^idle_pages: /) },
+    ]);
   });
 
   test("finds a name that matches nothing, and one that may be meant", async () => {

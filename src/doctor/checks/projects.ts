@@ -1,8 +1,7 @@
 import type { EngineStatus, ProjectStatus } from "../../status/project_status.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { nearestWord } from "../../text/nearest_word.ts";
-import { explain, type ReasonPlace } from "../explain.ts";
-import { findReason } from "../../reason/find_reason.ts";
+import { explain, innermostReason, type ReasonPlace } from "../explain.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
 import { checkRounds } from "./rounds.ts";
@@ -106,7 +105,7 @@ function noTask(name: string, socket: string): Finding {
 
 /** What each part lacks, of `no tracker can be used: NAME: REASON; NAME: REASON`. */
 function partsOf(text: string): { readonly text: string; readonly reason: string }[] {
-  const { name, details } = findReason(text);
+  const { name, details } = innermostReason(text);
   if (name !== "no_part_fits" && name !== "pinned_part_does_not_fit") return [];
   return (details.at(-1) ?? "").split("; ").map((part) => ({
     text: part,

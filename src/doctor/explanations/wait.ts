@@ -12,6 +12,12 @@ export const WAIT_EXPLANATIONS = {
     ],
     hinders: "always",
   },
+  start_refused: {
+    meaning: "The project is tried again as soon as what it lacks may be there.",
+    remedy: "Mend what the reason names.",
+    commands: ["journalctl -t etmemd -n 50"],
+    hinders: "always",
+  },
   no_swap_space: {
     meaning: "The engine slide moves memory to swap, and there is no swap space.",
     remedy: "Make swap space: in compressed memory with zram, or on a disk. A project of " +

@@ -101,19 +101,25 @@ describe("examine() on trackers and movers of a server", () => {
 
 describe("examine() on projects of a server", () => {
   test("finds why a project waits, and what each part of it lacks", async () => {
-    const waits_for = "no tracker can be used: idle_pages: the module etmem_scan is not loaded: " +
+    const waits_for = 'Cannot start task "t" of engine "slide" in project "web": ' +
+      "no tracker can be used: idle_pages: the module etmem_scan is not loaded: " +
       "modprobe etmem_scan; smaps: swap_flag=yes: smaps knows nothing of MADV_SWAPFLAG";
     const projects = [projectOf({ started: false }, { started: false, waits_for })];
     const found = await findings('project "web"', { projects });
     expect(found).toMatchObject([
-      { weight: "hinders", found: `it waits: ${waits_for}` },
+      {
+        weight: "hinders",
+        found: `it waits: ${waits_for}`,
+        meaning: expect.stringMatching(/^The project is tried again .* No tracker, or no mover,/),
+      },
       { weight: "hinders", commands: ["modprobe etmem_scan"] },
       { weight: "hinders", remedy: "Set swap_flag=no, or load etmem_scan." },
     ]);
   });
 
   test("finds one that waits for swap space, one that is stopped, a dry run, one without tasks", async () => {
-    const noSwap = "task t: there is no swap space: make some with mkswap and swapon first";
+    const noSwap =
+      'Cannot start task "t" of engine "slide" in project "web": task t: there is no swap space: make some with mkswap and swapon first';
     const of = (changes: Partial<ProjectStatus>) =>
       findings('project "web"', { projects: [projectOf({}, changes)] });
     expect(await of({ started: false, waits_for: noSwap })).toMatchObject([

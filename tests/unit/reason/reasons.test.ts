@@ -27,6 +27,13 @@ describe("findReason()", () => {
     });
   }
 
+  test("leaves what looks like the text to the last detail", () => {
+    expect(findReason("paused for 4 s: no swap space left for its control group: x: y")).toEqual({
+      name: "paused",
+      details: ["4 s", "no swap space left for its control group: x: y"],
+    });
+  });
+
   test("takes what it does not know for a failure", () => {
     expect(findReason("write: EIO\nand more")).toEqual({
       name: "failed",
