@@ -1,4 +1,4 @@
-import type { AgeClass } from "../tracker/page_ages.ts";
+import type { AgeClass, PagesOfAge } from "../tracker/page_ages.ts";
 
 /** Ages up to this, in scans, have a class of their own; from there on an octave has so many. */
 const EXACT = 16;
@@ -36,10 +36,13 @@ function ageOf(index: number): number {
   return index < EXACT ? index : Math.ceil(EXACT * 2 ** ((index - EXACT) / STEPS_PER_OCTAVE));
 }
 
-/** Pages of one age, and how often they are expected to be used. */
+/** Pages of a class of ages, and how often these and older ones are expected to be used. */
 export interface ExpectedUses {
   /** The youngest of these pages, in scans. */
   readonly age: number;
+  /** How many there are, and how many of them were moved. */
+  readonly pages: number;
+  readonly moved: number;
   /** Uses a second of all pages that are as old or older. */
   readonly usesPerSecond: number;
 }
@@ -103,11 +106,13 @@ export class AgeHistory {
    * @returns for each class of age that there are pages of, oldest first: how often the pages of
    * this and of all older ones are expected to be used. Empty while nothing was seen.
    */
-  expect(population: readonly { readonly age: number; readonly pages: number }[]): ExpectedUses[] {
+  expect(population: readonly PagesOfAge[]): ExpectedUses[] {
     const pages = new Float64Array(CLASSES);
+    const moved = new Float64Array(CLASSES);
     for (const group of population) {
       const i = classOf(group.age);
       pages[i] = pages[i]! + group.pages;
+      moved[i] = moved[i]! + (group.moved ?? 0);
     }
     // Nothing was seen yet: anything may be used.
     if (this.#seconds === 0) return [];
@@ -120,7 +125,12 @@ export class AgeHistory {
       usesPerSecond += pages[i]! * rates[i]!;
       if (pages[i] === 0) continue;
       const seen = uses / this.#seconds;
-      expected.push({ age: ageOf(i), usesPerSecond: Math.max(usesPerSecond, seen) });
+      expected.push({
+        age: ageOf(i),
+        pages: pages[i]!,
+        moved: moved[i]!,
+        usesPerSecond: Math.max(usesPerSecond, seen),
+      });
     }
     return expected;
   }

@@ -1,5 +1,6 @@
 import { type AgeClass, PageAges, type PageAgesData } from "../tracker/page_ages.ts";
 import type { PageCounts } from "../tracker/page_counts.ts";
+import { type OutlookData, toOutlook } from "./outlook.ts";
 import { Payoff, type PayoffData } from "./payoff.ts";
 import { StallGuard, type StallGuardData } from "./stall_guard.ts";
 import { SwapInTime, type SwapInTimeData } from "./swap_in_time.ts";
@@ -11,6 +12,7 @@ export interface ProcessHistoryData {
   readonly swapIn: SwapInTimeData;
   readonly payoff: PayoffData;
   readonly windowStartMs: number;
+  readonly observedSeconds: number;
 }
 
 /** What is remembered of the pages of a process from scan to scan. */
@@ -21,6 +23,8 @@ export class ProcessHistory {
   readonly payoff: Payoff;
   /** By monotonicMs(): from then on the next scan sees accesses. */
   #windowStartMs: number;
+  /** How long the pages have been followed without a gap. */
+  #observedSeconds: number;
 
   constructor(windowStartMs: number, data?: ProcessHistoryData) {
     this.ages = data === undefined ? new PageAges() : PageAges.fromData(data.ages);
@@ -28,6 +32,7 @@ export class ProcessHistory {
     this.swapIn = new SwapInTime(data?.swapIn);
     this.payoff = new Payoff(data?.payoff);
     this.#windowStartMs = data?.windowStartMs ?? windowStartMs;
+    this.#observedSeconds = data?.observedSeconds ?? 0;
   }
 
   toData(): ProcessHistoryData {
@@ -37,6 +42,7 @@ export class ProcessHistory {
       swapIn: this.swapIn.toData(),
       payoff: this.payoff.toData(),
       windowStartMs: this.#windowStartMs,
+      observedSeconds: this.#observedSeconds,
     };
   }
 
@@ -44,6 +50,16 @@ export class ProcessHistory {
   beginAnew(windowStartMs: number): void {
     this.ages.forgetAll();
     this.#windowStartMs = windowStartMs;
+    this.#observedSeconds = 0;
+  }
+
+  /**
+   * What is expected of the pages, as the last scan and the moves since then left them.
+   * @throws {SystemCallError | ProcfsError}
+   */
+  outlook(): OutlookData {
+    const expected = this.guard.expect(this.ages.population());
+    return toOutlook(expected, this.swapIn.seconds, this.#observedSeconds);
   }
 
   /**
@@ -79,6 +95,7 @@ export class ProcessHistory {
   #endWindow(windowStartMs: number): number {
     const windowMs = Math.max(windowStartMs - this.#windowStartMs, 1);
     this.#windowStartMs = windowStartMs;
+    this.#observedSeconds += windowMs / 1000;
     return windowMs;
   }
 

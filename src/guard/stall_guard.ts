@@ -1,5 +1,6 @@
-import type { AgeClass } from "../tracker/page_ages.ts";
-import { AgeHistory, type AgeHistoryData } from "./age_history.ts";
+import type { AgeClass, PagesOfAge } from "../tracker/page_ages.ts";
+import { AgeHistory, type AgeHistoryData, type ExpectedUses } from "./age_history.ts";
+import { harmPercent, youngestToGo } from "./outlook.ts";
 
 /** Harm is measured over the last round, but at least over so long. */
 const SHORTEST_WINDOW_SECONDS = 4;
@@ -94,7 +95,7 @@ export class StallGuard {
       seconds += round.seconds;
       readBack += round.readBack;
     }
-    return 100 * readBack * swapInSeconds / Math.max(seconds, SHORTEST_WINDOW_SECONDS);
+    return harmPercent(readBack / Math.max(seconds, SHORTEST_WINDOW_SECONDS), swapInSeconds);
   }
 
   /**
@@ -103,7 +104,7 @@ export class StallGuard {
    * @param limitPercent the most that the process shall wait.
    */
   judge(
-    population: readonly { readonly age: number; readonly pages: number }[],
+    population: readonly PagesOfAge[],
     swapInSeconds: number,
     limitPercent: number,
   ): GuardVerdict {
@@ -113,16 +114,27 @@ export class StallGuard {
       ? Math.min(this.#strictness * STRICTER, STRICTEST)
       : Math.max(this.#strictness * RELAXED, 1);
     this.#beginRound();
-    let ageScans = Number.POSITIVE_INFINITY;
-    let predictedPercent = 0;
+    const expected = this.expect(population);
+    const youngest = youngestToGo(expected, swapInSeconds, limitPercent / this.#strictness);
+    return {
+      ageScans: youngest?.age ?? Number.POSITIVE_INFINITY,
+      predictedPercent: harmPercent(youngest?.usesPerSecond ?? 0, swapInSeconds),
+      measuredPercent,
+      isPaused,
+    };
+  }
+
+  /**
+   * For each class of ages, oldest first, how often the pages of this and of all older ones are
+   * expected to be used. Empty while nothing was seen.
+   * @param population pages by age, present and moved.
+   */
+  expect(population: readonly PagesOfAge[]): ExpectedUses[] {
     const recent = this.#short.expect(population);
-    for (const [i, { age, usesPerSecond }] of this.#long.expect(population).entries()) {
-      const percent = 100 * Math.max(usesPerSecond, recent[i]!.usesPerSecond) * swapInSeconds;
-      if (percent * this.#strictness > limitPercent) break;
-      ageScans = age;
-      predictedPercent = percent;
-    }
-    return { ageScans, predictedPercent, measuredPercent, isPaused };
+    return this.#long.expect(population).map((entry, i) => ({
+      ...entry,
+      usesPerSecond: Math.max(entry.usesPerSecond, recent[i]!.usesPerSecond),
+    }));
   }
 
   #beginRound(): void {

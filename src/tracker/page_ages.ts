@@ -23,6 +23,16 @@ export interface PageAgesData extends PageBytesData {
   readonly stamps: Float64Array<ArrayBuffer>;
 }
 
+/** Pages that were used last in the same scan. */
+export interface PagesOfAge {
+  /** Scans since then. */
+  readonly age: number;
+  /** Base pages, present or moved. */
+  readonly pages: number;
+  /** Of them: moved; absent: none. */
+  readonly moved?: number;
+}
+
 /** What a scan found of the pages that had the same age before it. */
 export interface AgeClass {
   /** Scans without a use, before this one. */
@@ -190,18 +200,19 @@ export class PageAges extends PageBytes {
     return classes;
   }
 
-  /** Base pages by age, youngest first, as the last scan left them. */
-  population(): { readonly age: number; readonly pages: number }[] {
-    const pages = new Float64Array(GENERATIONS);
+  /** Base pages by age, youngest first, as the last scan and the moves since then left them. */
+  population(): PagesOfAge[] {
+    const byByte = new Float64Array(2 * GENERATIONS);
     this.forEachSegment((_page, length, array, from) => {
-      for (let i = from; i < from + length; i++) {
-        const generation = array[i]! & GENERATION_MASK;
-        pages[generation] = pages[generation]! + 1;
-      }
+      for (let i = from; i < from + length; i++) byByte[array[i]!] = byByte[array[i]!]! + 1;
     });
-    const population: { age: number; pages: number }[] = [];
+    const population: PagesOfAge[] = [];
     for (let g = this.#generation; g > 0; g--) {
-      if (pages[g]! > 0) population.push({ age: this.#clock - this.#stamps[g]!, pages: pages[g]! });
+      const moved = byByte[MOVED | g]!;
+      const pages = byByte[g]! + moved;
+      if (pages === 0) continue;
+      const age = this.#clock - this.#stamps[g]!;
+      population.push({ age, pages, ...(moved === 0 ? {} : { moved }) });
     }
     return population;
   }

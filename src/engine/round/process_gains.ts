@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
+import type { OutlookData } from "../../guard/outlook.ts";
 import type { ProcessGuardStatus } from "../../status/guard_status.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
 import type { Reason } from "../../reason/reasons.ts";
@@ -14,6 +15,8 @@ export interface ProcessGains {
    * present stays for a reason that time does not change. Absent where that is not known.
    */
   readonly isSettled?: boolean;
+  /** What is expected of its memory; absent where no ages are kept. */
+  readonly outlook?: OutlookData;
   /** Of what was spared since other processes have it too; absent where there is none. */
   readonly shared?: SparedShared | undefined;
 }

@@ -122,12 +122,16 @@ export function moveCold(
   const guarded = rested?.guarded ?? guardMove(process, order.stallLimitPercent, mayRead);
   if (found.cold === 0) {
     const isSettled = !found.isUsed;
-    return { figures: foundFigures(found, 0), guard: guarded.status, isSettled };
+    const figures = foundFigures(found, 0);
+    return { figures, guard: guarded.status, isSettled, outlook: process.history.outlook() };
   }
 
   const units = { order, guarded, cold: found.cold };
   const { account, rest } = moveUnits(process, units, rested?.units);
-  if (rest === undefined) return gainsOf(found, guarded, account, order);
+  if (rest === undefined) {
+    const gains = gainsOf(found, guarded, account, order);
+    return { ...gains, outlook: process.history.outlook() };
+  }
   return {
     restMs: account.restMs ?? 0,
     state: { found, guarded, units: rest } satisfies RestingMove,
