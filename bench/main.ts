@@ -2,6 +2,7 @@ import { cpus, loadavg, release } from "node:os";
 import { BENCHMARKS } from "./benchmarks.ts";
 import type { Outcome } from "./figure.ts";
 import { allMet, formatTable } from "./table.ts";
+import { benchPredict } from "./predict/main.ts";
 import { benchWorkload } from "./workload/main.ts";
 
 /**
@@ -21,6 +22,10 @@ it was met. Without names everything is measured, which takes a quarter of an ho
 
 Runs workloads beside what takes memory from them, etmemd or others, and prints what that saves and
 costs; npm run bench -- workload --help lists the options. It is not part of "everything".
+
+       npm run bench -- predict [OPTION]... [WORKLOAD]...
+
+Compares what a dry run predicts, and what etmem advises, with what comes of it; neither is that.
 
 Benchmarks:
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
@@ -54,6 +59,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "workload") {
     if (!args.includes("--help") && !args.includes("-h")) await build();
     return benchWorkload(args.slice(1));
+  }
+  if (args[0] === "predict") {
+    if (!args.includes("--help") && !args.includes("-h")) await build();
+    return benchPredict(args.slice(1));
   }
   if (args.includes("--help") || args.includes("-h")) {
     console.log(USAGE);

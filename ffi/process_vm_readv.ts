@@ -11,9 +11,18 @@ const byte = new Uint8Array(1);
  * @throws {SystemCallError} EFAULT where nothing is mapped, EPERM, ESRCH when the process is gone.
  */
 export function readByte(pid: number, address: number): void {
-  local[0] = BigInt(addressOf(byte));
-  local[1] = 1n;
+  readMemory(pid, address, byte);
+}
+
+/**
+ * Reads memory of another process (process_vm_readv(2)), and with it makes its pages present.
+ * @param into takes as much as it is long.
+ * @returns bytes read, less where the memory ends. @throws {SystemCallError} as readByte().
+ */
+export function readMemory(pid: number, address: number, into: Uint8Array): number {
+  local[0] = BigInt(addressOf(into));
+  local[1] = BigInt(into.length);
   remote[0] = BigInt(address);
-  remote[1] = 1n;
-  syscall("process_vm_readv", SYSCALL.process_vm_readv, pid, local, 1, remote, 1, 0);
+  remote[1] = BigInt(into.length);
+  return syscall("process_vm_readv", SYSCALL.process_vm_readv, pid, local, 1, remote, 1, 0);
 }

@@ -102,6 +102,42 @@ async function judgeRestart(document: string): Promise<Presented> {
   return message === undefined ? { ok: true, text: "" } : { ok: false, message };
 }
 
+async function showHistogram(document: string): Promise<Presented> {
+  const { formatHistogram } = await import("./format_histogram.ts");
+  const { terminalStyle } = await import("./terminal_style.ts");
+  return { ok: true, text: formatHistogram(document, terminalStyle()) };
+}
+
+async function showAdvice(document: string): Promise<Presented> {
+  const { formatAdvice } = await import("./format_advice.ts");
+  return { ok: true, text: formatAdvice(document) };
+}
+
+const TASK_OPTION = {
+  long: "task",
+  short: "t",
+  value: nameKind("TASK", MAX_TASK_NAME_BYTES),
+  about: "name of the task; all of the project without it",
+} as const satisfies ValueOption<string>;
+
+const ESTIMATE_COMPRESSION = {
+  long: "estimate-compression",
+  about: "read some cold pages, and estimate how far they can be compressed",
+} as const;
+
+const STALL = {
+  long: "stall",
+  value: {
+    placeholder: "PERCENT",
+    allowed: "0.01 to 100 with at most two decimals",
+    parse: (text) => {
+      const value = /^[0-9]{1,3}(?:[.][0-9]{1,2})?$/.test(text) ? Number(text) : NaN;
+      return value >= 0.01 && value <= 100 ? value : undefined;
+    },
+  },
+  about: "the most that a process shall wait, in percent of its time; that of each task without it",
+} as const satisfies ValueOption<number>;
+
 /** What the words before a command's last one stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {
   obj: "add or delete projects, engines and tasks",
@@ -279,6 +315,43 @@ export const COMMANDS: readonly Command[] = [
         };
         return await showTop(options, surroundings);
       },
+    }),
+  }),
+  defineCommand({
+    words: ["histogram"],
+    about: "show the memory of a started project by its idle age, and what moving it would come to",
+    options: {
+      project: NEEDED_PROJECT,
+      task: TASK_OPTION,
+      estimateCompression: ESTIMATE_COMPRESSION,
+      json: JSON_FLAG,
+      socket: SOCKET,
+    },
+    toCall: ({ project, task, estimateCompression, json, socket }) => ({
+      socket,
+      request: {
+        command: "histogram",
+        project,
+        ...(task === undefined ? {} : { task }),
+        ...(estimateCompression ? { estimateCompression: true } : {}),
+      },
+      json,
+      present: showHistogram,
+    }),
+  }),
+  defineCommand({
+    words: ["advise"],
+    about: "print the configuration that fits what was seen of a started project",
+    options: { project: NEEDED_PROJECT, stall: STALL, json: JSON_FLAG, socket: SOCKET },
+    toCall: ({ project, stall, json, socket }) => ({
+      socket,
+      request: {
+        command: "advise",
+        project,
+        ...(stall === undefined ? {} : { stallLimitPercent: stall }),
+      },
+      json,
+      present: showAdvice,
     }),
   }),
 ];

@@ -6,6 +6,7 @@ import { isTerminal } from "../top/terminal.ts";
 import type { ClientSurroundings } from "./command.ts";
 import { fetchStatus } from "./fetch_status.ts";
 import type { Outcome } from "./read_answer.ts";
+import { isUtf8 } from "./terminal_style.ts";
 
 /** What the command line of `etmem top` says. */
 export interface TopOptions {
@@ -61,12 +62,4 @@ async function printLines(
     }
     passed = await Promise.race([Bun.sleep(delaySeconds * 1000), ended]);
   }
-}
-
-/** Whether the locale's characters are UTF-8; see locale(7). */
-function isUtf8(env: Readonly<Record<string, string | undefined>>): boolean {
-  const locale = [env["LC_ALL"], env["LC_CTYPE"], env["LANG"]].find((value) =>
-    value !== undefined && value !== ""
-  );
-  return /utf-?8/i.test(locale ?? "");
 }

@@ -4,6 +4,7 @@ import { Refusal } from "../rpc/refusal.ts";
 import { jsonPieces } from "../rpc/json_pieces.ts";
 import type { Request } from "../rpc/request.ts";
 import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
+import type { HistogramDocument } from "../status/histogram.ts";
 import type { ConfDir } from "./conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
 import { addFile, removeFile } from "./object_file.ts";
@@ -40,11 +41,10 @@ async function handle(
     case "obj_del":
       warn(answer, await removeFile(request.file, registry, answer.deadline));
       return confDir?.recheck();
-    case "project_start":
-      return warn(
-        answer,
-        await registry.start(request.project, answer.deadline, request.dryRun ?? false),
-      );
+    case "project_start": {
+      const { project, dryRun } = request;
+      return warn(answer, await registry.start(project, answer.deadline, dryRun));
+    }
     case "project_stop":
       return warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
     case "project_show":
@@ -57,7 +57,24 @@ async function handle(
       );
     case "engine":
       return engineCommand(request, answer, registry);
+    case "histogram":
+      return answer.document([JSON.stringify(await histogram(request, answer, registry))]);
+    case "advise": {
+      const { project, stallLimitPercent } = request;
+      return answer.document([JSON.stringify(registry.advise(project, stallLimitPercent))]);
+    }
   }
+}
+
+function histogram(
+  { project, task, estimateCompression }: Extract<Request, { command: "histogram" }>,
+  answer: Answer,
+  registry: Registry,
+): Promise<HistogramDocument> {
+  return registry.histogram(project, task, {
+    estimateCompression: estimateCompression ?? false,
+    signal: answer.wanted,
+  });
 }
 
 /** Adds the objects of a file. One of --conf-dir is remembered. @returns warnings. */
@@ -127,6 +144,8 @@ function describeRequest(request: Request): string | undefined {
       return `engine ${request.engineCommand} in project "${request.project}"`;
     case "project_show":
     case "status":
+    case "histogram":
+    case "advise":
       return undefined;
   }
 }

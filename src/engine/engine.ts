@@ -1,5 +1,7 @@
 import type { EngineDescription, EngineKindName, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
+import type { AdviceDocument } from "../status/advice.ts";
+import type { TaskHistogram } from "../status/histogram.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 
 /**
@@ -33,9 +35,30 @@ export interface Engine {
    * @throws {EngineRefusal} when there is no such command or it failed.
    */
   command(request: EngineCommand): Promise<void>;
+  /**
+   * The memory of a task by its idle age; absent: the engine keeps no ages.
+   * @throws {EngineRefusal | the reason of the signal}
+   */
+  histogram?(task: string, request: HistogramRequest): Promise<TaskHistogram>;
+  /**
+   * What fits the tasks, by what was seen of them; absent: the engine keeps no ages.
+   * @param stallLimitPercent that of all tasks; undefined: each has its own.
+   */
+  advise?(stallLimitPercent: number | undefined): EngineAdvice;
   /** Gives everything back; all tasks are stopped and removed before. */
   close(): Promise<void>;
 }
+
+/** What is wanted of a histogram. */
+export interface HistogramRequest {
+  /** Some cold pages are to be read, and compressed. */
+  readonly estimateCompression: boolean;
+  /** Fires when it is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What an engine advises. */
+export type EngineAdvice = Pick<AdviceDocument, "tasks" | "lines">;
 
 /** How a task is started. */
 export interface StartOptions {

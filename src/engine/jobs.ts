@@ -14,6 +14,7 @@ import { runScanStep } from "./round/run_scan_step.ts";
 import type { ScanStepReply, ScanStepRequest } from "./round/scan_step.ts";
 import { moveCold } from "./slide/move_cold.ts";
 import type { MoveOrder } from "./slide/move_order.ts";
+import { sampleCold, type SampleReply, type SampleRequest } from "./slide/sample_cold.ts";
 
 /** A scan step with the finisher of an engine. */
 interface StepJob<Order, Result> {
@@ -25,6 +26,7 @@ interface StepJob<Order, Result> {
 export type Jobs = {
   readonly sweep_processes: { readonly request: SweepRequest; readonly reply: SweepReply };
   readonly slide_step: StepJob<MoveOrder, ProcessGains>;
+  readonly sample_cold: { readonly request: SampleRequest; readonly reply: SampleReply };
   readonly try_page_tables: { readonly request: object; readonly reply: PageTableTry };
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
   readonly cslide_step: StepJob<true, LocatedProcess>;
@@ -36,6 +38,7 @@ export type Jobs = {
 export const JOBS: JobFunctions<Jobs> = {
   sweep_processes: sweepAll,
   slide_step: (request) => runScanStep(request, moveCold),
+  sample_cold: sampleCold,
   try_page_tables: tryPageTables,
   trim_swap_cache: trimSwapCache,
   cslide_step: (request) => runScanStep(request, locateScanned),

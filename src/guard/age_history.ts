@@ -36,6 +36,11 @@ function ageOf(index: number): number {
   return index < EXACT ? index : Math.ceil(EXACT * 2 ** ((index - EXACT) / STEPS_PER_OCTAVE));
 }
 
+/** The smallest age that is told apart from a younger one. */
+export function nextAge(age: number): number {
+  return ageOf(classOf(age) + 1);
+}
+
 /** Pages of a class of ages, and how often these and older ones are expected to be used. */
 export interface ExpectedUses {
   /** The youngest of these pages, in scans. */

@@ -1,4 +1,4 @@
-import type { ExpectedUses } from "./age_history.ts";
+import { type ExpectedUses, nextAge } from "./age_history.ts";
 
 /** Numbers of a class of ages in the rows of an Outlook. */
 const COLUMNS = 4;
@@ -43,6 +43,26 @@ export function youngestToGo(
     youngest = entry;
   }
   return youngest;
+}
+
+/**
+ * The least age at which pages may go: they may, and somewhat younger ones may not, or there are
+ * none.
+ * @param expected oldest first. @returns Infinity when no pages are old enough.
+ */
+export function leastAgeToGo(
+  expected: Iterable<ExpectedUses>,
+  swapInSeconds: number,
+  limitPercent: number,
+): number {
+  let isAny = false;
+  for (const { age, usesPerSecond } of expected) {
+    if (harmPercent(usesPerSecond, swapInSeconds) > limitPercent) {
+      return isAny ? nextAge(age) : Number.POSITIVE_INFINITY;
+    }
+    isAny = true;
+  }
+  return isAny ? 0 : Number.POSITIVE_INFINITY;
 }
 
 /** Makes an outlook of what is expected, oldest first. */

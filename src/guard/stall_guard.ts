@@ -131,9 +131,11 @@ export class StallGuard {
    */
   expect(population: readonly PagesOfAge[]): ExpectedUses[] {
     const recent = this.#short.expect(population);
-    return this.#long.expect(population).map((entry, i) => ({
-      ...entry,
-      usesPerSecond: Math.max(entry.usesPerSecond, recent[i]!.usesPerSecond),
+    return this.#long.expect(population).map(({ age, pages, moved, usesPerSecond }, i) => ({
+      age,
+      pages,
+      moved,
+      usesPerSecond: Math.max(usesPerSecond, recent[i]!.usesPerSecond),
     }));
   }
 

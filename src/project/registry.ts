@@ -1,6 +1,8 @@
 import type { EngineDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
-import type { EngineCommand, EngineKind } from "../engine/engine.ts";
+import type { EngineCommand, EngineKind, HistogramRequest } from "../engine/engine.ts";
+import type { AdviceDocument } from "../status/advice.ts";
+import type { HistogramDocument, TaskHistogram } from "../status/histogram.ts";
 import type { TaskStatus } from "../status/task_status.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -244,6 +246,69 @@ export class Registry {
   }
 
   /**
+   * The memory of the tasks of a started project by its idle age. It holds no lock.
+   * @param task only this one. @throws {Refusal}
+   */
+  async histogram(
+    name: string,
+    task: string | undefined,
+    request: HistogramRequest,
+  ): Promise<HistogramDocument> {
+    const project = this.#findStarted(name, "to see the ages of its memory");
+    const refs = [...project.engines.values()].reverse().flatMap(({ engine, description, tasks }) =>
+      [...tasks.keys()].reverse().filter((one) => task === undefined || one === task)
+        .map((one) => ({ engine, engineName: description.name, task: one }))
+    );
+    if (refs.length === 0 && task !== undefined) {
+      throw new Refusal("noTask", `"${task}" in project "${name}"`);
+    }
+    const histograms: TaskHistogram[] = [];
+    for (const { engine, engineName, task: one } of refs) {
+      const missing = `engine ${engineName} keeps no ages of memory: only slide does`;
+      try {
+        histograms.push(
+          await engine.histogram?.(one, request) ?? { name: one, engine: engineName, missing },
+        );
+      } catch (error) {
+        request.signal.throwIfAborted();
+        throw engineFailure(`Cannot look at task "${one}"`, error, "internal");
+      }
+    }
+    return {
+      version: 1,
+      taken_at: new Date().toISOString(),
+      project: name,
+      ...(project.isDryRun ? { dry_run: true } : {}),
+      tasks: histograms,
+    };
+  }
+
+  /**
+   * What fits a started project, by what was seen of it.
+   * @param stallLimitPercent that of all tasks; undefined: each has its own. @throws {Refusal}
+   */
+  advise(name: string, stallLimitPercent: number | undefined): AdviceDocument {
+    const project = this.#findStarted(name, "to have its memory looked at");
+    const advisers = [...project.engines.values()].flatMap(({ engine }) =>
+      engine.advise === undefined ? [] : [engine.advise(stallLimitPercent)]
+    );
+    const tasks = advisers.flatMap((advice) => advice.tasks);
+    if (tasks.length === 0) {
+      throw new Refusal("noTask", `project "${name}" has none of slide, and only slide is advised`);
+    }
+    const states = ["advised", "too_little_seen"] as const;
+    const found = states.find((state) => tasks.some((task) => task.state === state));
+    return {
+      version: 1,
+      taken_at: new Date().toISOString(),
+      project: name,
+      state: found ?? "nothing_to_move",
+      tasks,
+      lines: advisers.flatMap(({ lines }) => lines),
+    };
+  }
+
+  /**
    * The projects, newest first.
    * @param name only this project. @throws {Refusal} when there is no such project.
    */
@@ -265,6 +330,16 @@ export class Registry {
     const project = this.#projects.get(name);
     if (project === undefined) throw noProject(name);
     return project;
+  }
+
+  /** @param purpose what a start is needed for. */
+  #findStarted(name: string, purpose: string): LiveProject {
+    const project = this.#find(name);
+    if (project.started) return project;
+    throw new Refusal(
+      "projectStopped",
+      `"${name}": start it ${purpose}; with --dry-run nothing is moved`,
+    );
   }
 
   #giveUpCommands(name: string): void {

@@ -22,6 +22,21 @@ export type Request =
     readonly task?: string;
     readonly json: boolean;
   }
+  /** The HistogramDocument of a project, or of one of its tasks. Only v2 carries it. */
+  | {
+    readonly command: "histogram";
+    readonly project: string;
+    readonly task?: string;
+    /** Some cold pages are to be read, and compressed. */
+    readonly estimateCompression?: true;
+  }
+  /** The AdviceDocument of a project. Only v2 carries it. */
+  | {
+    readonly command: "advise";
+    readonly project: string;
+    /** The most that a process shall wait, in percent of its time: 0.01 to 100. */
+    readonly stallLimitPercent?: number;
+  }
   /**
    * The ServerStatus document, with one project or all, and all rounds that are known of a task or
    * the newest `rounds` of them. Only v2 carries it.

@@ -31,7 +31,7 @@ const INTEGER = /^[+-]?[0-9]+$/;
  * over 512 bytes.
  */
 export function formatRequestV1(request: Request): Uint8Array | undefined {
-  if (request.command === "status") return undefined;
+  if (!isCarriedByV1(request)) return undefined;
   if (request.command === "engine" && request.json) return undefined;
   if (request.command === "project_start" && request.dryRun) return undefined;
   const values = valuesOf(request);
@@ -47,7 +47,11 @@ export function formatRequestV1(request: Request): Uint8Array | undefined {
   return bytes.length > MAX_REQUEST_V1_BYTES ? undefined : bytes;
 }
 
-type CarriedByV1 = Exclude<Request, { command: "status" }>;
+type CarriedByV1 = Extract<Request, { command: (typeof COMMANDS_V1)[number] }>;
+
+function isCarriedByV1(request: Request): request is CarriedByV1 {
+  return COMMANDS_V1.some((command) => command === request.command);
+}
 
 function valuesOf(request: CarriedByV1): Partial<Record<Key, string>> {
   const cmd = String(COMMANDS_V1.indexOf(request.command));

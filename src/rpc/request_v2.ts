@@ -8,7 +8,24 @@ export const PROTOCOL_VERSION = 2;
 /** The first byte of a v2 request: `{`. */
 export const FIRST_BYTE_V2 = 0x7b;
 
-const COMMANDS = [...COMMANDS_V1, "status"] as const satisfies readonly Request["command"][];
+const COMMANDS = [
+  ...COMMANDS_V1,
+  "status",
+  "histogram",
+  "advise",
+] as const satisfies readonly Request["command"][];
+
+/** Fields that have another name on the wire. */
+const WIRE_NAMES = [
+  ["engineCommand", "engine_command"],
+  ["dryRun", "dry_run"],
+  ["estimateCompression", "estimate_compression"],
+  ["stallLimitPercent", "stall_limit_percent"],
+] as const;
+
+/** As the key stall_limit has it. */
+const LEAST_STALL_LIMIT = 0.01;
+const MOST_STALL_LIMIT = 100;
 
 /** A request as a v2 line, its newline included. */
 export function formatRequestV2(request: Request): Uint8Array {
@@ -16,22 +33,12 @@ export function formatRequestV2(request: Request): Uint8Array {
 }
 
 function toWire(request: Request): object {
-  switch (request.command) {
-    case "engine": {
-      const { engineCommand, ...rest } = request;
-      return { version: PROTOCOL_VERSION, ...rest, engine_command: engineCommand };
-    }
-    case "project_start": {
-      const { dryRun, ...rest } = request;
-      return {
-        version: PROTOCOL_VERSION,
-        ...rest,
-        ...(dryRun === undefined ? {} : { dry_run: dryRun }),
-      };
-    }
-    default:
-      return { version: PROTOCOL_VERSION, ...request };
+  const wire: Record<string, unknown> = { version: PROTOCOL_VERSION, ...request };
+  for (const [name, field] of WIRE_NAMES) {
+    if (name in wire) wire[field] = wire[name];
+    delete wire[name];
   }
+  return wire;
 }
 
 /**
@@ -60,6 +67,10 @@ export function parseRequestV2(line: Uint8Array): Request {
       return readStatusRequest(fields);
     case "engine":
       return readEngineRequest(fields);
+    case "histogram":
+      return readHistogramRequest(fields);
+    case "advise":
+      return readAdviseRequest(fields);
   }
 }
 
@@ -70,6 +81,31 @@ function readStatusRequest(fields: Fields): Request {
     ...readOptionalProject(fields),
     ...(rounds === undefined ? {} : { rounds }),
   };
+}
+
+function readHistogramRequest(fields: Fields): Request {
+  const task = readOptionalText(fields, "task");
+  return {
+    command: "histogram",
+    project: readText(fields, "project"),
+    ...(task === undefined ? {} : { task }),
+    ...(readFlag(fields, "estimate_compression") ? { estimateCompression: true } : {}),
+  };
+}
+
+function readAdviseRequest(fields: Fields): Request {
+  const project = readText(fields, "project");
+  const limit = fields["stall_limit_percent"];
+  if (limit === undefined || limit === null) return { command: "advise", project };
+  if (typeof limit === "number" && limit >= LEAST_STALL_LIMIT && limit <= MOST_STALL_LIMIT) {
+    const isShort = Math.round(limit * 100) / 100 === limit;
+    if (isShort) return { command: "advise", project, stallLimitPercent: limit };
+  }
+  throw new Refusal(
+    "invalid",
+    `field "stall_limit_percent" is ${show(limit)}, not ${LEAST_STALL_LIMIT} to ` +
+      `${MOST_STALL_LIMIT} with at most two decimals`,
+  );
 }
 
 function readEngineRequest(fields: Fields): Request {

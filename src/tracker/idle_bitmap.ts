@@ -79,6 +79,26 @@ export class IdleBitmap implements Disposable {
     return new FrameSet(idle);
   }
 
+  /**
+   * Does something with a frame that is marked and was not used since, such as reading it, which
+   * would count as a use: it is marked again behind that.
+   * @returns whether it was idle; nothing is done else. @throws {SystemCallError}
+   */
+  whileIdle(frame: number, work: () => void): boolean {
+    const word = new BigUint64Array(1);
+    const position = Math.floor(frame / WORD_FRAMES) * WORD_BYTES;
+    const bit = 1n << BigInt(frame % WORD_FRAMES);
+    preadFully(this.#fd, word, WORD_BYTES, position, FILE);
+    if ((word[0]! & bit) === 0n) return false;
+    try {
+      work();
+    } finally {
+      word[0] = bit;
+      pwrite(this.#fd, word, WORD_BYTES, position, FILE);
+    }
+    return true;
+  }
+
   #mark(number: number, [from, to]: Run, frames: Uint32Array<ArrayBuffer>): void {
     const run = frames.subarray(2 * from, 2 * to);
     try {

@@ -223,6 +223,18 @@ export class PageAges extends PageBytes {
     return generation === 0 ? undefined : this.#clock - this.#stamps[generation]!;
   }
 
+  /** Calls back with the pages that have been idle for at least so many scans, ascending. */
+  forEachIdle(ageScans: number, visit: (page: number) => void): void {
+    this.forEachSegment((page, pages, array, from) => {
+      for (let i = 0; i < pages; i++) {
+        const generation = array[from + i]! & GENERATION_MASK;
+        if (generation !== 0 && this.#clock - this.#stamps[generation]! >= ageScans) {
+          visit(page + i);
+        }
+      }
+    });
+  }
+
   /** Whether a page was moved and no scan has found it present since. */
   isMoved(page: number): boolean {
     return this.#byteAt(page) >= MOVED;

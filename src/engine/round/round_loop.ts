@@ -3,9 +3,11 @@ import { pause } from "../../async/abortable.ts";
 import { allInTurns } from "../../async/turns.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { log } from "../../log/logger.ts";
+import type { OutlookData } from "../../guard/outlook.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { EngineContext } from "../engine_context.ts";
+import { type CopiedAges, copyAges } from "./copied_ages.ts";
 import { type ProcessGains, SharedOnce } from "./process_gains.ts";
 import type { ProcessSweep } from "./process_sweep.ts";
 import type { RoundRecord } from "./round_record.ts";
@@ -48,6 +50,14 @@ interface QuietProcess {
   readonly scannedMs: number;
 }
 
+/** What was expected of a process at the end of a round. */
+interface TakenOutlook {
+  readonly process: FoundProcess;
+  readonly outlook: OutlookData;
+  /** By performance.now(). */
+  readonly takenMs: number;
+}
+
 type Common = Pick<EngineContext, "scanLock" | "sweep">;
 
 /** A started task that works process by process: one round after the other until it is stopped. */
@@ -58,6 +68,8 @@ export class RoundLoop<Order> {
   readonly #processes: TaskProcesses<Order, ProcessGains>;
   /** By process key: those that had nothing to move at the end of their last round. */
   readonly #quiet = new Map<string, QuietProcess>();
+  /** By process key: what was expected of a process at the end of its last round, and when. */
+  readonly #outlooks = new Map<string, TakenOutlook>();
   readonly #ended: Promise<void>;
   /** By performance.now(): when the last scan of the round was, if there was one. */
   #scannedMs: number | undefined;
@@ -159,6 +171,10 @@ export class RoundLoop<Order> {
     this.#scannedMs = Math.max(this.#scannedMs ?? -Infinity, scanned.scannedMs);
     hold.release(true);
     record.addFigures(shared.figuresOf(result));
+    if (result.outlook !== undefined) {
+      const takenMs = performance.now();
+      this.#outlooks.set(key, { process, outlook: result.outlook, takenMs });
+    }
     if (result.guard !== undefined) record.addGuard(result.guard, this.#plan.intervalMs / 1000);
     // After an error some memory may be present unseen. With swap_flag=yes the process may mark
     // memory that is present, and causes no page fault.
@@ -176,8 +192,34 @@ export class RoundLoop<Order> {
 
   #forgetAllBut(found: readonly FoundProcess[]): void {
     const keys = new Set(found.map(processKey));
-    for (const key of this.#quiet.keys()) if (!keys.has(key)) this.#quiet.delete(key);
+    for (const known of [this.#quiet, this.#outlooks]) {
+      for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+    }
     this.#processes.forgetAllBut(keys);
+  }
+
+  /** The processes that have come to the end of a round, with what was expected of them then. */
+  get seen(): readonly Pick<TakenOutlook, "process" | "outlook">[] {
+    return [...this.#outlooks.values()];
+  }
+
+  /** A copy of the ages of a process's pages; undefined while a thread works with them. */
+  copyAges(process: FoundProcess): CopiedAges | undefined {
+    const memory = this.#processes.memoryOf(process);
+    return memory === undefined ? undefined : copyAges(memory);
+  }
+
+  /**
+   * What is expected of the processes that have come to the end of a round. A process of which
+   * nothing is present and that causes no page fault is not scanned, and uses nothing.
+   */
+  outlooks(): OutlookData[] {
+    const now = performance.now();
+    return [...this.#outlooks].map(([key, { outlook, takenMs }]) => {
+      const { rows, swapInSeconds, observedSeconds } = outlook;
+      const quietSeconds = this.#quiet.has(key) ? (now - takenMs) / 1000 : 0;
+      return { rows, swapInSeconds, observedSeconds: observedSeconds + quietSeconds };
+    });
   }
 
   /** Resolves when no work of the task goes on, or when only the kernel holds a thread of it. */

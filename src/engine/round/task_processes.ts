@@ -60,6 +60,8 @@ export class TaskProcesses<Order, Result> {
   readonly #scanLock: ScanLock;
   /** By process key. */
   readonly #memories = new Map<string, KeptMemory>();
+  /** By process key: the same between two steps of a round, while no thread has it. */
+  readonly #resting = new Map<string, KeptMemory>();
   /** By process key: those that another task was scanning in the last round. */
   readonly #others = new Set<string>();
   /** By process key: rounds that outlast those of the task, since the kernel held a thread. */
@@ -171,8 +173,7 @@ export class TaskProcesses<Order, Result> {
     { onReply, onError, onHeld }: RoundFollower<Result>,
   ): Promise<ScannedRound<Result> | undefined> {
     const key = processKey(process);
-    const memory = this.#memories.get(key);
-    this.#memories.delete(key);
+    const memory = this.#take(key);
     let steps = 0;
     let isComplete = true;
     let end: PidRoundEnd<Result> | undefined;
@@ -180,7 +181,7 @@ export class TaskProcesses<Order, Result> {
     let mayHaveScanned = true;
     this.#atWork++;
     try {
-      end = await runPidRound(process, this.#plan, {
+      end = await runPidRound(process, this.#noteRest(key), {
         memory,
         isStale: hold.isStale,
         slots: this.#slots,
@@ -197,6 +198,7 @@ export class TaskProcesses<Order, Result> {
     } catch (error) {
       onError(error);
     } finally {
+      this.#resting.delete(key);
       if (end?.state !== "finished") hold.release(mayHaveScanned);
       this.#atWork--;
       if (this.#atWork === 0) this.#onIdle?.();
@@ -204,6 +206,36 @@ export class TaskProcesses<Order, Result> {
     if (end?.state !== "finished") return undefined;
     const scannedMs = performance.now() - end.windowAgeMs;
     return { result: end.result, hold, isComplete, scannedMs };
+  }
+
+  #take(key: string): KeptMemory | undefined {
+    const memory = this.#memories.get(key);
+    this.#memories.delete(key);
+    return memory;
+  }
+
+  /** The plan of a round for one process, whose memory is noted while no step works with it. */
+  #noteRest(key: string): ProcessesPlan<Order, Result> {
+    return {
+      ...this.#plan,
+      runStep: async (request, signal, onHeld) => {
+        this.#resting.delete(key);
+        const reply = await this.#plan.runStep(request, signal, onHeld);
+        if (reply.state === "open" || reply.state === "resting") {
+          this.#resting.set(key, reply.memory);
+        }
+        return reply;
+      },
+    };
+  }
+
+  /**
+   * What is remembered of a process; undefined while a thread works with it, and where nothing is.
+   * It is not to be handed to a thread: whoever needs it there makes a copy.
+   */
+  memoryOf(process: FoundProcess): KeptMemory | undefined {
+    const key = processKey(process);
+    return this.#memories.get(key) ?? this.#resting.get(key);
   }
 
   #remember(key: string, end: PidRoundEnd<Result> | undefined): void {

@@ -4,30 +4,41 @@ import type { ProjectDescription } from "../../config/project.ts";
 import type { MoverKind } from "../../mover/mover.ts";
 import type { MoverName } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
+import type { TaskHistogram } from "../../status/histogram.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
 import {
   type Engine,
+  type EngineAdvice,
   type EngineCommand,
   type EngineKind,
   EngineRefusal,
+  type HistogramRequest,
   type StartOptions,
 } from "../engine.ts";
 import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
 import type { RoundLoop } from "../round/round_loop.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
+import { formatDuration } from "../../text/quantities.ts";
 import { TaskTable } from "../task_table.ts";
 import type { MoveOrder } from "./move_order.ts";
+import { advise, type KnownTask } from "./advice.ts";
+import { adviceFile } from "./advice_file.ts";
+import { estimateCompression } from "./estimate_compression.ts";
 import { startSlideRun } from "./slide_run.ts";
 import { SwapCache } from "./swap_cache.ts";
+import { histogramOf } from "./task_histogram.ts";
 import { because } from "../../reason/reasons.ts";
 
 interface SlideTask extends TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>> {
   /** Why a start that moves would be refused; empty where it would not, and where it moves. */
   lacks?: readonly string[];
 }
+
+/** Where neither a task nor a client asks for one: the default of the key. */
+const DEFAULT_STALL_LIMIT_PERCENT = 0.1;
 
 /** The slide engine: swaps out what its tasks' processes do not use. */
 class SlideEngine implements Engine {
@@ -117,6 +128,55 @@ class SlideEngine implements Engine {
       ...entryStatus(task),
       ...(moveRateBytes === undefined ? {} : { move_rate_bytes: moveRateBytes }),
       ...(warnings.length === 0 || currentRun(task) === undefined ? {} : { warnings }),
+    };
+  }
+
+  async histogram(
+    name: string,
+    { estimateCompression: isWanted, signal }: HistogramRequest,
+  ): Promise<TaskHistogram> {
+    const task = this.#tasks.get(name);
+    const { engine } = task.description;
+    const run = currentRun(task);
+    const outlooks = run?.outlooks() ?? [];
+    if (run === undefined || outlooks.length === 0) {
+      return { name, engine, missing: this.#whyNoAges(task) };
+    }
+    const histogram = histogramOf(outlooks, this.#project.intervalSeconds);
+    const { tracker } = run.life;
+    const compression = isWanted
+      ? await estimateCompression(run, tracker.name, this.#context.workers, signal)
+      : undefined;
+    return { name, engine, ...histogram, ...(compression === undefined ? {} : { compression }) };
+  }
+
+  #whyNoAges(task: SlideTask): string {
+    if (currentRun(task) === undefined) return "the task is stopped";
+    const { loop, intervalSeconds } = this.#project;
+    const us = formatDuration(loop * intervalSeconds * 1e6);
+    return `no round has ended for a process of the task yet: the scans of one take ${us}`;
+  }
+
+  advise(stallLimitPercent: number | undefined): EngineAdvice {
+    const tasks = this.#tasks.all.toReversed();
+    const known = tasks.map((task): KnownTask => {
+      const { name, stallLimitPercent: own } = task.description;
+      const run = currentRun(task);
+      return {
+        name,
+        outlooks: run?.outlooks() ?? [],
+        stallLimitPercent: stallLimitPercent ?? own ?? DEFAULT_STALL_LIMIT_PERCENT,
+        tellsPagesApart: run?.life.tracker.granularity === "page",
+      };
+    });
+    const advice = advise(known, this.#project.intervalSeconds);
+    return {
+      tasks: [...advice.tasks],
+      lines: advice.schedule === undefined ? [] : adviceFile(
+        this.#project,
+        advice.schedule,
+        tasks.map(({ description }, i) => [description, advice.tasks[i]!]),
+      ),
     };
   }
 

@@ -88,10 +88,12 @@ export function startSlideRun(
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,
-    heldBack: () => payoff.heldBack() ?? heldBack(project, task),
+    heldBack: () => (isDryRun ? undefined : payoff.heldBack()) ?? heldBack(project, task),
     afterRound: async ({ status }, signal) => {
+      // What a dry run moves frees nothing.
+      if (isDryRun) return;
       payoff.note(status);
-      if (!isDryRun) status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
+      status.phases.swapcache_us = Math.round(await swapCache.keep(signal));
     },
   }, context);
 }

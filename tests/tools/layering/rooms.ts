@@ -22,7 +22,12 @@ export interface Room {
 const NAMED = ["src/tracker/trackers.ts", "src/mover/movers.ts"];
 /** Standard output, which both programs print their help to. */
 const OUTPUT = "src/cli/output.ts";
-const TASK_STATUS = "src/status/task_status.ts";
+/** What a status, a histogram and advice say of a task. */
+const TASK_DOCUMENTS = [
+  "src/status/task_status.ts",
+  "src/status/histogram.ts",
+  "src/status/advice.ts",
+];
 const PAGE_TABLE_TRY = "src/page_table/why_no_page_tables.ts";
 const MESSAGES = "src/engine_process/messages.ts";
 
@@ -78,7 +83,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   project: {
     about: "projects, engines and tasks; one change at a time, made as a whole or not at all",
     imports: ["rpc", "log", "async", "text", "src/engine/engine.ts"],
-    types: ["config", TASK_STATUS],
+    types: ["config", ...TASK_DOCUMENTS],
   },
   engine: {
     about:

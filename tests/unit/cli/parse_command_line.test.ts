@@ -6,7 +6,8 @@ import type { Request } from "../../../src/rpc/request.ts";
 
 const words = (line: string): string[] => line.split(" ").filter((word) => word !== "");
 
-const FIRST_WORDS = "obj, project, engine, status, metrics, exporter, doctor, top or help";
+const FIRST_WORDS =
+  "obj, project, engine, status, metrics, exporter, doctor, top, histogram, advise or help";
 
 function mistakeOf(args: readonly string[]): string {
   try {

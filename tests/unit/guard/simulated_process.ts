@@ -1,4 +1,5 @@
 import { type GuardVerdict, StallGuard } from "../../../src/guard/stall_guard.ts";
+import { type OutlookData, toOutlook } from "../../../src/guard/outlook.ts";
 import { PageAges } from "../../../src/tracker/page_ages.ts";
 import { PageCounts } from "../../../src/tracker/page_counts.ts";
 
@@ -12,6 +13,8 @@ export interface Simulation {
   readonly requestsPerSecond: number;
   readonly swapInSeconds: number;
   readonly limitPercent: number;
+  /** Pages of this age and older go, whatever the guard says; absent: the guard decides. */
+  readonly ageScans?: number;
   /** Scans of a round, and the seconds after the last. The interval is a second. */
   readonly loop: number;
   readonly sleepSeconds: number;
@@ -54,6 +57,12 @@ export class SimulatedProcess {
     return rounds;
   }
 
+  /** What is expected of its memory. */
+  outlook(): OutlookData {
+    const expected = this.#guard.expect(this.#ages.population());
+    return toOutlook(expected, this.#plan.swapInSeconds, this.#seconds);
+  }
+
   #live(seconds: number): void {
     const { draw, requestsPerSecond } = this.#plan;
     for (let i = 0; i < requestsPerSecond * seconds; i++) {
@@ -88,7 +97,9 @@ export class SimulatedProcess {
       this.#scan(seconds);
     }
     const verdict = this.#guard.judge(this.#ages.population(), swapInSeconds, limitPercent);
-    if (!verdict.isPaused) this.#move(counts, verdict.ageScans);
+    const { ageScans } = this.#plan;
+    if (ageScans !== undefined) this.#move(counts, ageScans);
+    else if (!verdict.isPaused) this.#move(counts, verdict.ageScans);
     const spent = this.#seconds - begin;
     const faultsPerSecond = (this.#faults - faults) / spent;
     return {

@@ -214,6 +214,36 @@ describe("add()", () => {
   });
 });
 
+describe("histogram() and advise()", () => {
+  const REQUEST = { estimateCompression: false, signal: NEVER };
+
+  test("histogram() and advise() are refused where there is nothing to say", async () => {
+    await registry.add(objects("test", "a"), ADD);
+    const stopped = 'error: project has been stopped: "test": start it ';
+    expect(await refusalOf(registry.histogram("test", undefined, REQUEST))).toStartWith(stopped);
+    expect(() => registry.advise("test", undefined)).toThrow(stopped);
+    await registry.start("test", NEVER);
+    expect(await refusalOf(registry.histogram("test", "b", REQUEST)))
+      .toBe('error: task is not exist: "b" in project "test"');
+    expect(() => registry.advise("test", undefined)).toThrow("only slide is advised");
+    expect(() => registry.advise("none", undefined)).toThrow('project is not exist: "none"');
+  });
+
+  test("histogram() says of an engine that keeps no ages that there are none", async () => {
+    await registry.add(objects("test", "a", "b"), ADD);
+    await registry.start("test", NEVER, true);
+    const missing = "engine slide keeps no ages of memory: only slide does";
+    expect(await registry.histogram("test", undefined, REQUEST)).toMatchObject({
+      version: 1,
+      project: "test",
+      dry_run: true,
+      tasks: [{ name: "b", engine: "slide", missing }, { name: "a", engine: "slide", missing }],
+    });
+    const { tasks } = await registry.histogram("test", "a", REQUEST);
+    expect(tasks.map(({ name }) => name)).toEqual(["a"]);
+  });
+});
+
 describe("start()", () => {
   test("start() starts all tasks and logs the schedule", async () => {
     await registry.add(objects("test", "a", "b"), ADD);

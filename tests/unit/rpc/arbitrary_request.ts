@@ -27,6 +27,23 @@ export function arbitraryRequest(
     ),
     fc.record(
       {
+        command: fc.constant("histogram" as const),
+        project: text,
+        task: text,
+        estimateCompression: fc.constant(true as const),
+      },
+      { requiredKeys: ["command", "project"] },
+    ),
+    fc.record(
+      {
+        command: fc.constant("advise" as const),
+        project: text,
+        stallLimitPercent: fc.integer({ min: 1, max: 10_000 }).map((number) => number / 100),
+      },
+      { requiredKeys: ["command", "project"] },
+    ),
+    fc.record(
+      {
         command: fc.constant("engine" as const),
         project: text,
         engine: text,

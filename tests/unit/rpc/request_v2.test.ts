@@ -62,6 +62,20 @@ describe("parseRequestV2()", () => {
     );
   });
 
+  test("reads what a histogram and advice are asked for, and refuses a limit that no key has", () => {
+    const read = (fields: object) =>
+      encode(JSON.stringify({ version: 2, project: "p", ...fields }));
+    expect(parseRequestV2(read({ command: "histogram", task: null, estimate_compression: true })))
+      .toEqual({ command: "histogram", project: "p", estimateCompression: true });
+    expect(parseRequestV2(read({ command: "advise", stall_limit_percent: 0.07 })))
+      .toEqual({ command: "advise", project: "p", stallLimitPercent: 0.07 });
+    for (const limit of [0, 0.001, 0.123, 100.01, "1", []]) {
+      expect(refusalOf(read({ command: "advise", stall_limit_percent: limit }))).toContain(
+        `field "stall_limit_percent" is ${JSON.stringify(limit)}, not 0.01 to 100`,
+      );
+    }
+  });
+
   test("ignores unknown fields and fields that are null", () => {
     expect(
       parseRequestV2(
@@ -83,7 +97,8 @@ describe("parseRequestV2()", () => {
     });
   });
 
-  const known = "obj_add, obj_del, project_start, project_stop, project_show, engine, status";
+  const known =
+    "obj_add, obj_del, project_start, project_stop, project_show, engine, status, histogram, advise";
   const malformed: readonly (readonly [string, string])[] = [
     ["{", "the request is not a line of JSON in UTF-8"],
     ["", "the request is not a line of JSON in UTF-8"],

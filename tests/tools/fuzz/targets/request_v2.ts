@@ -16,8 +16,19 @@ const FIELDS = [
   "task",
   "json",
   "dry_run",
+  "estimate_compression",
+  "stall_limit_percent",
 ];
-const COMMANDS = ["obj_add", "project_start", "project_show", "engine", "status", "obj_eat"];
+const COMMANDS = [
+  "obj_add",
+  "project_start",
+  "project_show",
+  "engine",
+  "status",
+  "histogram",
+  "advise",
+  "obj_eat",
+];
 const text = fc.string({ unit: "binary", minLength: 1, maxLength: 20 });
 /** Objects with the right names and any values. */
 const anyObject = fc.dictionary(

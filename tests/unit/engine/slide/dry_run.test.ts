@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PAGE_SIZE } from "../../../../ffi/libc.ts";
 import { engineContext } from "../../../../src/engine/engine_context.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
+import type { CompressionEstimate } from "../../../../src/status/histogram.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { TRACKERS } from "../../../../src/tracker/trackers.ts";
 import { compile } from "../../../tools/fixtures/compile.ts";
@@ -13,6 +14,7 @@ import { project, SlideTrial, task } from "./slide_trial.ts";
 afterAll(() => engineContext.workers.close());
 
 const MIB = 2 ** 20;
+const NEVER = new AbortController().signal;
 const AREA = 8 * MIB;
 const tracker = TRACKERS.find(({ missing, granularity }) =>
   granularity === "page" && missing() === undefined
@@ -34,21 +36,24 @@ function after(trial: SlideTrial, { number }: RoundStatus): Promise<RoundStatus>
 
 describe.skipIf(tracker === undefined)("a dry run", () => {
   test("accounts for what would move once, and moves nothing", async () => {
-    using target = await TargetProcess.start({ hot: "first:4", flush: true });
+    // more than has to be freed for a real move to go on
+    const sizeBytes = 32 * MIB;
+    using target = await TargetProcess.start({ hot: "first:4", flush: true, sizeBytes });
     await using trial = await SlideTrial.start(description(), byPid(target));
     const first = await trial.untilFirst();
     expectAccount(first);
-    expect(first.moved_bytes).toBeGreaterThan(AREA * 3 / 4 * 0.95);
-    expect(first.present_bytes).toBeGreaterThan(AREA);
+    expect(first.moved_bytes).toBeGreaterThan(sizeBytes * 3 / 4 * 0.95);
+    expect(first.present_bytes).toBeGreaterThan(sizeBytes);
     const second = await after(trial, first);
     expectAccount(second);
     // what is out is neither present nor cold, and is not moved again
-    expect(second.present_bytes).toBeLessThan(AREA / 2);
+    expect(second).toMatchObject({ processes: 1, skipped: [] });
+    expect(second.present_bytes).toBeLessThan(sizeBytes / 2);
     expect(second.moved_bytes).toBeLessThan(MIB);
     expect(second.came_back_bytes).toBeLessThan(MIB);
     const { rssBytes, swapBytes } = readProcessSizes(target.process.dirFd)!;
     expect(swapBytes).toBe(0);
-    expect(rssBytes).toBeGreaterThan(AREA);
+    expect(rssBytes).toBeGreaterThan(sizeBytes);
   });
 
   test("counts what is used again as read back", async () => {
@@ -70,6 +75,35 @@ describe.skipIf(tracker === undefined)("a dry run", () => {
       ({ number, moved_bytes: bytes }) => number > 1 && bytes > AREA * 0.9,
     );
     expect(readProcessSizes(target.process.dirFd)!.swapBytes).toBe(0);
+  });
+
+  test("has its memory shown by age, and cold pages read without a use", async () => {
+    const histogramOf = (trial: SlideTrial, estimateCompression: boolean) =>
+      trial.engine.histogram!("t", { estimateCompression, signal: NEVER });
+    using target = await TargetProcess.start({ hot: "first:4", flush: true });
+    await using trial = await SlideTrial.make(description(), byPid(target));
+    expect(await histogramOf(trial, true)).toEqual({
+      name: "t",
+      engine: "slide",
+      missing: "the task is stopped",
+    });
+    await trial.engine.startTask("t");
+    const early = await histogramOf(trial, true);
+    expect(early.missing).toContain("no round has ended for a process of the task yet");
+    const first = await trial.untilFirst();
+    const { memory_bytes, out_bytes, ages, compression } = await histogramOf(trial, true);
+    expect(memory_bytes).toBe(first.present_bytes);
+    expect(out_bytes).toBe(first.moved_bytes);
+    expect(ages!.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(memory_bytes!);
+    expect(ages![1]!.saved_bytes).toBe(memory_bytes! - ages![0]!.bytes);
+    // its pages hold numbers of their own, beside a first word, and nothing else
+    const { pages, stored_percent } = compression as CompressionEstimate;
+    expect(pages).toBeWithin(500, 1001);
+    expect(stored_percent).toBeWithin(0, 101);
+    const second = await after(trial, first);
+    const third = await after(trial, second);
+    // far below the pages that were read
+    expect(second.came_back_bytes + third.came_back_bytes).toBeLessThan(100 * PAGE_SIZE);
   });
 
   test("leaves what the kernel would refuse", async () => {

@@ -1,0 +1,215 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { AdviceDocument } from "../../src/status/advice.ts";
+import type { AgeBar, HistogramDocument } from "../../src/status/histogram.ts";
+import { sizesOf } from "../process_cost.ts";
+import { ServerUnderTest } from "../server_under_test.ts";
+import type { Workload } from "../workload/workload_table.ts";
+import { WorkloadTarget } from "../workload/workload_target.ts";
+
+/** Pages idle for so many scans are moved, one age after the other. */
+const AGES = [4, 8, 16];
+/** How long is looked before anything moves. */
+const LOOK_SECONDS = 90;
+/** After the first move of an age, and then for so long what comes back is counted. */
+const SETTLE_SECONDS = 40;
+const COUNT_SECONDS = 60;
+/** The limit that advice is asked for, and how long its lines are used before they are judged. */
+const STALL_PERCENT = 0.5;
+const ADVICE_SECONDS = 150;
+/** How long an experiment takes, but for starting and moving. */
+export const EXPERIMENT_SECONDS = LOOK_SECONDS +
+  AGES.length * (SETTLE_SECONDS + COUNT_SECONDS) + ADVICE_SECONDS + COUNT_SECONDS;
+const PROJECT = "bench";
+const PAGE_BYTES = 4096;
+
+/** Where an experiment is made. */
+export interface Place {
+  readonly folder: string;
+  readonly bin: string;
+  /** What workload.c was compiled to. */
+  readonly executable: string;
+  readonly seed: number;
+}
+
+/** What was predicted of an age, and what came of moving from that age on. */
+export interface AgeResult {
+  readonly age: number;
+  readonly predictedBytes: number;
+  readonly movedBytes: number;
+  readonly predictedReturnsPerSecond: number;
+  readonly returnsPerSecond: number;
+}
+
+/** What advice promised, and what came of it. */
+export interface AdviceResult {
+  readonly lines: readonly string[];
+  readonly predictedBytes: number;
+  readonly savedBytes: number;
+  readonly stallPercent: number;
+  readonly harmPercent: number;
+}
+
+/** What came of an experiment. */
+export interface Result {
+  readonly workload: string;
+  /** Of the workload and of the machine, while it was looked: neither is to rise. */
+  readonly swappedWhileLooking: { readonly bytes: number; readonly machinePages: number };
+  readonly ages: readonly AgeResult[];
+  /** Why there is none, where there is none. */
+  readonly advice: AdviceResult | string;
+}
+
+function majorFaults(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+  return Number(fields[9]);
+}
+
+function swappedOutByMachine(): number {
+  return Number(/^pswpout (\d+)$/m.exec(readFileSync("/proc/vmstat", "latin1"))?.[1]);
+}
+
+const swapOf = (pid: number): number => sizesOf(pid, ["VmSwap"]).VmSwap;
+
+/** What of a target is in swap on average, and how often it reads that back, for some seconds. */
+async function measure(
+  pid: number,
+  seconds: number,
+): Promise<{ swapBytes: number; returnsPerSecond: number }> {
+  const before = majorFaults(pid);
+  const begin = performance.now();
+  let sum = 0;
+  for (let i = 0; i < seconds; i++) {
+    await Bun.sleep(1000);
+    sum += swapOf(pid);
+  }
+  const passed = (performance.now() - begin) / 1000;
+  return {
+    swapBytes: sum / seconds,
+    returnsPerSecond: (majorFaults(pid) - before) / passed,
+  };
+}
+
+/** A server and a fresh target that is at work. */
+class Trial implements AsyncDisposable {
+  readonly server: ServerUnderTest;
+  readonly target: WorkloadTarget;
+
+  private constructor(server: ServerUnderTest, target: WorkloadTarget) {
+    this.server = server;
+    this.target = target;
+  }
+
+  static async begin(workload: Workload, place: Place): Promise<Trial> {
+    const { folder, bin, executable, seed } = place;
+    const target = await WorkloadTarget.start({
+      executable,
+      workload,
+      course: { seconds: 3600, seed },
+      windowSeconds: 3600,
+      comm: "predicted",
+    });
+    const server = await ServerUnderTest.start(folder, { bin });
+    target.go();
+    return new Trial(server, target);
+  }
+
+  get pid(): number {
+    return this.target.pids[0]!;
+  }
+
+  histogram(): readonly AgeBar[] {
+    const text = this.server.etmem("histogram", "-n", PROJECT, "--json");
+    return (JSON.parse(text) as HistogramDocument).tasks[0]?.ages ?? [];
+  }
+
+  advice(): AdviceDocument {
+    const stall = ["--stall", String(STALL_PERCENT)];
+    const text = this.server.etmem("advise", "-n", PROJECT, ...stall, "--json");
+    return JSON.parse(text) as AdviceDocument;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    this.target[Symbol.dispose]();
+  }
+}
+
+/** Looks at a workload, and says what is predicted and advised. */
+async function look(workload: Workload, place: Place): Promise<{
+  bars: readonly AgeBar[];
+  advice: AdviceDocument;
+  swapped: Result["swappedWhileLooking"];
+}> {
+  await using trial = await Trial.begin(workload, place);
+  const before = swappedOutByMachine();
+  const project = { loop: 3, interval: 1, sleep: 1 };
+  trial.server.addTask({ type: "pid", value: trial.pid, stall_limit: "no" }, project);
+  trial.server.etmem("project", "start", "-n", PROJECT, "--dry-run");
+  await Bun.sleep(LOOK_SECONDS * 1000);
+  const swapped = {
+    bytes: swapOf(trial.pid),
+    machinePages: swappedOutByMachine() - before,
+  };
+  return { bars: trial.histogram(), advice: trial.advice(), swapped };
+}
+
+/** Moves what has been idle for so many scans. */
+async function moveFrom(age: number, workload: Workload, place: Place): Promise<
+  { swapBytes: number; returnsPerSecond: number }
+> {
+  await using trial = await Trial.begin(workload, place);
+  const project = { loop: age, interval: 1, sleep: 1 };
+  trial.server.startTask({ type: "pid", value: trial.pid, stall_limit: "no" }, project);
+  await trial.server.untilRounds(1);
+  await Bun.sleep(SETTLE_SECONDS * 1000);
+  return await measure(trial.pid, COUNT_SECONDS);
+}
+
+async function follow(
+  { lines, tasks }: AdviceDocument,
+  workload: Workload,
+  place: Place,
+): Promise<AdviceResult> {
+  await using trial = await Trial.begin(workload, place);
+  const file = `${place.folder}/advised.conf`;
+  const text = lines.map((line) => line.startsWith("value=") ? `value=${trial.pid}` : line);
+  writeFileSync(file, `${text.join("\n")}\n`, { mode: 0o600 });
+  trial.server.etmem("obj", "add", "-f", file);
+  trial.server.startProject();
+  await Bun.sleep(ADVICE_SECONDS * 1000);
+  const { swapBytes, returnsPerSecond } = await measure(trial.pid, COUNT_SECONDS);
+  const { rounds } = await trial.server.task();
+  const swapInUs = rounds.find(({ guard }) => guard !== undefined)?.guard?.swap_in_us ?? 0;
+  return {
+    lines,
+    predictedBytes: tasks[0]!.saved_bytes,
+    savedBytes: swapBytes,
+    stallPercent: STALL_PERCENT,
+    harmPercent: 100 * returnsPerSecond * swapInUs / 1e6,
+  };
+}
+
+/** Predicts what moving memory of a workload comes to, and moves it. */
+export async function predictAndMove(workload: Workload, place: Place): Promise<Result> {
+  const { bars, advice, swapped } = await look(workload, place);
+  const ages: AgeResult[] = [];
+  for (const age of AGES) {
+    const bar = bars.find(({ age_scans: scans }) => scans === age);
+    const { swapBytes, returnsPerSecond } = await moveFrom(age, workload, place);
+    ages.push({
+      age,
+      predictedBytes: bar?.saved_bytes ?? 0,
+      movedBytes: swapBytes,
+      predictedReturnsPerSecond: (bar?.returned_bytes_per_minute ?? 0) / PAGE_BYTES / 60,
+      returnsPerSecond,
+    });
+  }
+  return {
+    workload: workload.name,
+    swappedWhileLooking: swapped,
+    ages,
+    advice: advice.state === "advised"
+      ? await follow(advice, workload, place)
+      : advice.tasks[0]?.reason ?? advice.state,
+  };
+}

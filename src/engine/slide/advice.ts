@@ -1,0 +1,166 @@
+import { expectedOf, leastAgeToGo, type OutlookData, predict } from "../../guard/outlook.ts";
+import type { TaskAdvice } from "../../status/advice.ts";
+import { formatDuration } from "../../text/quantities.ts";
+import { predictAll, type TaskPrediction } from "./task_histogram.ts";
+
+/** What is known of a task. */
+export interface KnownTask {
+  readonly name: string;
+  readonly outlooks: readonly OutlookData[];
+  readonly stallLimitPercent: number;
+  /** Whether dram_percent can be kept: the tracker sees single pages. */
+  readonly tellsPagesApart: boolean;
+}
+
+/** When to scan: the scans of a round and the pause behind it are evenly spaced. */
+export interface Schedule {
+  readonly loop: number;
+  readonly intervalSeconds: number;
+}
+
+/** Scans of a round. Memory that is idle in all of them is cold. */
+const LOOP = 3;
+/** The age from which on pages go is to be told apart in so many scans. */
+const STEPS = 8;
+/** Intervals that are advised, in seconds. */
+const INTERVALS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200];
+
+/** Of fewer scans nothing is concluded. */
+const FEWEST_SCANS = 10;
+/** An age is believed when pages had time to reach it and be used again so many times over. */
+const TIMES_OVER = 2;
+/** Where no age fits, pages may still be growing old enough for so long. */
+const PATIENCE_SECONDS = 600;
+/** Less of the memory than this is not worth moving, in percent. */
+const LEAST_PERCENT = 1;
+/** What may be moved beyond what was seen: so much of what is predicted to stay. */
+const STAYS = 0.9;
+
+const MICROSECONDS = 1e6;
+
+/** What is concluded of a process. */
+interface KnownProcess {
+  readonly outlook: OutlookData;
+  /** Scans, as they were, for which pages have to be idle; Infinity: none may go. */
+  readonly ageScans: number;
+  /** After so long enough will have been seen; 0 when it was. */
+  readonly waitSeconds: number;
+}
+
+function conclude(
+  outlook: OutlookData,
+  { stallLimitPercent }: KnownTask,
+  intervalSeconds: number,
+): KnownProcess {
+  const { swapInSeconds, observedSeconds } = outlook;
+  const leastAge = leastAgeToGo(expectedOf(outlook), swapInSeconds, stallLimitPercent);
+  const ageScans = Math.max(leastAge, LOOP);
+  const neededSeconds = Number.isFinite(ageScans)
+    ? TIMES_OVER * ageScans * intervalSeconds
+    : PATIENCE_SECONDS;
+  const needed = Math.max(FEWEST_SCANS * intervalSeconds, neededSeconds);
+  return { outlook, ageScans, waitSeconds: Math.max(0, needed - observedSeconds) };
+}
+
+const pagesOf = ({ outlook }: KnownProcess): number => predict(outlook, 0).pages;
+
+/** After how long enough will be known of half of the memory. */
+function waitFor(processes: readonly KnownProcess[]): number {
+  const byWait = processes.toSorted((a, b) => a.waitSeconds - b.waitSeconds);
+  const half = processes.reduce((sum, one) => sum + pagesOf(one), 0) / 2;
+  let known = 0;
+  for (const one of byWait) {
+    known += pagesOf(one);
+    if (known >= half) return one.waitSeconds;
+  }
+  return PATIENCE_SECONDS;
+}
+
+/** What is concluded of a task before it is known how it is to be scanned. */
+interface Conclusion {
+  readonly task: KnownTask;
+  /** Those of which enough was seen. */
+  readonly known: readonly KnownProcess[];
+  readonly advice: TaskAdvice;
+}
+
+function predictKnown(known: readonly KnownProcess[]): TaskPrediction {
+  return predictAll(known.map(({ outlook }) => outlook), (_outlook, i) => known[i]!.ageScans);
+}
+
+function concludeTask(task: KnownTask, intervalSeconds: number): Conclusion {
+  const processes = task.outlooks.map((outlook) => conclude(outlook, task, intervalSeconds));
+  const known = processes.filter(({ waitSeconds }) => waitSeconds === 0);
+  const memoryBytes = predictAll(task.outlooks, () => 0).savedBytes;
+  const prediction = predictKnown(known);
+  const waitSeconds = processes.length === 0 ? FEWEST_SCANS * intervalSeconds : waitFor(processes);
+  const isWorthIt = prediction.savedBytes * 100 >= memoryBytes * LEAST_PERCENT &&
+    prediction.savedBytes > 0;
+  const state = waitSeconds > 0
+    ? "too_little_seen"
+    : isWorthIt
+    ? "advised"
+    : "nothing_to_move" as const;
+  const waitUs = Math.ceil(waitSeconds) * MICROSECONDS;
+  const reasons = {
+    advised: {},
+    too_little_seen: {
+      reason: `too little was seen: ask again in ${formatDuration(waitUs)}`,
+      wait_us: waitUs,
+    },
+    nothing_to_move: {
+      reason: `less than ${LEAST_PERCENT} % of the memory may go without harm`,
+    },
+  };
+  return {
+    task,
+    known,
+    advice: {
+      name: task.name,
+      state,
+      ...reasons[state],
+      memory_bytes: memoryBytes,
+      stall_limit_percent: task.stallLimitPercent,
+      ...(task.tellsPagesApart && state === "advised" ? { dram_percent: leastShare(known) } : {}),
+      saved_bytes: prediction.savedBytes,
+      returned_bytes_per_minute: Math.round(prediction.returnedBytesPerMinute),
+      harm_percent: Number(prediction.harmPercent.toFixed(4)),
+    },
+  };
+}
+
+/** The least share of a process that is predicted to stay, and some less, in percent. */
+function leastShare(known: readonly KnownProcess[]): number {
+  const shares = known.map(({ outlook, ageScans }) => {
+    const all = predict(outlook, 0).pages;
+    return all === 0 ? 1 : 1 - predict(outlook, ageScans).pages / all;
+  });
+  return Math.max(1, Math.floor(100 * STAYS * Math.min(...shares)));
+}
+
+/** The longest interval in which the ages that decide are told apart, but none below what was. */
+function scheduleFor(conclusions: readonly Conclusion[], intervalSeconds: number): Schedule {
+  const ages = conclusions.filter(({ advice: { state } }) => state === "advised")
+    .flatMap(({ known }) => known.map(({ ageScans }) => ageScans * intervalSeconds))
+    .filter(Number.isFinite);
+  const most = Math.min(...ages) / STEPS;
+  const fitting = INTERVALS.findLast((interval) => interval <= most) ?? 1;
+  return { loop: LOOP, intervalSeconds: Math.max(intervalSeconds, fitting) };
+}
+
+/**
+ * What fits tasks, by what was seen of them.
+ * @param intervalSeconds between the scans in which it was seen.
+ * @returns undefined as the schedule when nothing is advised.
+ */
+export function advise(
+  tasks: readonly KnownTask[],
+  intervalSeconds: number,
+): { readonly tasks: readonly TaskAdvice[]; readonly schedule: Schedule | undefined } {
+  const conclusions = tasks.map((task) => concludeTask(task, intervalSeconds));
+  const isAdvised = conclusions.some(({ advice: { state } }) => state === "advised");
+  return {
+    tasks: conclusions.map(({ advice }) => advice),
+    schedule: isAdvised ? scheduleFor(conclusions, intervalSeconds) : undefined,
+  };
+}
