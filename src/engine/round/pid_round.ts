@@ -31,6 +31,8 @@ export interface PidRoundPlan<Order, Result> {
   >;
   /** What the finisher is told after the last scan. */
   readonly finish: Order;
+  /** The most that a process shall wait for what was moved, in percent of its time. */
+  readonly stallLimitPercent?: number | undefined;
   /** Has a thread do a step, with the engine's finisher; see WorkerPool.run(). */
   readonly runStep: (
     request: ScanStepRequest<Order>,
@@ -47,6 +49,8 @@ export interface PidRoundStart<Result> {
   readonly isStale: boolean;
   /** A step takes one: max_threads of the task. */
   readonly slots: Semaphore;
+  /** The smallest stall_limit of all tasks on the process. */
+  readonly stallLimit: () => number | undefined;
   /** Fires when the task is stopped. */
   readonly signal: AbortSignal;
   readonly onReply: (reply: ScanStepReply<Result>) => void;
@@ -112,10 +116,10 @@ async function runStep<Order, Result>(
 export async function runPidRound<Order, Result>(
   process: FoundProcess,
   plan: PidRoundPlan<Order, Result>,
-  { memory: known, isStale: wasStale, slots, signal, onReply, onHeld }: PidRoundStart<Result>,
+  start: PidRoundStart<Result>,
 ): Promise<PidRoundEnd<Result> | undefined> {
-  let memory = known;
-  let isStale = wasStale;
+  const { slots, signal, onReply, onHeld } = start;
+  let { memory, isStale } = start;
   let open: ScanStepRequest["open"];
   let resting: RestStep<Result> | undefined;
   for (let scans = 0; !signal.aborted;) {
@@ -126,6 +130,7 @@ export async function runPidRound<Order, Result>(
       open,
       memory,
       isStale,
+      stallLimitPercent: start.stallLimit(),
       resting: resting?.resting,
       ...(scans === plan.loop - 1 ? { finish: plan.finish } : {}),
     };

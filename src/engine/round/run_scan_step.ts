@@ -345,9 +345,10 @@ class ScanStep<Order, Result extends object> {
 
   #scannedProcess(process: OpenedProcess, scan: CountedScan): ScannedProcess {
     const { kind, pagemap, counts, histogram, moved } = scan;
-    const { pid, resting } = this.#request;
+    const { pid, resting, stallLimitPercent } = this.#request;
     return {
       pid,
+      stallLimitPercent,
       tid: process.tid,
       dirFd: process.dirFd,
       memoryId: process.memoryId,

@@ -1,8 +1,11 @@
 import { onAbort } from "../../async/abortable.ts";
 import { SpaceKeys } from "./space_keys.ts";
+import { SpaceLimits } from "./space_limits.ts";
 
 /** A task holds the lock of an address space. */
 export interface ScanHold {
+  /** Of the address space. */
+  readonly key: string;
   /** This task was not the last to scan it: what it knows of accesses is void. */
   readonly isStale: boolean;
   /**
@@ -35,6 +38,8 @@ interface Queue {
  */
 export class ScanLock {
   readonly spaces = new SpaceKeys();
+  /** stall_limit, in percent. */
+  readonly stallLimits = new SpaceLimits();
   readonly #queues = new Map<string, Queue>();
   /** By task, the keys of those that it has asked for: a task looks only at those. */
   readonly #keysOf = new WeakMap<object, Set<string>>();
@@ -69,6 +74,7 @@ export class ScanLock {
     if (queue.claimant === task) queue.claimant = undefined;
     queue.sinceMs = performance.now();
     return {
+      key,
       isStale: queue.lastScanner !== task,
       release: (mayHaveScanned) => {
         if (mayHaveScanned) queue.lastScanner = task;
@@ -104,6 +110,7 @@ export class ScanLock {
    * @param keys those that the task still sees.
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
+    this.stallLimits.forgetAllBut(keys, task);
     const mine = this.#keysOf.get(task);
     for (const key of mine ?? []) {
       if (keys.has(key)) continue;

@@ -84,6 +84,8 @@ export interface ScanStepRequest<Order = unknown> {
   readonly needsSwap?: boolean;
   /** Absent in the first step of a round. */
   readonly open?: OpenProcess | undefined;
+  /** The smallest stall_limit of all tasks on the process; absent: none has one. */
+  readonly stallLimitPercent?: number | undefined;
   /** Absent for a process that was not scanned before. */
   readonly memory?: KeptMemory | undefined;
   /**

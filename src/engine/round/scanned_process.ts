@@ -34,6 +34,11 @@ export interface ScannedProcess {
   readonly lookAgain: () => PageCounts | Reason;
   /** Of its pages, from earlier rounds; empty in a task that does without ages. */
   readonly history: ProcessHistory;
+  /**
+   * The most that it shall wait for what was moved, in percent of its time: the smallest limit of
+   * all tasks that work on it; undefined: none has one.
+   */
+  readonly stallLimitPercent: number | undefined;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
   /** Present memory of the process that the counts leave out: bytes by reason. */

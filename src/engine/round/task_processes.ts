@@ -100,6 +100,10 @@ export class TaskProcesses<Order, Result> {
     }
     const patienceMs = this.#others.has(key) ? 0 : PATIENCE_MS;
     const space = this.spaceOf(process);
+    const { step, stallLimitPercent } = this.#plan;
+    // A dry run harms nobody, and changes nothing.
+    const limit = step.isDryRun === true ? undefined : stallLimitPercent;
+    this.#scanLock.stallLimits.set(space, this, limit);
     const hold = await this.#scanLock.acquire(space, this, this.#life.signal, patienceMs);
     if (hold === undefined) {
       if (this.#life.isOver) return undefined;
@@ -177,14 +181,14 @@ export class TaskProcesses<Order, Result> {
     let steps = 0;
     let isComplete = true;
     let end: PidRoundEnd<Result> | undefined;
-    // A step that was stopped or has failed may have scanned.
-    let mayHaveScanned = true;
+    let mayHaveScanned = true; // a step that was stopped or has failed may have
     this.#atWork++;
     try {
       end = await runPidRound(process, this.#noteRest(key), {
         memory,
         isStale: hold.isStale,
         slots: this.#slots,
+        stallLimit: () => this.#stallLimit(hold.key),
         signal: this.#life.signal,
         onReply: (reply) => {
           steps++;
@@ -204,8 +208,15 @@ export class TaskProcesses<Order, Result> {
       if (this.#atWork === 0) this.#onIdle?.();
     }
     if (end?.state !== "finished") return undefined;
-    const scannedMs = performance.now() - end.windowAgeMs;
-    return { result: end.result, hold, isComplete, scannedMs };
+    const { result, windowAgeMs } = end;
+    return { result, hold, isComplete, scannedMs: performance.now() - windowAgeMs };
+  }
+
+  /** The smallest of all tasks on an address space. */
+  #stallLimit(space: string): number | undefined {
+    const own = this.#plan.stallLimitPercent;
+    const all = this.#scanLock.stallLimits.smallest(space);
+    return own === undefined || all === undefined ? own ?? all : Math.min(own, all);
   }
 
   #take(key: string): KeptMemory | undefined {

@@ -119,7 +119,7 @@ export function moveCold(
   const found = rested?.found ?? foundOf(process, order.coldThreshold);
   // A process that uses nothing does not wait, and what is read of it has to be moved again.
   const mayRead = found.isUsed && order.isDryRun !== true;
-  const guarded = rested?.guarded ?? guardMove(process, order.stallLimitPercent, mayRead);
+  const guarded = rested?.guarded ?? guardMove(process, process.stallLimitPercent, mayRead);
   if (found.cold === 0) {
     const isSettled = !found.isUsed;
     const figures = foundFigures(found, 0);

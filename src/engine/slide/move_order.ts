@@ -21,8 +21,6 @@ export interface MoveOrder {
   readonly sysmemThresholdPercent?: number;
   /** Resident share of VmRSS + VmSwap to come down to. */
   readonly dramPercent?: number;
-  /** The most that a process shall wait for what was moved, in percent of its time. */
-  readonly stallLimitPercent?: number;
   /** Moves are spread over so long, from the last scan on. */
   readonly spreadMs?: number;
   /** How much may move in a second. */

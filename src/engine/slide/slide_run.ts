@@ -28,7 +28,7 @@ export interface SlideRunParts {
 
 function moveOrder(
   { sysmemThresholdPercent, sleepSeconds }: ProjectDescription,
-  { coldThreshold, dramPercent, stallLimitPercent, target }: SlideTaskDescription,
+  { coldThreshold, dramPercent, target }: SlideTaskDescription,
   { mover, isDryRun = false, context: { movedTally } }: SlideRunParts,
   rates: readonly MoveRate[],
 ): MoveOrder {
@@ -39,7 +39,6 @@ function moveOrder(
     coldThreshold,
     ...(sysmemThresholdPercent === undefined ? {} : { sysmemThresholdPercent }),
     ...(dramPercent === undefined ? {} : { dramPercent }),
-    ...(stallLimitPercent === undefined ? {} : { stallLimitPercent }),
     ...(target.type === "cgroup"
       ? { underway: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
       : {}),
@@ -84,6 +83,7 @@ export function startSlideRun(
       isDryRun,
       ...(swapThresholdBytes === undefined ? {} : { swapThresholdBytes }),
     },
+    stallLimitPercent: task.stallLimitPercent,
     finish: moveOrder(project, task, parts, moveRates(task, context)),
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),

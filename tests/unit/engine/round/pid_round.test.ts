@@ -59,6 +59,7 @@ function trialOf(target: TargetProcess, more: Partial<Start> = {}): Trial {
   const start: Start = {
     memory: undefined,
     isStale: true,
+    stallLimit: () => undefined,
     slots: new Semaphore(1),
     signal: controller.signal,
     onReply: (reply) => replies.push(reply),

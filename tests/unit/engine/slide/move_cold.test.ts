@@ -59,7 +59,7 @@ function scanned(
 function move(
   trial: Pick<TargetProcess, "pid" | "process" | "area">,
   countOf: CountOf,
-  order: Omit<MoveOrder, "mover">,
+  { stallLimitPercent, ...order }: Omit<MoveOrder, "mover"> & { stallLimitPercent?: number },
 ): { round: RoundFigures; swapped: number[] } {
   const from = pageOf(trial.area.start);
   const pages = pageOf(trial.area.end) - from;
@@ -77,8 +77,9 @@ function move(
     faults: readProcessStat(process.dirFd)!.faults,
     scannedMs: monotonicMs(),
     scanCpuMs: 1,
+    stallLimitPercent,
     rest: () => {},
-    lookAgain: () => counts,
+    lookAgain: () => new PageCounts(),
     history,
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
     histogram: counts.histogram(),

@@ -252,3 +252,30 @@ describe.skipIf(missing !== undefined)("stopTask()", () => {
     expect(trial.status()).toMatchObject({ started: true, total: { rounds: 0 } });
   });
 });
+
+test.skipIf(missing !== undefined)(
+  "the smallest stall_limit of several tasks on a process holds for all of them",
+  async () => {
+    using target = await TargetProcess.start({ hot: "every:1" });
+    const one = { loop: 1, sleepSeconds: 1 };
+    const tasks = [
+      task(byPid(target), { name: "none" }),
+      task(byPid(target), { name: "loose", stallLimitPercent: 5 }),
+      task(byPid(target), { name: "tight", stallLimitPercent: 0.2 }),
+    ];
+    await using trial = await SlideTrial.start(project(one), ...tasks);
+    const limitOf = (limit: number) => ({ guard }: RoundStatus): boolean =>
+      guard?.stall_limit_percent === limit;
+    for (const { name } of tasks) await trial.untilRound("to be guarded", limitOf(0.2), name);
+    await trial.engine.stopTask("tight");
+    for (const name of ["none", "loose"]) {
+      const last = trial.status(name).rounds[0]!.number;
+      const round = await trial.untilRound(
+        "after that to end",
+        ({ number, state }) => number > last + 1 && state === "done",
+        name,
+      );
+      expect(round.guard?.stall_limit_percent).toBe(5);
+    }
+  },
+);
