@@ -8,6 +8,7 @@ import {
   TOTAL_FIGURES,
 } from "../status/round_figures.ts";
 import { ROUND_PHASES } from "../status/round_phases.ts";
+import type { GroupStatus } from "../status/group_status.ts";
 import type { GuardStatus } from "../status/guard_status.ts";
 import type { NodePairStatus, RoundStatus, SkippedProcesses } from "../status/round_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
@@ -23,13 +24,15 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
     `round ${round.number} ${round.state}`,
     ...(round.state === "running" ? [began] : [began, `took ${formatDuration(round.duration_us)}`]),
     ...(round.late_us === undefined ? [] : [`${formatDuration(round.late_us)} too long`]),
-    formatCount(round.processes, "process", "processes"),
+    round.groups === undefined
+      ? formatCount(round.processes, "process", "processes")
+      : formatCount(round.groups.length, "control group", "control groups"),
     `${formatDuration(round.cpu_us)} of CPU`,
   ]);
   const context = { presentBytes: round.present_bytes, pmdBytes };
   return [
     head,
-    ...formatRows(CELL_FIGURES, round),
+    ...(round.groups?.map(formatGroup) ?? formatRows(CELL_FIGURES, round)),
     ...formatLines("account", round, context),
     ...(round.guard === undefined ? [] : [formatGuard(round.guard)]),
     ...(round.node_pairs ?? []).map(formatNodePair),
@@ -37,6 +40,22 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
     ...formatLines("faults", round, context),
     formatPhases(round),
   ].join("");
+}
+
+/** A control group of psi, in place of the figures that scans come to. */
+function formatGroup(group: GroupStatus): string {
+  return field(INDENT, "group", [
+    `${group.path}: use ${formatBytes(group.use_bytes)}`,
+    `limit ${formatBytes(group.limit_bytes)}`,
+    `swapped ${formatBytes(group.swapped_bytes)}`,
+    `waits for memory ${group.memory_pressure_percent} %`,
+    `io ${group.io_pressure_percent} %`,
+    `refaults ${group.refault_percent} % (${formatBytes(group.refault_bytes)})`,
+    `rate ${group.rate_percent} %`,
+    `asked ${formatBytes(group.asked_bytes)}`,
+    `reclaimed ${formatBytes(group.reclaimed_bytes)}`,
+    ...(group.held === undefined ? [] : [`nothing asked: ${group.held}`]),
+  ]);
 }
 
 /** Rows of cells. A figure that came later than the server that answers is not in its document. */

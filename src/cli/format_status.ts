@@ -106,7 +106,8 @@ function formatProject(project: ProjectStatus, status: ServerStatus): string {
 }
 
 /** As `project start` logs it. */
-function formatRoundPlan({ loop, interval_us, sleep_us }: ProjectStatus): string {
+function formatRoundPlan({ scan_type: type, loop, interval_us, sleep_us }: ProjectStatus): string {
+  if (type === "psi") return `a round every ${formatDuration(interval_us)}`;
   const apart = loop === 1 ? "" : ` ${formatDuration(interval_us)} apart`;
   const pause = `then ${formatDuration(sleep_us)} pause`;
   return `round: ${formatCount(loop, "scan", "scans")}${apart}, ${pause}`;

@@ -12,13 +12,22 @@ import type { KeyFile } from "./key_file.ts";
 import { KeyedObject } from "./keyed_object.ts";
 import {
   compileProject,
+  isPsiProject,
   type PinnableNames,
   type ProjectDescription,
   projectKeys,
+  psiProjectKeys,
+  type ScanType,
 } from "./project.ts";
 import { readKeys } from "./read_keys.ts";
 import { readObjects } from "./read_objects.ts";
-import { compileTarget, type TaskContext } from "./task.ts";
+import {
+  compileTarget,
+  groupTarget,
+  type TargetType,
+  type TaskContext,
+  type TaskTarget,
+} from "./task.ts";
 
 /** What a file is compiled against. */
 export interface CompileOptions {
@@ -102,8 +111,10 @@ class Compiler {
 
   projects(): ProjectDescription[] {
     const table = projectKeys(this.#options.names);
+    const psiTable = psiProjectKeys(this.#options.names);
     return this.#all("project", (object) => {
-      const keyed = new KeyedObject(object, table, this.#findings);
+      const page = new KeyedObject(object, table, this.#findings);
+      const keyed = isPsiProject(page) ? new KeyedObject(object, psiTable, this.#findings) : page;
       const values = readKeys(keyed);
       const description = values && compileProject(values, keyed);
       if (description === undefined) return undefined;
@@ -117,7 +128,11 @@ class Compiler {
     return this.#all("engine", (object) => {
       const description = compileEngine(
         object,
-        (project) => textOfObjects(this.#keyFile, [this.#projectOf(project), object]),
+        {
+          keyFileText: (project) =>
+            textOfObjects(this.#keyFile, [this.#projectOf(project), object]),
+          project: (name) => this.#describe(name),
+        },
         this.#findings,
       );
       if (description === undefined) return undefined;
@@ -138,13 +153,17 @@ class Compiler {
   /** What surrounds a task of that project and engine. */
   #contextOf(task: FileObject, project: string, engine: string): Omit<TaskContext, "task"> {
     const object = this.#engineNamed.get(engineKey(project, engine));
-    const { cores, project: existing } = this.#options;
     return {
-      cores,
-      project: () => this.#projectNamed.get(project)?.description ?? existing(project),
+      cores: this.#options.cores,
+      project: () => this.#describe(project),
       keyFileText: () => textOfObjects(this.#keyFile, [this.#projectOf(project), object, task]),
       hasEngine: () => object !== undefined,
     };
+  }
+
+  /** The project of that name, of the file or the server. */
+  #describe(name: string): ProjectDescription | undefined {
+    return this.#projectNamed.get(name)?.description ?? this.#options.project(name);
   }
 
   /** The project of that name, or the first one. */
@@ -174,10 +193,16 @@ function engineKey(project: string, engine: string): string {
   return `${project} ${engine}`;
 }
 
-/** @param keyFileText makes what a third-party engine of that project is handed. */
+/** What an [engine] finds out of its project, by its name. */
+interface EngineSurroundings {
+  /** Makes what a third-party engine of it is handed. */
+  readonly keyFileText: (project: string) => string;
+  readonly project: (name: string) => ProjectDescription | undefined;
+}
+
 function compileEngine(
   object: FileObject,
-  keyFileText: (project: string) => string,
+  { keyFileText, project }: EngineSurroundings,
   findings: Findings,
 ): EngineDescription | undefined {
   const any = new KeyedObject(object, ANY_ENGINE_KEYS, findings);
@@ -188,10 +213,27 @@ function compileEngine(
   }
   const engine = new KeyedObject(object, found.engineTable, findings);
   const values = readKeys(engine);
+  const owner = values && project(values.project);
+  if (owner !== undefined) checkScanType(engine, owner, found.config.scanType);
   return values && found.config.compileEngine(values, values.project, {
     engine,
     keyFileText: () => keyFileText(values.project),
   });
+}
+
+/** An engine and the scan_type of its project go only together. */
+function checkScanType(
+  engine: KeyedObject,
+  { name, scanType: own }: ProjectDescription,
+  wanted: ScanType = "page",
+): void {
+  const scanType = own ?? "page";
+  if (scanType === wanted) return;
+  engine.refuse(
+    "name",
+    `it needs a project with scan_type=${wanted}, "${name}" has scan_type=${scanType}`,
+    scanType === "psi" ? "psi" : "another engine, or another project",
+  );
 }
 
 /** @param contextOf gives what surrounds a task of that project and engine. */
@@ -209,7 +251,7 @@ function compileTask(
   const { config, taskTable } = engineOfTask(reference);
   const task = new KeyedObject(object, taskTable, findings);
   const values = readKeys(task);
-  const target = values && compileTarget(task, values.type);
+  const target = values && targetOf(task, values, config.groupKey);
   if (values === undefined || target === undefined) return undefined;
   const { project, engine, name } = values;
   return config.compileTask(
@@ -217,4 +259,19 @@ function compileTask(
     { project, engine, name, target },
     { task, ...contextOf(project, engine) },
   );
+}
+
+/**
+ * What a task is about.
+ * @param groupKey the key that says it in place of `type` and `value`.
+ * @returns undefined when it was refused.
+ */
+function targetOf(
+  task: KeyedObject,
+  values: Readonly<Record<string, unknown>>,
+  groupKey: string | undefined,
+): TaskTarget | undefined {
+  return groupKey === undefined
+    ? compileTarget(task, values["type"] as TargetType)
+    : groupTarget(task, groupKey, values[groupKey] as string);
 }

@@ -1,5 +1,6 @@
 import type { Keys, KeySpec, ValuesOf } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
+import type { ScanType } from "./project.ts";
 import type { TaskCommon, TaskContext } from "./task.ts";
 
 /** What the description of any engine says. */
@@ -34,6 +35,13 @@ export interface EngineConfig<
   readonly titleInTasks?: string;
   /** The key that says what tasks call it; left out, they call it by its kind. */
   readonly nameKey?: { readonly key: string; readonly spec: KeySpec<string> };
+  /** `scan_type` of its projects, if it is not "page". */
+  readonly scanType?: ScanType;
+  /**
+   * The key of its [task] that says which control groups it is about, read by cgroupPath(); then
+   * `type` and `value` may be missing and are not used.
+   */
+  readonly groupKey?: keyof TaskKeys & string;
   /** Keys that are in no table are the engine's own. */
   readonly hasPrivateKeys?: boolean;
   /** Keys of its [engine] beside those that all engines have. */

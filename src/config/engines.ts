@@ -1,14 +1,15 @@
 import type { EngineConfig } from "./engine_config.ts";
 import { CSLIDE } from "./engines/cslide.ts";
+import { PSI } from "./engines/psi.ts";
 import { SLIDE } from "./engines/slide.ts";
 import { thirdParty } from "./engines/thirdparty.ts";
-import type { Keys, KeyTable } from "./key_table.ts";
+import type { Keys, KeySpec, KeyTable } from "./key_table.ts";
 import { taskKeys } from "./task.ts";
-import { alternatives, objectName, oneOf } from "./text_forms.ts";
+import { alternatives, anyText, objectName, oneOf } from "./text_forms.ts";
 import { UnsupportedValue, type ValueForm } from "./value_form.ts";
 
 /** The engines of this program, in the order of messages and manuals. */
-const OWN = [SLIDE, CSLIDE] as const;
+const OWN = [SLIDE, CSLIDE, PSI] as const;
 
 /** Engines that the original program has, and its document does not. */
 const UNDOCUMENTED = ["memdcd", "damon", "psi"];
@@ -50,6 +51,11 @@ const engineKeys = {
   },
 } satisfies Keys;
 
+/** A key that has no effect, whatever its value is. */
+function notUsed({ meaning, example }: KeySpec<unknown>) {
+  return { form: anyText, mandatory: false, meaning: `not used: ${meaning}`, example } as const;
+}
+
 /** The engine of a task; whether it exists is not asked here. */
 const engineReference: ValueForm<string> = {
   allowed: alternatives([...own, "the eng_name of a third-party engine"]),
@@ -60,8 +66,8 @@ const engineReference: ValueForm<string> = {
   },
 };
 
-const { name, project, ...target } = taskKeys;
-const commonTaskKeys = {
+const { name, project, type, value } = taskKeys;
+const namingKeys = {
   name,
   project,
   engine: {
@@ -70,8 +76,10 @@ const commonTaskKeys = {
     meaning: "engine that works on the task",
     example: "slide",
   },
-  ...target,
 } satisfies Keys;
+const commonTaskKeys = { ...namingKeys, type, value } satisfies Keys;
+/** The same, where a key of the engine says what the task is about. */
+const untargetedTaskKeys = { ...namingKeys, type: notUsed(type), value: notUsed(value) };
 
 /** The source document's table has `engine` where its samples have `name`. */
 const aliases = { engine: "name" };
@@ -99,7 +107,7 @@ export interface ConfiguredEngine {
   /** Of its [engine]: the keys of all engines, then its own. */
   readonly engineTable: KeyTable<typeof engineKeys>;
   /** Of its [task]: the keys of all tasks, then its own. */
-  readonly taskTable: KeyTable<typeof commonTaskKeys>;
+  readonly taskTable: KeyTable<typeof commonTaskKeys | typeof untargetedTaskKeys>;
 }
 
 function configured(
@@ -120,7 +128,10 @@ function configured(
       ...common,
       group: "task",
       title: `[task] of ${titleInTasks}`,
-      keys: { ...commonTaskKeys, ...config.taskKeys },
+      keys: {
+        ...(config.groupKey === undefined ? commonTaskKeys : untargetedTaskKeys),
+        ...config.taskKeys,
+      },
     },
   };
 }

@@ -7,6 +7,8 @@ const INT_MAX = 2 ** 31 - 1;
 const INT_MIN = -(2 ** 31);
 
 const GIB = 2 ** 30;
+/** More than any machine has, and every whole number up to it can be told from the next. */
+const MOST_BYTES = 2 ** 50;
 
 /** A whole number from `min` to `max`. @param allowed says more of the range than the two. */
 export function integer(
@@ -45,15 +47,39 @@ export function integerOrOff(min: number, max: number): ValueForm<number | undef
 export function decimalOrNo(min: number, max: number): ValueForm<number | "no"> {
   const read = (raw: string): number | "no" => {
     if (readString(raw) === "no") return "no";
-    const [, digits, rest] = /^([0-9]+(?:[.][0-9]+)?)[ \t\n\f\r]*(.*)$/s.exec(raw) ?? [];
-    if (digits === undefined) throw new BadValue(raw === "" ? "no value" : "not a number");
-    if (rest !== "") throw new BadValue(`"${excerpt(rest ?? "")}" after the number`);
-    if (/[.][0-9]{3}/.test(digits)) throw new BadValue("more than two decimals");
-    const number = Number(digits);
-    if (number < min || number > max) throw new BadValue("out of range");
+    const number = within(readDecimal(raw), min, max);
+    if (/[.][0-9]{3}/.test(raw)) throw new BadValue("more than two decimals");
     return number;
   };
   return { allowed: `no, or ${min} to ${max} with at most two decimals`, read };
+}
+
+/** A number from `min` to `max`, with or without decimals. */
+export function decimal(min: number, max: number): ValueForm<number> {
+  return { allowed: `${min} to ${max}`, read: (raw) => within(readDecimal(raw), min, max) };
+}
+
+/** @throws {BadValue} when it is no decimal number, or has something behind it. */
+function readDecimal(raw: string): number {
+  const [, digits, rest] = /^([0-9]+(?:[.][0-9]+)?)[ \t\n\f\r]*(.*)$/s.exec(raw) ?? [];
+  if (digits === undefined) throw new BadValue(raw === "" ? "no value" : "not a number");
+  if (rest !== "") throw new BadValue(`"${excerpt(rest ?? "")}" after the number`);
+  return Number(digits);
+}
+
+function within(number: number, min: number, max: number): number {
+  if (number < min || number > max) throw new BadValue("out of range");
+  return number;
+}
+
+/** A number of bytes, from `min` on. */
+export function byteCount(min: number): ValueForm<number> {
+  const read = (raw: string): number => {
+    const digits = /^[+]?([0-9]+)[ \t\n\f\r]*$/.exec(raw)?.[1];
+    if (digits === undefined) throw new BadValue(mistake(raw));
+    return within(Number(digits), min, MOST_BYTES);
+  };
+  return { allowed: `${min} to ${MOST_BYTES} bytes`, read };
 }
 
 /** 0 to INT_MAX. */

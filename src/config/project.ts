@@ -1,18 +1,23 @@
 import type { MoverName } from "../mover/movers.ts";
 import type { TrackerName } from "../tracker/trackers.ts";
-import type { Keys, KeyTable, ValuesOf } from "./key_table.ts";
+import type { Keys, KeySpec, KeyTable, ValuesOf } from "./key_table.ts";
 import type { KeyedObject } from "./keyed_object.ts";
 import { integer } from "./number_forms.ts";
 import { objectName, oneOf, yesNo } from "./text_forms.ts";
 
+/** What the rounds of a project do: scan pages, or reclaim by pressure. */
+export type ScanType = "page" | "psi";
+
 /** A [project], compiled. */
 export interface ProjectDescription {
   readonly name: string;
-  /** Scans in a round, 1 to 120. */
+  /** Absent: page. */
+  readonly scanType?: "psi";
+  /** Scans in a round, 1 to 120; 1 with scanType psi. */
   readonly loop: number;
-  /** Seconds between two scans of a round, 1 to 1200. */
+  /** Seconds between two scans of a round, 1 to 1200; with scanType psi between two rounds. */
   readonly intervalSeconds: number;
-  /** Seconds between the end of a round and the next, 1 to 1200. */
+  /** Seconds between the end of a round and the next, 1 to 1200; intervalSeconds with psi. */
   readonly sleepSeconds: number;
   /** Swap only while MemAvailable is below this share of MemTotal, 0 to 100. */
   readonly sysmemThresholdPercent?: number;
@@ -43,7 +48,7 @@ const keys = {
     mandatory: true,
     meaning: "scans in a round",
     example: "3",
-  },
+  } as KeySpec<number>,
   interval: {
     form: integer(1, 1200),
     mandatory: true,
@@ -55,12 +60,12 @@ const keys = {
     mandatory: true,
     meaning: "seconds between two rounds",
     example: "60",
-  },
+  } as KeySpec<number>,
   scan_type: {
-    form: oneOf(["page"], ["region", "psi"]),
+    form: oneOf(["page", "psi"], ["region"]),
     mandatory: false,
     default: "page",
-    meaning: "what a scan looks at",
+    meaning: "what a round does: scan pages, or with the engine psi reclaim by pressure",
     example: "page",
   },
   sysmem_threshold: {
@@ -125,17 +130,41 @@ export function projectKeys(names: PinnableNames): KeyTable<ProjectKeys> {
 /** [project] where only its keys matter, and not which names `tracker` and `mover` take. */
 export const PROJECT_KEYS: KeyTable<ProjectKeys> = projectKeys({ trackers: [], movers: [] });
 
+/** [project] with scan_type=psi: `loop` and `sleep` have no use. */
+export function psiProjectKeys(names: PinnableNames): KeyTable<ProjectKeys> {
+  const table = projectKeys(names);
+  const { loop, sleep } = table.keys;
+  return {
+    ...table,
+    keys: {
+      ...table.keys,
+      loop: { ...loop, mandatory: false },
+      sleep: { ...sleep, mandatory: false },
+    },
+  };
+}
+
+/** Whether a [project] says scan_type=psi. */
+export function isPsiProject(project: KeyedObject): boolean {
+  return project.entry("scan_type")?.value === "psi";
+}
+
 /** Compiles the values of a [project]; what is wrong with them is refused in its findings. */
 export function compileProject(
   values: ValuesOf<ProjectKeys>,
   project: KeyedObject,
 ): ProjectDescription {
   const swapcacheWmark = compileWmark(values, project);
+  const isPsi = values.scan_type === "psi";
+  if (isPsi) {
+    for (const key of ["loop", "sleep"]) project.warn(key, "not used with scan_type=psi");
+  }
   return {
     name: values.name,
-    loop: values.loop,
+    ...(isPsi && { scanType: "psi" }),
+    loop: (isPsi ? undefined : values.loop) ?? 1,
     intervalSeconds: values.interval,
-    sleepSeconds: values.sleep,
+    sleepSeconds: (isPsi ? undefined : values.sleep) ?? values.interval,
     ...(values.sysmem_threshold !== undefined && {
       sysmemThresholdPercent: values.sysmem_threshold,
     }),

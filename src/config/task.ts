@@ -68,7 +68,7 @@ const PATH_MAX = 4095;
  * The path of control groups, each part of which may be a glob (glob(7)).
  * @param longest of its bytes.
  */
-function cgroupPath(longest: number): ValueForm<string> {
+export function cgroupPath(longest: number): ValueForm<string> {
   return {
     allowed: `a path or glob below the cgroup root, 1 to ${longest} bytes, without ..`,
     read: (raw) => {
@@ -161,6 +161,14 @@ export function compileTarget(task: KeyedObject, type: TargetType): TaskTarget |
   }
   const read = task.read(entry, comm);
   return read && { type, comm: read.value };
+}
+
+/** The control groups that a key of an engine names, which makes `type` and `value` useless. */
+export function groupTarget(task: KeyedObject, key: string, path: string): TaskTarget {
+  for (const useless of ["type", "value"]) {
+    task.warn(useless, `not used, ${key} says what the task is about`);
+  }
+  return { type: "cgroup", path };
 }
 
 /** `max_threads` outside of its range is taken as the nearest number within. */

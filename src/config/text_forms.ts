@@ -53,6 +53,9 @@ export const yesNo: ValueForm<boolean> = {
   read: (raw, warn) => yesOrNo.read(raw, warn) === "yes",
 };
 
+/** What is not used, and may be anything. */
+export const anyText: ValueForm<string> = { allowed: "anything", read: (raw) => raw };
+
 /** Text of fewer than 256 bytes; `check` throws BadValue for what it refuses. */
 export function shortText(allowed: string, check: (text: string) => void): ValueForm<string> {
   const read = (raw: string): string => {

@@ -121,6 +121,7 @@ function projectStatus(
     ...(isDryRun ? { dry_run: true } : {}),
     ...(started || waitsFor === undefined ? {} : { waits_for: waitsFor }),
     persistent: confFiles?.every(isLasting) ?? false,
+    ...(description.scanType === undefined ? {} : { scan_type: description.scanType }),
     loop: description.loop,
     interval_us: description.intervalSeconds * SECONDS,
     sleep_us: description.sleepSeconds * SECONDS,

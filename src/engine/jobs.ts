@@ -8,6 +8,8 @@ import type { JobFunctions } from "../worker/messages.ts";
 import { type LocatedProcess, locateScanned } from "./cslide/locate_pages.ts";
 import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/move_pair.ts";
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
+import { type GroupsReply, type GroupsRequest, lookAtGroups } from "./psi/look_at_groups.ts";
+import { reclaimGroup, type ReclaimReply, type ReclaimRequest } from "./psi/reclaim_group.ts";
 import type { ProcessGains } from "./round/process_gains.ts";
 import { sweepAll, type SweepReply, type SweepRequest } from "./round/process_sweep.ts";
 import { runScanStep } from "./round/run_scan_step.ts";
@@ -31,6 +33,8 @@ export type Jobs = {
   readonly trim_swap_cache: { readonly request: SwapCacheRequest; readonly reply: SwapCacheReply };
   readonly cslide_step: StepJob<true, LocatedProcess>;
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };
+  readonly look_at_groups: { readonly request: GroupsRequest; readonly reply: GroupsReply };
+  readonly reclaim_group: { readonly request: ReclaimRequest; readonly reply: ReclaimReply };
   readonly move_pair: { readonly request: MovePairRequest; readonly reply: MovePairReply };
 };
 
@@ -43,5 +47,7 @@ export const JOBS: JobFunctions<Jobs> = {
   trim_swap_cache: trimSwapCache,
   cslide_step: (request) => runScanStep(request, locateScanned),
   plan_round: planRound,
+  look_at_groups: lookAtGroups,
+  reclaim_group: reclaimGroup,
   move_pair: movePair,
 };

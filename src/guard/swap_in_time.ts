@@ -97,7 +97,8 @@ export class SwapInTime {
   }
 }
 
-function expectedSeconds(): number {
+/** How long a page is expected to take to be read back from swap, in seconds. */
+export function expectedSeconds(): number {
   const [first] = readSwaps();
   return first === undefined ? EXPECTED_WITHOUT_SWAP : EXPECTED[kindOfSwap(first)];
 }

@@ -14,13 +14,16 @@ const MOUNTS = ["", "unified/"];
 export function limitingGroups(dirFd: number, root: string = CGROUP_ROOT): string[] {
   const path = /^0::(\/.+)$/m.exec(textOf(dirFd, "cgroup") ?? "")?.[1];
   // Files are read each byte one character.
-  return path === undefined ? [] : groupAndAbove(Buffer.from(path, "latin1").toString(), root);
+  if (path === undefined) return [];
+  const group = Buffer.from(path, "latin1").toString();
+  return groupAndAbove(group, MOUNTS.map((mount) => `${root}/${mount}`));
 }
 
-function groupAndAbove(path: string, root: string): string[] {
+/** The folders of a group and of those above it. @param mounts each with a slash at its end. */
+export function groupAndAbove(path: string, mounts: readonly string[]): string[] {
   const folders: string[] = [];
   for (let group = path; group !== ""; group = group.slice(0, group.lastIndexOf("/"))) {
-    for (const mount of MOUNTS) folders.push(`${root}/${mount}${group.slice(1)}`);
+    for (const mount of mounts) folders.push(`${mount}${group.slice(1)}`);
   }
   return folders;
 }

@@ -88,7 +88,7 @@ function subfolders(folder: string): string[] {
 }
 
 /** Whether an error says that a group was removed, before or after its file was opened. */
-function isGroupGone(error: unknown): boolean {
+export function isGroupGone(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENODEV";
 }

@@ -26,7 +26,7 @@ export function readSwapRoom(dirFd: number, root?: string): SwapRoom | undefined
 }
 
 /** The narrowest of the limits of some control groups, by their folders. */
-function narrowestSwapRoom(folders: readonly string[]): SwapRoom | undefined {
+export function narrowestSwapRoom(folders: readonly string[]): SwapRoom | undefined {
   let narrowest: SwapRoom | undefined;
   for (const folder of folders) {
     const room = roomOf(folder);

@@ -414,7 +414,8 @@ function warnOfNothingToDo(project: string, tasks: readonly TaskRef[]): string[]
 }
 
 /** The schedule of a project in words: `round: 3 scans 60 s apart, then 1 s pause`. */
-function roundOf({ loop, intervalSeconds, sleepSeconds }: ProjectDescription): string {
+function roundOf({ scanType, loop, intervalSeconds, sleepSeconds }: ProjectDescription): string {
+  if (scanType === "psi") return `a round every ${intervalSeconds} s`;
   const scans = loop === 1 ? "1 scan" : `${loop} scans ${intervalSeconds} s apart`;
   return `round: ${scans}, then ${sleepSeconds} s pause`;
 }

@@ -30,6 +30,15 @@ const TABLE = {
   group_may_not_swap: "its control group may not swap: {} is 0",
   group_swap_full: "no swap space left for its control group: {}",
   group_protected: "protected by {} of its control group",
+  // A control group is left alone in a round of psi, or cannot be worked on.
+  at_group_limit: "has no more than its limit, or hardly more",
+  group_waits: "waits for {} already",
+  group_misses_memory: "reads back what was reclaimed",
+  no_memory_account: "its memory is not accounted for (+memory in cgroup.subtree_control above it)",
+  no_memory_reclaim:
+    "this kernel has no memory.reclaim for it (Linux 5.19 with control groups of version 2)",
+  no_group_pressure:
+    "this kernel has no pressure stall information of it: psi=1 on its command line{}",
   guest_unseen_by_smaps: "runs a virtual machine, whose accesses smaps cannot see",
   guest_unseen_by_page_table: "runs a virtual machine, whose accesses page_table cannot see: {}",
   too_much_to_plan: "more memory than one round of cslide plans for (2 TiB in base pages)",

@@ -16,6 +16,8 @@ export interface ProjectStatus {
    * server is started again.
    */
   persistent: boolean;
+  /** Of projects of the engine psi; then `loop` and `sleep_us` say nothing. */
+  scan_type?: "psi";
   /** Scans in a round. */
   loop: number;
   /** Between two scans. */

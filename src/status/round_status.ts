@@ -1,3 +1,4 @@
+import type { GroupStatus } from "./group_status.ts";
 import type { GuardStatus } from "./guard_status.ts";
 import type { MemoryByReason, RoundFigures } from "./round_figures.ts";
 import type { PhaseTimes } from "./round_phases.ts";
@@ -45,6 +46,8 @@ export interface RoundStatus extends RoundFigures {
   guard?: GuardStatus;
   /** Of the cslide engine. */
   node_pairs?: NodePairStatus[];
+  /** Of the psi engine. */
+  groups?: GroupStatus[];
   phases: PhaseTimes;
   /** CPU time of the threads that did the work. */
   cpu_us: number;

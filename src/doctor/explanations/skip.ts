@@ -77,6 +77,49 @@ export const SKIP_EXPLANATIONS = {
     ],
     hinders: "mostly",
   },
+  at_group_limit: {
+    meaning:
+      "The control group has no more than psi leaves to it: what cannot be reclaimed, what " +
+      "memory.low and memory.min protect, limit_min_bytes, limit_min_ratio, and what it missed.",
+    remedy: NOTHING_TO_DO,
+    hinders: "never",
+  },
+  group_waits: {
+    meaning:
+      "Processes of the control group wait for {detail} for a larger part of the time than " +
+      "`pressure` allows. psi asks for nothing until they do not.",
+    remedy: "Nothing needs to be done if that passes. Otherwise raise `pressure` of the task.",
+    commands: ["cat /sys/fs/cgroup/GROUP/memory.pressure /sys/fs/cgroup/GROUP/io.pressure"],
+    hinders: "never",
+  },
+  group_misses_memory: {
+    meaning: "The control group reads back what was reclaimed of it, and that takes a larger " +
+      "part of its time than `pressure` allows. psi asks for nothing until it does not.",
+    remedy: NOTHING_TO_DO,
+    hinders: "never",
+  },
+  no_memory_account: {
+    meaning: "The kernel does not account for the memory of the control group: the memory " +
+      "controller is not enabled for it.",
+    remedy: "Enable it in the group above, for a service with MemoryAccounting=yes.",
+    commands: ["systemctl set-property UNIT MemoryAccounting=yes"],
+    hinders: "always",
+  },
+  no_memory_reclaim: {
+    meaning: "The kernel has no memory.reclaim, by which psi reclaims memory. Stock kernels have " +
+      "it since Linux 5.19, with control groups of version 2 alone.",
+    remedy: "Boot with control groups of version 2, or use the engine slide with type=cgroup.",
+    commands: ["findmnt -t cgroup2", "uname -r"],
+    hinders: "always",
+  },
+  no_group_pressure: {
+    meaning: "The kernel keeps no pressure stall information (PSI) of control groups, by which " +
+      "psi sees that processes wait.",
+    remedy: "Put psi=1 on the kernel's command line and boot. Or use the engine slide with " +
+      "type=cgroup.",
+    commands: ["cat /proc/pressure/memory", "grubby --update-kernel=ALL --args=psi=1"],
+    hinders: "always",
+  },
   group_protected: {
     meaning:
       "The control group of the process, or one above it, has no more memory than {detail} " +

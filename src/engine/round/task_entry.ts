@@ -1,11 +1,11 @@
 import type { TaskDescription } from "../../config/engines.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
 import { TaskHistory } from "./task_history.ts";
-import type { TaskLife } from "./task_life.ts";
+import type { StartedTask } from "./started_task.ts";
 
 /** What works for a task from a start to a stop. */
 interface Run {
-  readonly life: TaskLife;
+  readonly life: StartedTask;
 }
 
 /** What an engine that makes rounds keeps of a task, in its TaskTable. */

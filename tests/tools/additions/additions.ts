@@ -148,8 +148,8 @@ const ENGINE: Addition = {
       file: "src/config/engines.ts",
       edit: both(
         replaced(
-          "const OWN = [SLIDE, CSLIDE] as const;",
-          "const OWN = [SLIDE, CSLIDE, MADEUP] as const;",
+          "const OWN = [SLIDE, CSLIDE, PSI] as const;",
+          "const OWN = [SLIDE, CSLIDE, PSI, MADEUP] as const;",
         ),
         importing('import { MADEUP } from "./engines/madeup.ts";'),
       ),

@@ -149,8 +149,7 @@ test("ConfigError is one line that names the file", () => {
 });
 
 test.each([
-  ["project", "scan_type=region", "page"],
-  ["project", "scan_type=psi", "page"],
+  ["project", "scan_type=region", "page or psi"],
   ["engine", "name=damon", ALLOWED.engine],
   ["engine", "name=memdcd", ALLOWED.engine],
   ["task", "engine=damon", ALLOWED.engineOfTask],

@@ -71,6 +71,21 @@ type=pid
 value=1
 `;
 
+/** A file of the psi engine with mandatory keys only. */
+export const PSI = `[project]
+name=p
+scan_type=psi
+interval=5
+[engine]
+name=psi
+project=p
+[task]
+name=t
+project=p
+engine=psi
+cg_dir=a/*
+`;
+
 /** The text with the line of a key in a group: replaced, or added at the end of the group. */
 export function put(text: string, group: string, line: string): string {
   const key = `${line.split("=")[0]}=`;

@@ -17,6 +17,12 @@ const DOCUMENTED: Readonly<Record<string, readonly [mandatory: string, optional:
   "[task]": ["name project engine type value", ""],
   "[task] of slide": ["name project engine type value T", "max_threads swap_threshold swap_flag"],
   "[task] of cslide": ["name project engine type value", "vm_flags anon_only ign_host"],
+  "[engine] of psi": ["name project", ""],
+  "[task] of psi": [
+    "name project engine cg_dir",
+    "pressure reclaim_rate reclaim_rate_max reclaim_rate_min limit_min_bytes limit_min_ratio " +
+    "reclaim_max_bytes",
+  ],
   "[task] of a third-party engine": [
     "name project engine type value",
     "max_threads swap_flag",

@@ -51,6 +51,7 @@ const SHIPPED = {
   "cslide_conf.yaml": "cslide",
   "cxl_conf.yaml": "cslide",
   "nvme_conf.yaml": "slide",
+  "psi_conf.yaml": "psi",
   "slide_conf.yaml": "slide",
   "thirdparty_conf.yaml": "thirdparty",
   "zram_conf.yaml": "slide",

@@ -21,6 +21,7 @@ describe("etmemd.service", () => {
   test.each([
     "PrivateNetwork",
     "PrivateTmp",
+    "ProtectControlGroups",
     "ProtectKernelTunables",
     "ProtectProc",
     "ProcSubset",
