@@ -12,6 +12,7 @@ import { moveCold } from "../../../../src/engine/slide/move_cold.ts";
 import type { MoveOrder } from "../../../../src/engine/slide/move_order.ts";
 import { PAGE_TABLE } from "../../../../src/tracker/tracker_page_table.ts";
 import { SMAPS } from "../../../../src/tracker/tracker_smaps.ts";
+import type { VmaSelection } from "../../../../src/tracker/vma_selection.ts";
 import { AddressSpace } from "../../../tools/fixtures/address_space.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
@@ -32,10 +33,25 @@ function changeNow(target: AddressSpace, change: "remap" | "purge", dirFd: numbe
   while (faults() < before + SIZE_MIB * MIB / PAGE_SIZE) Bun.sleepSync(1);
 }
 
-/** A round whose memory changes between the last scan and the move. */
+/** All memory that may be swapped; the first that asks for it has something happen. */
+function selectionWith(happen: () => void): VmaSelection {
+  let hasHappened = false;
+  return {
+    get kind() {
+      if (!hasHappened) {
+        hasHappened = true;
+        happen();
+      }
+      return "swappable" as const;
+    },
+  };
+}
+
+/** A round whose memory changes between the last scan and the move, or when that scan begins. */
 async function moveAfter(
   tracker: ScanStepRequest<MoveOrder>["tracker"],
   change: "remap" | "purge" | "none",
+  isInScan = false,
 ) {
   await using target = await AddressSpace.start("alone", SIZE_MIB);
   using opened = new OpenProcess(target.pid);
@@ -59,10 +75,15 @@ async function moveAfter(
   const finish = { mover: "process_madvise", coldThreshold: 1 } as const;
   let looks = 0;
   const beginMs = performance.now();
-  const reply = runScanStep({ ...request, open, memory, finish }, (scanned: ScannedProcess) => {
-    if (change !== "none") changeNow(target, change, scanned.dirFd);
+  const changeAll = (): void => {
+    if (change !== "none") changeNow(target, change, opened.dirFd);
+  };
+  const selection = isInScan ? selectionWith(changeAll) : request.selection;
+  const order = { ...request, selection, open, memory, finish };
+  const reply = runScanStep(order, (scanned: ScannedProcess) => {
+    if (!isInScan) changeAll();
     // What was seen more than a second ago is looked at again: not here, however slow the machine.
-    const scannedMs = change === "none" ? Infinity : scanned.scannedMs;
+    const scannedMs = change === "none" || isInScan ? Infinity : scanned.scannedMs;
     const lookAgain = (): ReturnType<typeof scanned.lookAgain> => (looks++, scanned.lookAgain());
     return moveCold({ ...scanned, scannedMs, lookAgain }, finish);
   });
@@ -74,6 +95,8 @@ async function moveAfter(
     sizes: readProcessSizes(opened.dirFd)!,
   };
 }
+
+const noTables = missing ?? PAGE_TABLE.missing();
 
 for (const tracker of [SMAPS, PAGE_TABLE]) {
   const why = missing ?? tracker.missing();
@@ -98,3 +121,12 @@ for (const tracker of [SMAPS, PAGE_TABLE]) {
     });
   });
 }
+
+test.skipIf(noTables !== undefined)(
+  "moveCold() looks again after a page fault during the last scan",
+  async () => {
+    const { looks, sizes } = await moveAfter("page_table", "purge", true);
+    expect(looks).toBeGreaterThan(0);
+    expect(sizes.swapBytes).toBeLessThan(MIB);
+  },
+);
