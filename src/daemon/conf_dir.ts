@@ -26,13 +26,15 @@ export class ConfDir {
   #bell = new AbortController();
   /** Something has happened since the last look began. */
   #isRung = false;
+  /** Clients have changed something since. */
+  #isStale = false;
   /** The pause ends when something happens. */
   #isIdle = false;
   /** The next look takes files as they are, and tries again what was refused. */
   #isAtOnce = true;
 
   private constructor(folder: string, stopped: StoppedProjects) {
-    this.#folder = new ConfFolder(folder, () => this.recheck());
+    this.#folder = new ConfFolder(folder, () => this.#ring());
     this.#stopped = stopped;
   }
 
@@ -150,8 +152,13 @@ export class ConfDir {
     this.#bell.abort();
   }
 
-  /** Looks soon: what has happened may change what the files are good for. */
+  /** Looks soon: what clients have changed may change what the files are good for. */
   recheck(): void {
+    this.#isStale = true;
+    this.#ring();
+  }
+
+  #ring(): void {
     this.#isRung = true;
     if (this.#isIdle) this.#bell.abort();
   }
@@ -167,7 +174,10 @@ export class ConfDir {
     try {
       const look = await this.#folder.look(isAtOnce, signal);
       if (isAtOnce) this.#state.retry();
-      await this.#apply(look, registry, signal);
+      if (isAtOnce || this.#isStale || look.changes.size > 0) {
+        this.#isStale = false;
+        await this.#apply(look, registry, signal);
+      }
       return look;
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -180,6 +190,7 @@ export class ConfDir {
     const changed = await this.#state.apply(registry, signal);
     const due: string[] = [];
     for (const project of changed) {
+      if (registry.isStarted(project)) continue;
       if (this.#stopped.has(project)) {
         log.info(`project "${project}" stays stopped, as it was before`);
       } else due.push(project);

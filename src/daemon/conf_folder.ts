@@ -166,8 +166,8 @@ export class ConfFolder implements Disposable {
         changes.set(path, change);
         const seen = this.#seen.get(name);
         if (version === "") this.#seen.delete(name);
-        // One that does not answer is read once it does.
-        else if (seen !== undefined) seen.handedOut = change === SILENT ? undefined : version;
+        // One that could not be read is tried again at each look.
+        else if (seen !== undefined) seen.handedOut = change.state === "read" ? version : undefined;
       })
     ));
     return changes;

@@ -1,7 +1,7 @@
 import type { PinnableNames } from "../config/project.ts";
 import { log } from "../log/logger.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
-import { objectKey, projectOf } from "../project/object_key.ts";
+import { nameOfObject, objectKey, projectOf } from "../project/object_key.ts";
 import { everyObject, namesake } from "../project/outline.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -164,7 +164,12 @@ export class ConfState {
     });
     for (const object of gone) {
       const path = registry.confFileOf(object);
-      if (path !== undefined) this.#files.get(path)?.applied.delete(objectKey(object));
+      if (path === undefined) {
+        log.warning(
+          `"${wanted.path}" has changed, and with it goes what obj add has brought: ` +
+            nameOfObject(object),
+        );
+      } else this.#files.get(path)?.applied.delete(objectKey(object));
     }
     logUpdate(wanted.path, update);
     return update;

@@ -3,7 +3,7 @@ import type { EngineDescription, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import type { ObjectDescriptions } from "../project/check_addition.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
-import { objectKey, parentKey } from "../project/object_key.ts";
+import { nameOfObject, objectKey, parentKey } from "../project/object_key.ts";
 import { namesake } from "../project/outline.ts";
 import type { Registry } from "../project/registry.ts";
 import type { NamesToRemove } from "../project/removal.ts";
@@ -82,7 +82,7 @@ class Comparison {
     if (there === undefined) {
       if (this.#wanted.isHeld(key)) this.#away.add(key);
       else if (isParentThere(outline, object)) this.#add.set(key, object);
-    } else if (isDeepStrictEqual(there, object)) {
+    } else if (there === object || isDeepStrictEqual(there, object)) {
       this.#kept.push(there);
     } else if (this.#registry.confFileOf(there) !== undefined) {
       this.#remove.set(key, there);
@@ -90,10 +90,10 @@ class Comparison {
     } else if (this.#wanted.isHeld(key)) {
       this.#away.add(key);
     } else {
-      throw new Refusal(
-        "invalid",
-        `"${key}" exists already: obj add has brought it from elsewhere`,
-      );
+      const problem = `${
+        nameOfObject(object)
+      } exists already: obj add has brought it from elsewhere`;
+      throw new Refusal("invalid", problem);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { EngineDescription, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import { checkAddition, type ObjectDescriptions } from "../project/check_addition.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
-import { objectKey } from "../project/object_key.ts";
+import { nameOfObject, objectKey } from "../project/object_key.ts";
 import type { Outline } from "../project/outline.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { excerpt } from "../text/excerpt.ts";
@@ -120,7 +120,7 @@ class Draft {
       const owner = file === undefined
         ? "obj add has brought it from elsewhere"
         : `it comes from "${excerpt(file)}"`;
-      return `${nameOf(object)} exists already: ${owner}`;
+      return `${nameOfObject(object)} exists already: ${owner}`;
     }
     return undefined;
   }
@@ -153,11 +153,4 @@ class Draft {
       }
     }
   }
-}
-
-function nameOf(object: ObjectDescription): string {
-  if (!("project" in object)) return `project "${object.name}"`;
-  if (!("engine" in object)) return `engine "${object.name}" in project "${object.project}"`;
-  const { name, engine, project } = object;
-  return `task "${name}" of engine "${engine}" in project "${project}"`;
 }

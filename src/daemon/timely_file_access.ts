@@ -34,7 +34,9 @@ const turn = new Semaphore(1);
 const processes = new Semaphore(MAX_PROCESSES);
 /** By path, looks that have not ended. */
 const looks = new Map<string, number>();
-/** By path, when the presence was last asked for in vain, by the monotonic clock. */
+/** By path, the end of the look of askBriefly(). */
+const brief = new Map<string, Promise<void>>();
+/** By path, when askBriefly() has last waited in vain, by the monotonic clock. */
 const inVainMs = new Map<string, number>();
 
 /**
@@ -96,17 +98,38 @@ export async function askBriefly<Want extends keyof FileAnswers>(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<FileAnswers[Want] | undefined> {
-  if (isLeftAlone(path)) return undefined;
   const limit = AbortSignal.timeout(limitMs);
+  const wanted = AbortSignal.any([signal, limit]);
   try {
-    const answer = await askForFile(want, path, AbortSignal.any([signal, limit]));
-    inVainMs.delete(path);
-    return answer;
+    // One after the other: where one hangs, the next would be held as well.
+    for (let other = brief.get(path); other !== undefined; other = brief.get(path)) {
+      await untilAborted(wanted, other);
+    }
+    return isLeftAlone(path) ? undefined : await askAlone(want, path, wanted);
   } catch (error) {
     signal.throwIfAborted();
     if (error !== limit.reason) throw error;
-    if (looks.has(path)) inVainMs.set(path, performance.now());
     return undefined;
+  }
+}
+
+async function askAlone<Want extends keyof FileAnswers>(
+  want: Want,
+  path: string,
+  wanted: AbortSignal,
+): Promise<FileAnswers[Want]> {
+  const end = Promise.withResolvers<void>();
+  brief.set(path, end.promise);
+  try {
+    const answer = await askForFile(want, path, wanted);
+    inVainMs.delete(path);
+    return answer;
+  } catch (error) {
+    if (wanted.aborted && looks.has(path)) inVainMs.set(path, performance.now());
+    throw error;
+  } finally {
+    brief.delete(path);
+    end.resolve();
   }
 }
 

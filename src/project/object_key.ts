@@ -7,6 +7,14 @@ export function objectKey(object: ObjectDescription): string {
   return `${object.project} ${object.engine} ${object.name}`;
 }
 
+/** How an object is named in answers and in the log. */
+export function nameOfObject(object: ObjectDescription): string {
+  if (!("project" in object)) return `project "${object.name}"`;
+  if (!("engine" in object)) return `engine "${object.name}" in project "${object.project}"`;
+  const { name, engine, project } = object;
+  return `task "${name}" of engine "${engine}" in project "${project}"`;
+}
+
 /** The project of an object, or its own name if it is one. */
 export function projectOf(object: ObjectDescription): string {
   return "project" in object ? object.project : object.name;

@@ -80,6 +80,11 @@ export class Registry {
     return this.#projects.get(project)?.description;
   }
 
+  /** Whether a project is there and started. */
+  isStarted(project: string): boolean {
+    return this.#projects.get(project)?.started === true;
+  }
+
   /** What is there at the moment. */
   get outline(): Outline {
     return this.#projects;

@@ -109,10 +109,9 @@ test.skipIf(!canMount)(
     expect(await persistent()).toEqual({ a: true, b: true });
     await using _mount = await hang(mounts, "/run/dead");
     expect(await persistent()).toEqual({ a: false, b: true });
-    const before = childrenOf(server.pid);
     for (let i = 0; i < 5; i++) expect(await persistent()).toEqual({ a: false, b: true });
     // Nobody has looked at the dead file again: the kernel would hold that process.
-    await waitFor("no process more", () => childrenOf(server.pid) === before, { seconds: 20 });
+    await waitFor("no process that is held", () => childrenOf(server.pid) === "", { seconds: 20 });
     expect(await server.etmem("status", "--restart-safe")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("a") as string,
@@ -123,6 +122,33 @@ test.skipIf(!canMount)(
     const removed = await ask(server.name, request(1, "/run/same"));
     expect(removed).toContain('"/run/conf.d/a" does not answer');
     expect(removed).toEndWith("[ok]");
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+  },
+);
+
+test.skipIf(!canMount)(
+  "a folder of --conf-dir that dies changes nothing, and holds up no answer and no stop",
+  async () => {
+    await using mounts = await OwnMounts.create("mkdir /run/conf.d");
+    writeFileSync(mounts.path("/run/conf.d/a"), project("a"), { mode: 0o600 });
+    const args = ["--conf-dir", "/run/conf.d"];
+    await using server = await ServerProcess.start({ through: mounts.enter, args });
+    const status = async (): Promise<ServerStatus> => {
+      return JSON.parse((await server.etmem("status", "--json")).stdout) as ServerStatus;
+    };
+    await waitFor("the project", async () => (await status()).projects[0]?.started);
+    await using _mount = await hang(mounts, "/run/conf.d");
+    server.kill("SIGHUP");
+    await waitFor("the folder to be missed", async () => {
+      expect(await ask(server.name, SHOW_V1)).toEndWith("[ok]");
+      return (await status()).conf_dir?.problem === "its file system does not answer";
+    });
+    for (let i = 0; i < 3; i++) server.kill("SIGHUP");
+    expect((await status()).projects).toMatchObject([
+      { name: "a", started: true, persistent: false },
+    ]);
+    await waitFor("no process that is held", () => childrenOf(server.pid) === "", { seconds: 20 });
     server.kill("SIGTERM");
     expect(await server.exited).toBe(0);
   },

@@ -106,3 +106,33 @@ function fileOf(name: string): string {
     `[task]\nproject=${name}\nengine=slide\nname=${name}\ntype=name\nvalue=x\nT=1\n`,
   ].join("\n");
 }
+
+test("follow() starts a new task of a started project, and logs no error", async () => {
+  using folder = new ScratchFolder();
+  using state = new ScratchFolder();
+  const { STATE_DIRECTORY } = process.env;
+  process.env["STATE_DIRECTORY"] = state.path;
+  const stop = new AbortController();
+  try {
+    const lines: string[] = [];
+    configureLog("info", [(level, line) => lines.push(`${level}: ${line}`)]);
+    const engines = new ScriptedEngines();
+    const registry = new Registry(() => Promise.resolve([engines]));
+    writeFileSync(folder.at("a"), fileOf("a"), { mode: 0o600 });
+    const confDir = await ConfDir.open(folder.path, "test", stop.signal);
+    await confDir.load(registry, stop.signal);
+    const following = confDir.follow(registry, stop.signal);
+    const [, task = ""] = fileOf("a").split("[task]");
+    writeFileSync(folder.at("b"), `[task]${task.replace("name=a", "name=b")}`, { mode: 0o600 });
+    await waitFor("the new task", () => engines.running.has("a/b"), { firstPauseMs: 1 });
+    stop.abort();
+    await following;
+    expect(engines.calls).not.toContain("stop a");
+    expect(lines.filter((line) => !line.startsWith("info: "))).toEqual([]);
+  } finally {
+    stop.abort();
+    configureLog("error", []);
+    if (STATE_DIRECTORY === undefined) delete process.env["STATE_DIRECTORY"];
+    else process.env["STATE_DIRECTORY"] = STATE_DIRECTORY;
+  }
+});
