@@ -2,6 +2,7 @@ import { type AgeClass, PageAges, type PageAgesData } from "../tracker/page_ages
 import type { PageCounts } from "../tracker/page_counts.ts";
 import { type OutlookData, toOutlook } from "./outlook.ts";
 import { Payoff, type PayoffData } from "./payoff.ts";
+import { PressureWatch, type PressureWatchData } from "./pressure_watch.ts";
 import { StallGuard, type StallGuardData } from "./stall_guard.ts";
 import { SwapInTime, type SwapInTimeData } from "./swap_in_time.ts";
 
@@ -11,6 +12,7 @@ export interface ProcessHistoryData {
   readonly guard: StallGuardData;
   readonly swapIn: SwapInTimeData;
   readonly payoff: PayoffData;
+  readonly pressure: PressureWatchData;
   readonly windowStartMs: number;
   readonly observedSeconds: number;
 }
@@ -21,6 +23,7 @@ export class ProcessHistory {
   readonly guard: StallGuard;
   readonly swapIn: SwapInTime;
   readonly payoff: Payoff;
+  readonly pressure: PressureWatch;
   /** By monotonicMs(): from then on the next scan sees accesses. */
   #windowStartMs: number;
   /** How long the pages have been followed without a gap. */
@@ -31,6 +34,7 @@ export class ProcessHistory {
     this.guard = new StallGuard(data?.guard);
     this.swapIn = new SwapInTime(data?.swapIn);
     this.payoff = new Payoff(data?.payoff);
+    this.pressure = new PressureWatch(data?.pressure);
     this.#windowStartMs = data?.windowStartMs ?? windowStartMs;
     this.#observedSeconds = data?.observedSeconds ?? 0;
   }
@@ -41,6 +45,7 @@ export class ProcessHistory {
       guard: this.guard.toData(),
       swapIn: this.swapIn.toData(),
       payoff: this.payoff.toData(),
+      pressure: this.pressure.toData(),
       windowStartMs: this.#windowStartMs,
       observedSeconds: this.#observedSeconds,
     };

@@ -102,13 +102,15 @@ export class StallGuard {
    * Ends a round.
    * @param population pages by age, present and moved. @param swapInSeconds mean time of a swap-in.
    * @param limitPercent the most that the process shall wait.
+   * @param risePercent by how much more than usual its control group waits for memory.
    */
   judge(
     population: readonly PagesOfAge[],
     swapInSeconds: number,
     limitPercent: number,
+    risePercent = 0,
   ): GuardVerdict {
-    const measuredPercent = this.measured(swapInSeconds);
+    const measuredPercent = Math.max(this.measured(swapInSeconds), risePercent);
     const isPaused = measuredPercent > limitPercent;
     this.#strictness = isPaused
       ? Math.min(this.#strictness * STRICTER, STRICTEST)

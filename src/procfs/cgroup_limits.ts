@@ -33,9 +33,14 @@ export function groupAndAbove(path: string, mounts: readonly string[]): string[]
  * @returns Infinity for "max", undefined where there is no number to read.
  */
 export function groupBytes(path: string): number | undefined {
-  const text = textOf(AT_FDCWD, path)?.trim() ?? "";
+  const text = groupText(path)?.trim() ?? "";
   if (text === "max") return Infinity;
   return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Reads a file of a control group. @returns undefined where it cannot be read. */
+export function groupText(path: string): string | undefined {
+  return textOf(AT_FDCWD, path);
 }
 
 /** A file that cannot be read sets no limit: the kernel itself refuses what it does not take. */

@@ -1,4 +1,6 @@
 import { SystemCallError } from "../../../ffi/errno.ts";
+import { monotonicMs } from "../../../ffi/libc.ts";
+import { readGroupPressureMs } from "../../procfs/process_pressure.ts";
 import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { ProcessGuardStatus } from "../../status/guard_status.ts";
@@ -41,11 +43,16 @@ export function guardMove(
   limitPercent: number | undefined,
   mayRead = true,
 ): GuardedMove {
-  const { ages, guard, swapIn } = process.history;
+  const { ages, guard, swapIn, pressure } = process.history;
   if (limitPercent === undefined) return { ageScans: 0 };
   if (mayRead) measureSwapIn(process);
   const swapInSeconds = swapIn.seconds;
-  const verdict = guard.judge(ages.population(), swapInSeconds, limitPercent);
+  const risePercent = pressure.rise(
+    readGroupPressureMs(process.dirFd),
+    monotonicMs(),
+    guard.measured(swapInSeconds) > 0,
+  );
+  const verdict = guard.judge(ages.population(), swapInSeconds, limitPercent, risePercent);
   const { ageScans, measuredPercent: harmPercent, isPaused } = verdict;
   const isAside = isScarce();
   const state = isAside ? "aside" : isPaused ? "pauses" : "guards";

@@ -153,3 +153,14 @@ describe("AgeHistory", () => {
     expect(new AgeHistory(200).expect([])).toEqual([]);
   });
 });
+
+test("pressure of the control group tightens, and never loosens", () => {
+  const judged = (rise: number, readBack: number) => {
+    const guard = new StallGuard();
+    guard.add([{ age: 2, pages: 100, used: 10, returned: readBack, readBack }], 4);
+    return guard.judge([{ age: 2, pages: 100 }], 1e-3, 0.1, rise);
+  };
+  expect(judged(0.2, 2)).toMatchObject({ isPaused: true, measuredPercent: 0.2 });
+  expect(judged(0.05, 2)).toMatchObject({ isPaused: false, measuredPercent: 0.05 });
+  expect(judged(0, 5)).toMatchObject({ isPaused: true, measuredPercent: 0.125 });
+});
