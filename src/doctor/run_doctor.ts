@@ -22,8 +22,12 @@ export async function runDoctor(
   ask: (socket: string) => Promise<ServerAnswer>,
 ): Promise<Diagnosis> {
   const running = runningServers("/proc");
-  const asked: AskedServer[] = [];
-  for (const socket of socketsOf(order, running)) asked.push({ socket, answer: await ask(socket) });
+  const asked = await Promise.all(
+    socketsOf(order, running).map(async (socket): Promise<AskedServer> => ({
+      socket,
+      answer: await ask(socket),
+    })),
+  );
   const patient: Patient = {
     ...order,
     isRoot: process.getuid?.() === 0 && process.getgid?.() === 0,

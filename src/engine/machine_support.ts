@@ -1,14 +1,8 @@
 import { type MoverName, MOVERS } from "../mover/movers.ts";
 import type { Availability, WorkersStatus } from "../status/server_status.ts";
 import { type TrackerName, TRACKERS } from "../tracker/trackers.ts";
+import { availability } from "./availability.ts";
 import { engineContext, tryTrackers, type Workers } from "./engine_context.ts";
-
-function availability<Name extends string>(
-  { name, missing }: { readonly name: Name; readonly missing: () => string | undefined },
-): Availability & { name: Name } {
-  const reason = missing();
-  return reason === undefined ? { name, available: true } : { name, available: false, reason };
-}
 
 /** @internal What a status says of worker threads. */
 export function workersStatus(

@@ -1,6 +1,7 @@
-import { MOVERS } from "../../mover/movers.ts";
+import { availability } from "../../engine/availability.ts";
+import { type MoverName, MOVERS } from "../../mover/movers.ts";
 import type { Availability } from "../../status/server_status.ts";
-import { TRACKERS } from "../../tracker/trackers.ts";
+import { type TrackerName, TRACKERS } from "../../tracker/trackers.ts";
 import { explain, explanationOf } from "../explain.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
@@ -15,21 +16,14 @@ interface MissingPart {
 export function checkParts(patient: Patient, report: Report): void {
   const [server] = answersOf(patient);
   if (server === undefined && !patient.isRoot) return;
-  const trackers = server?.status.trackers ?? TRACKERS.map(availability);
-  const movers = server?.status.movers ?? MOVERS.map(availability);
+  const trackers = server?.status.trackers ?? TRACKERS.map(availability<TrackerName>);
+  const movers = server?.status.movers ?? MOVERS.map(availability<MoverName>);
   checkTable("tracker", trackers, report);
   checkTable("mover", movers, report);
   checkGranularity(trackers, report);
-  const isFirst = trackers.find(({ available }) => available)?.name;
-  const caution = TRACKERS.find(({ name }) => name === isFirst)?.caution?.();
+  const best = trackers.find(({ available }) => available)?.name;
+  const caution = TRACKERS.find(({ name }) => name === best)?.caution?.();
   if (caution !== undefined) report.add(balancing(caution));
-}
-
-function availability(
-  { name, missing }: { readonly name: string; readonly missing: () => string | undefined },
-): Availability {
-  const reason = missing();
-  return reason === undefined ? { name, available: true } : { name, available: false, reason };
 }
 
 /** What keeps a part from being used hinders where no other part is left. */

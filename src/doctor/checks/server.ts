@@ -67,7 +67,7 @@ function silent(problem: string): Finding {
     weight: "hinders",
     about: ABOUT,
     found: problem,
-    meaning: "The server runs, and does not answer.",
+    meaning: "The server runs, and gives no status.",
     remedy: "Look into its log, and start it anew.",
     commands: ["journalctl -t etmemd -n 50", "systemctl restart etmemd"],
   };

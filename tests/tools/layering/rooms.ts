@@ -54,6 +54,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "src/daemon/pid_file.ts",
       "src/daemon/conf_listing.ts",
       "src/daemon/read_config_file.ts",
+      "src/engine/availability.ts",
       "src/engine/round/why_none.ts",
       "src/engine/round/swap_limit.ts",
       "src/engine/round/swap_space.ts",
