@@ -6,6 +6,7 @@ import {
   type CgroupHierarchy,
   matchingGroups,
 } from "../../procfs/cgroup_tree.ts";
+import { ownGroup } from "../../procfs/own_group.ts";
 import { groupId, readGroupMemory, readGroupUsage } from "../../procfs/group_memory.ts";
 import { type PressureAverages, readPressure } from "../../procfs/group_pressure.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
@@ -66,8 +67,9 @@ export function lookAtGroups({ pattern, root }: GroupsRequest): GroupsReply {
   const groups: FoundGroup[] = [];
   const left: { path: string; reason: Reason }[] = [];
   const swapRoomBytes = readSwapSpace();
+  const own = ownGroup(hierarchy);
   for (const path of paths) {
-    const found = lookAt(hierarchy, path, swapRoomBytes);
+    const found = path === own ? because("server_process") : lookAt(hierarchy, path, swapRoomBytes);
     if (typeof found === "object") groups.push(found);
     else if (found !== undefined) left.push({ path, reason: found });
   }

@@ -7,18 +7,20 @@ import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { expectedSeconds } from "../../guard/swap_in_time.ts";
 import { log } from "../../log/logger.ts";
 import type { CgroupHierarchy } from "../../procfs/cgroup_tree.ts";
-import { because } from "../../reason/reasons.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 import type { GroupStatus } from "../../status/group_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import type { EngineContext } from "../engine_context.ts";
 import type { RoundRecord } from "../round/round_record.ts";
 import { StartedTask } from "../round/started_task.ts";
 import { GroupControl, type GroupDecision, type ReadTimes } from "./group_control.ts";
-import type { FoundGroup } from "./look_at_groups.ts";
+import type { FoundGroup, GroupsReply } from "./look_at_groups.ts";
 import type { ReclaimReply } from "./reclaim_group.ts";
 
 /** Groups that are reclaimed at the same time. */
 const AT_ONCE = 2;
+/** A reason names at most so many groups. */
+const MOST_NAMED = 4;
 /** A page of a file is taken to come from a disk. */
 const FILE_READ_SECONDS = 100e-6;
 
@@ -86,9 +88,7 @@ export class PsiRun {
     }, life.signal);
     record.status.phases.vmas_us += Math.round((performance.now() - begunMs) * 1000);
     if (none !== undefined) this.#skip(record, none);
-    for (const { path, reason } of left) {
-      this.#skip(record, because("failed", `control group "${path}": ${reason}`));
-    }
+    this.#noteLeft(record, left);
     this.#forgetAllBut(groups);
     if (hierarchy === undefined) return;
     record.status.groups = [];
@@ -96,11 +96,21 @@ export class PsiRun {
     await allInTurns(groups, (group) => this.#reclaim(hierarchy, group, record, readTimes));
   }
 
-  /** A reason that is about no process; logged once. */
-  #skip(record: RoundRecord, reason: ReturnType<typeof because>): void {
+  /** Says why groups were left alone, once for each reason. */
+  #noteLeft(record: RoundRecord, left: GroupsReply["left"]): void {
+    for (const [reason, groups] of Map.groupBy(left, (one) => one.reason)) {
+      const which = groups.slice(0, MOST_NAMED).map(({ path }) => `"${path}"`).join(", ");
+      const more = groups.length > MOST_NAMED ? `, and ${groups.length - MOST_NAMED} more` : "";
+      const text = because("failed", `control group ${which}${more}: ${reason}`);
+      this.#skip(record, text, reason);
+    }
+  }
+
+  /** A reason that is about no process. @param key what is logged only once. */
+  #skip(record: RoundRecord, reason: Reason, key: Reason = reason): void {
     record.skip(reason, []);
-    if (this.#logged.has(reason)) return;
-    this.#logged.add(reason);
+    if (this.#logged.has(key)) return;
+    this.#logged.add(key);
     log.warning(`${this.life.label}: ${reason}`);
   }
 

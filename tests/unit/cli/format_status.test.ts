@@ -214,6 +214,38 @@ describe("formatRound()", () => {
     expect(text).not.toMatch(/asked|came back|errors/);
   });
 
+  test("shows the control groups of psi in place of what scans come to", () => {
+    const group = {
+      path: "system.slice/db.service",
+      use_bytes: 1.5 * 2 ** 30,
+      limit_bytes: 400 * 2 ** 20,
+      swapped_bytes: 700 * 2 ** 20,
+      memory_pressure_percent: 0.02,
+      io_pressure_percent: 0,
+      refault_percent: 0.0123,
+      rate_percent: 7,
+      asked_bytes: 57 * 2 ** 20,
+      reclaimed_bytes: 56 * 2 ** 20,
+      refault_bytes: 2 ** 20,
+      major_faults: 256,
+    };
+    const held = { ...group, path: "a", asked_bytes: 0, reclaimed_bytes: 0, held: "waits for io" };
+    const text = formatRound({ ...SAMPLE_ROUND, processes: 0, groups: [group, held] }, PMD_BYTES);
+    expect(text).toContain(", 2 control groups, ");
+    expect(text).not.toContain("scanned");
+    expect(text.replaceAll(/\n {18}/g, " ")).toContain(
+      "group     system.slice/db.service: use 1.50 GiB, limit 400 MiB, swapped 700 MiB, waits for " +
+        "memory 0.02 %, io 0 %, refaults 0.0123 % (1 MiB), rate 7 %, asked 57 MiB, reclaimed 56 MiB\n",
+    );
+    expect(text.replaceAll(/\s+/g, " ")).toContain("reclaimed 0 B, nothing asked: waits for io");
+  });
+
+  test("says how often psi works", () => {
+    const [first] = SAMPLE_STATUS.projects;
+    const psi = { ...first!, scan_type: "psi" as const, interval_us: 10_000_000 };
+    expect(format({ ...SAMPLE_STATUS, projects: [psi] })).toContain(", a round every 10 s\n");
+  });
+
   test("says what moved between the nodes of a pair, and what did not", () => {
     const round = {
       ...SAMPLE_ROUND,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { lookAtGroups } from "../../../../src/engine/psi/look_at_groups.ts";
 import { CGROUP_ROOT, cgroupHierarchies } from "../../../../src/procfs/cgroup_tree.ts";
+import { ownGroup } from "../../../../src/procfs/own_group.ts";
 import { because } from "../../../../src/reason/reasons.ts";
 import { OwnCgroup } from "../../../tools/fixtures/own_cgroup.ts";
 import { FakeSysfs } from "../../procfs/fake_nodes.ts";
@@ -106,6 +107,17 @@ test("lookAtGroups() says which file is not as it should be", () => {
   const empty = treeOfVersion2("a/b", { "io.pressure": "\n" });
   expect(() => look(empty)).toThrow(/some avg10, avg60 in line 1 of .*io.pressure/);
   expect(look(treeOfVersion2("a/b", { "memory.stat": stat({}) })).groups).toHaveLength(1);
+});
+
+test("lookAtGroups() leaves the server's own group alone", () => {
+  const hierarchy = { version: 2, folder: "" } as const;
+  const path = ownGroup(hierarchy) || ownGroup({ ...hierarchy, version: 1 });
+  if (!path) return;
+  const tree = ownGroup(hierarchy) === path ? treeOfVersion2(path) : treeOfVersion1(path);
+  expect(look(tree, path)).toMatchObject({
+    groups: [],
+    left: [{ path, reason: because("server_process") }],
+  });
 });
 
 test("lookAtGroups() says that no control groups are mounted", () => {

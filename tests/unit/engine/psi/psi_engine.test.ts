@@ -153,7 +153,15 @@ test("psi starts with the groups that can be worked on, and says why not with th
   await engine.startTask("t");
   const { groups, skipped } = await untilRound(engine, 1);
   expect(groups?.map(({ path }) => path)).toEqual(["a/b"]);
+  expect(skipped).toHaveLength(1);
   expect(skipped[0]?.reason).toStartWith('control group "a/c": this kernel has no memory.reclaim');
+  for (const name of ["d", "e", "f", "g"]) files.write(`a/${name}/memory.current`, "1\n");
+  const more = await waitFor(
+    "more groups",
+    () => engine.taskStatus("t").rounds.find((round) => round.skipped[0]?.reason.includes('"a/f"')),
+  );
+  expect(more.skipped.map(({ reason }) => reason.split(": ")[0]))
+    .toEqual(['control group "a/c", "a/d", "a/e", "a/f", and 1 more']);
 });
 
 test("psi stops within a second, and has no commands", async () => {
