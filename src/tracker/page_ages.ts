@@ -297,20 +297,30 @@ export class PageAges extends PageBytes {
   }
 
   #byteAt(page: number): number {
-    const at = this.#place(page);
-    return at === undefined ? 0 : at.array[at.index]!;
+    if (!this.#find(page)) return 0;
+    const { segments } = this;
+    const row = this.#found;
+    const skipped = page - segments.startPage[row]!;
+    return this.chunks[segments.chunk[row]!]![segments.offset[row]! + skipped]!;
+  }
+
+  /** Whether a page is in the segment `#found` or another, which is that one then. */
+  #find(page: number): boolean {
+    if (this.#isIn(this.#found, page)) return true;
+    if (this.#isIn(this.#found + 1, page)) this.#found++;
+    else this.#found = lastAtOrBefore(this.segments, page);
+    return this.#isIn(this.#found, page);
+  }
+
+  #isIn(row: number, page: number): boolean {
+    const { segments } = this;
+    return row < segments.count && segments.startPage[row]! <= page && page < segments.end(row);
   }
 
   /** Where the byte of a page is. Neighbours in ascending order are found at once. */
   #place(page: number): { readonly array: Uint8Array; readonly index: number } | undefined {
+    if (!this.#find(page)) return undefined;
     const { segments } = this;
-    const isIn = (row: number): boolean =>
-      row < segments.count && segments.startPage[row]! <= page && page < segments.end(row);
-    if (!isIn(this.#found)) {
-      if (isIn(this.#found + 1)) this.#found++;
-      else this.#found = lastAtOrBefore(segments, page);
-      if (!isIn(this.#found)) return undefined;
-    }
     const skipped = page - segments.startPage[this.#found]!;
     return {
       array: this.chunks[segments.chunk[this.#found]!]!,

@@ -48,6 +48,10 @@ export class ColdUnits {
       this.#passes = [...data.passes];
       return;
     }
+    if (order.ageScans === Number.POSITIVE_INFINITY) {
+      this.#passes = [];
+      return;
+    }
     const all = { low: order.ageScans, high: Number.POSITIVE_INFINITY };
     this.#passes = order.budget === undefined ? [all] : this.#oldestFirst(order.budget);
   }
@@ -85,10 +89,11 @@ export class ColdUnits {
     return whole === undefined ? passes : [whole, ...passes];
   }
 
-  /** Base pages of cold units that are too young to go. */
-  tooYoung(): number {
+  /** Base pages of cold units that are too young to go. @param cold of all cold units. */
+  tooYoung(cold: number): number {
     const { counts, ages, coldThreshold, ageScans } = this.#order;
     if (ageScans === 0) return 0;
+    if (ageScans === Number.POSITIVE_INFINITY) return cold;
     let young = 0;
     counts.walk({ segment: 0, index: 0 }, 0, coldThreshold, (page, size) => {
       if ((ages.ageOf(page) ?? 0) < ageScans) young += size;

@@ -115,7 +115,8 @@ class UnitsMove {
     this.#budget = budget;
     this.#used = used;
     this.#units = units;
-    this.#tooYoung = rested?.account.tooYoung ?? (held === undefined ? units.tooYoung() : 0);
+    this.#tooYoung = rested?.account.tooYoung ??
+      (held === undefined ? units.tooYoung(order.cold) : 0);
     this.#frames = rested === undefined
       ? new FrameSet()
       : FrameSet.fromData(rested.account.sharedFrames);
