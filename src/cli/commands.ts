@@ -3,6 +3,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { hasBytes, integerKind, pathKind, SOCKET_NAME } from "../options/value_kinds.ts";
 import { absolutePath } from "../options/absolute_path.ts";
 import { LISTEN_ADDRESS, type ListenAddress } from "./listen_address.ts";
+import { MOST_RATE_MIB } from "../rpc/request_v2.ts";
 import { type Command, defineCommand, type Presented } from "./command.ts";
 
 /** Blanks of isspace(3): no name holds any. */
@@ -87,6 +88,25 @@ const LINES = {
   about: "print lines instead of a screen, as where there is no terminal",
 } as const;
 
+const TASK = {
+  long: "task",
+  short: "t",
+  value: nameKind("TASK", MAX_TASK_NAME_BYTES),
+  about: "only what this task has moved",
+} as const satisfies ValueOption<string>;
+
+const RATE = {
+  long: "rate",
+  value: integerKind("MIB", 1, MOST_RATE_MIB),
+  about: "MiB a second at most; as fast as it goes if left out",
+} as const satisfies ValueOption<number>;
+
+const KEEP_FREE = {
+  long: "keep-free",
+  value: integerKind("PERCENT", 1, 99),
+  about: "only while MemAvailable stays above so much of MemTotal; 10 if left out",
+} as const satisfies ValueOption<number>;
+
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
 // Code that shows documents is loaded when there is one: most commands have none.
@@ -141,7 +161,7 @@ const STALL = {
 /** What the words before a command's last one stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {
   obj: "add or delete projects, engines and tasks",
-  project: "start, stop and show projects",
+  project: "start, stop and show projects, bring their memory back",
 };
 
 /** All commands of the client. Parser, help texts, completions and manual pages read this table. */
@@ -183,6 +203,28 @@ export const COMMANDS: readonly Command[] = [
     toCall: ({ project, socket }) => ({
       socket,
       request: { command: "project_stop", project },
+      json: false,
+    }),
+  }),
+  defineCommand({
+    words: ["project", "restore"],
+    about: "bring back from swap what a stopped project has moved",
+    options: {
+      project: NEEDED_PROJECT,
+      task: TASK,
+      rate: RATE,
+      keepFree: KEEP_FREE,
+      socket: SOCKET,
+    },
+    toCall: ({ project, task, rate, keepFree, socket }) => ({
+      socket,
+      request: {
+        command: "project_restore",
+        project,
+        ...(task === undefined ? {} : { task }),
+        ...(rate === undefined ? {} : { rateMib: rate }),
+        ...(keepFree === undefined ? {} : { keepFreePercent: keepFree }),
+      },
       json: false,
     }),
   }),

@@ -10,6 +10,8 @@ export interface AnswerSink {
   readonly text: (text: Uint8Array | string) => void;
   /** Takes the next piece of the JSON document. */
   readonly document: (text: string) => void;
+  /** Takes how far the work is, in bytes. */
+  readonly progress?: (doneBytes: number, allBytes: number) => void;
 }
 
 /** How the server ended its answer; `message` is its one line, empty where it gave none. */
@@ -94,6 +96,10 @@ function takeLine(connection: Connection, line: Uint8Array, sink: AnswerSink): O
     case "result":
       return message.ok ? { ok: true } : { ok: false, message: message.message };
     case "progress":
+      if (message.done_bytes !== undefined && message.all_bytes !== undefined) {
+        sink.progress?.(message.done_bytes, message.all_bytes);
+      }
+      return undefined;
     case undefined:
       return undefined;
   }

@@ -8,6 +8,7 @@ import { EXIT } from "./exit_statuses.ts";
 import { formatHelp } from "./format_help.ts";
 import { Output, OutputError } from "./output.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
+import { ProgressLine } from "./progress_line.ts";
 import { type Outcome, readAnswerV1, readAnswerV2 } from "./read_answer.ts";
 import { TerminalText } from "./terminal_text.ts";
 
@@ -79,25 +80,32 @@ async function carryOut(call: Call, surroundings: ClientSurroundings): Promise<O
 }
 
 /** Sends a request and prints its answer as it comes. @throws {NoAnswer | OutputError} */
-async function ask(call: RequestCall, { print, giveUpMs }: ClientSurroundings): Promise<Outcome> {
+async function ask(call: RequestCall, surroundings: ClientSurroundings): Promise<Outcome> {
+  const { print, giveUpMs } = surroundings;
   const connection = await Connection.open(call.socket, giveUpMs);
+  const progress = new ProgressLine(surroundings.stderr);
   try {
     const v1 = formatRequestV1(call.request);
     connection.send(v1 ?? formatRequestV2(call.request));
     const read = v1 === undefined ? readAnswerV2 : readAnswerV1;
     let document = "";
     const outcome = await read(connection, {
-      text: print,
+      text: (text) => {
+        progress.clear();
+        print(text);
+      },
       document: (text) => {
         if (call.json) print(text);
         document += text;
       },
+      progress: (doneBytes, allBytes) => progress.show(doneBytes, allBytes),
     });
     if (!outcome.ok) return outcome;
     if (!call.json) return await present(connection, call, document, print);
     if (document !== "") print("\n");
     return outcome;
   } finally {
+    progress.clear();
     connection.close();
   }
 }

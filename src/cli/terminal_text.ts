@@ -41,7 +41,7 @@ export class TerminalText {
  * A terminal is one; node:tty would say it more exactly,
  * and take longer to load than a request takes.
  */
-function isCharacterDevice(fd: number): boolean {
+export function isCharacterDevice(fd: number): boolean {
   try {
     return fs.fstatSync(fd).isCharacterDevice();
   } catch {

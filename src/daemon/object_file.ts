@@ -1,3 +1,4 @@
+import type { OutCount } from "../engine/engine.ts";
 import { cpus } from "node:os";
 import { compileConfig } from "../config/compile.ts";
 import { ConfigError } from "../config/config_error.ts";
@@ -75,20 +76,27 @@ export async function addFile(
   };
 }
 
+/** What came of a removal. */
+export interface RemovedFile {
+  /** One line each; they are in the log too. */
+  readonly warnings: readonly string[];
+  /** What the removed tasks had moved to swap, and is still there. */
+  readonly out: OutCount;
+}
+
 /**
  * Removes the objects that a configuration file names, stopping them first.
  * @param path absolute.
- * @returns warnings, one line each; they are in the log too.
  * @throws {Refusal} when one of them is not there; then all stay.
  */
 export async function removeFile(
   path: string,
   registry: Registry,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<RemovedFile> {
   const bytes = await readFile(path, signal);
   const { warnings, ...names } = refuseBadFile(() => readObjectNames(bytes, path));
-  const { confFiles, problems } = await registry.remove(names, signal);
+  const { confFiles, problems, out } = await registry.remove(names, signal);
   const presence = await presenceOf(confFiles);
   const all = [
     ...warnings,
@@ -100,7 +108,7 @@ export async function removeFile(
     }),
   ];
   for (const warning of all) log.warning(warning);
-  return [...problems, ...all];
+  return { warnings: [...problems, ...all], out };
 }
 
 async function readFile(path: string, signal: AbortSignal): Promise<Uint8Array> {

@@ -7,6 +7,9 @@ import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
 import type { HistogramDocument } from "../status/histogram.ts";
 import type { ConfDir } from "./conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
+import type { OutCount } from "../engine/engine.ts";
+import { formatOut } from "../project/swapped_out.ts";
+import { restoreProject } from "./restore_request.ts";
 import { addFile, removeFile } from "./object_file.ts";
 import type { StatusSource } from "./status_source.ts";
 
@@ -39,14 +42,17 @@ async function handle(
     case "obj_add":
       return warn(answer, await addConfigFile(request.file, registry, confDir, answer.deadline));
     case "obj_del":
-      warn(answer, await removeFile(request.file, registry, answer.deadline));
+      await removeObjects(request.file, answer, registry);
       return confDir?.recheck();
     case "project_start": {
       const { project, dryRun } = request;
       return warn(answer, await registry.start(project, answer.deadline, dryRun));
     }
     case "project_stop":
-      return warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
+      warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
+      return noteOut(answer, await registry.countOut(request.project), request.project);
+    case "project_restore":
+      return restoreProject(request, answer, registry);
     case "project_show":
       return answer.texts(formatShowTable(registry.view(request.project).map(shownProject)));
     case "status":
@@ -89,6 +95,22 @@ async function addConfigFile(
   const { warnings } = await addFile(file, registry, options);
   confDir?.recheck();
   return warnings;
+}
+
+async function removeObjects(file: string, answer: Answer, registry: Registry): Promise<void> {
+  const { warnings, out } = await removeFile(file, registry, answer.deadline);
+  warn(answer, warnings);
+  noteOut(answer, out);
+}
+
+/** Says what is left in swap. @param project that can bring it back; absent: none can any more. */
+function noteOut(answer: Answer, out: OutCount, project?: string): void {
+  const text = formatOut(out);
+  if (text === undefined) return;
+  const way = project === undefined
+    ? "and comes back as it is used"
+    : `and comes back as it is used, or with: etmem project restore -n ${project}`;
+  answer.text(`${text}, ${way}\n`);
 }
 
 async function engineCommand(
@@ -140,6 +162,8 @@ function describeRequest(request: Request): string | undefined {
       return `project start "${request.project}"${request.dryRun ? " as a dry run" : ""}`;
     case "project_stop":
       return `project stop "${request.project}"`;
+    case "project_restore":
+      return `project restore "${request.project}"`;
     case "engine":
       return `engine ${request.engineCommand} in project "${request.project}"`;
     case "project_show":

@@ -1,6 +1,6 @@
 import { nextTurn } from "../async/turns.ts";
 import { log } from "../log/logger.ts";
-import type { AnswerEncoder } from "../rpc/answer.ts";
+import type { AnswerEncoder, WorkDone } from "../rpc/answer.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Request } from "../rpc/request.ts";
 import { messageOf, stackOf } from "../text/message_of.ts";
@@ -16,6 +16,10 @@ export interface Answer {
   texts(pieces: Iterable<string>): Promise<void>;
   /** Gives the one JSON document of the answer in pieces that are made as the client takes them. */
   document(pieces: Iterable<string>): Promise<void>;
+  /** Says how far the work is, to a client whose protocol has that. */
+  progress(done: WorkDone): void;
+  /** The work may take longer than answers do, as long as the client is there and hears of it. */
+  takesLong(): void;
   /**
    * Fires when the work is to be given up; its reason is the Refusal that the client was answered.
    */
@@ -51,6 +55,7 @@ export class TimelyAnswer implements Answer {
   readonly #silence: ReturnType<typeof setTimeout>;
   readonly #total: ReturnType<typeof setTimeout>;
   readonly #progress: ReturnType<typeof setInterval>;
+  readonly #startMs = performance.now();
   #isOver = false;
 
   /** @param limits they count from now on. */
@@ -61,11 +66,10 @@ export class TimelyAnswer implements Answer {
     this.wanted = AbortSignal.any([this.#giveUp.signal, this.#gone.signal]);
     const abandon = (ms: number): void =>
       this.giveUp(new Refusal("internal", `not done after ${ms / 1000} s, abandoned`));
-    const startMs = performance.now();
     this.#silence = setTimeout(() => abandon(limits.silenceMs), limits.silenceMs);
     this.#total = setTimeout(() => abandon(limits.totalMs), limits.totalMs);
     this.#progress = setInterval(
-      () => this.#send(encoder.progress(performance.now() - startMs)),
+      () => this.#send(encoder.progress(performance.now() - this.#startMs)),
       limits.progressMs,
     );
   }
@@ -82,6 +86,14 @@ export class TimelyAnswer implements Answer {
 
   text(piece: Uint8Array | string): void {
     this.#send(this.#encoder.text(piece));
+  }
+
+  progress(done: WorkDone): void {
+    this.#send(this.#encoder.progress(performance.now() - this.#startMs, done));
+  }
+
+  takesLong(): void {
+    clearTimeout(this.#total);
   }
 
   lag(): Promise<void> | undefined {

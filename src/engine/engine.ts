@@ -45,6 +45,13 @@ export interface Engine {
    * @param stallLimitPercent that of all tasks; undefined: each has its own.
    */
   advise?(stallLimitPercent: number | undefined): EngineAdvice;
+  /**
+   * Counts what a stopped task has moved to swap and is still there; absent in an engine that moves
+   * nothing there.
+   */
+  countOut?(name: string): Promise<OutCount>;
+  /** Brings that back; the task stays stopped meanwhile. There where countOut() is. */
+  bringBack?(name: string, order: RestoreOrder): Promise<RestoreAccount>;
   /** Gives everything back; all tasks are stopped and removed before. */
   close(): Promise<void>;
 }
@@ -64,6 +71,42 @@ export type EngineAdvice = Pick<AdviceDocument, "tasks" | "lines">;
 export interface StartOptions {
   /** It is to account as if it moved, and to move nothing. */
   readonly isDryRun: boolean;
+}
+
+/** What is in swap. */
+export interface OutCount {
+  readonly bytes: number;
+  /** False: there may be more. */
+  readonly isWhole: boolean;
+}
+
+/** How memory is to come back from swap. */
+export interface RestoreLimits {
+  /** Only while MemAvailable is above so much of MemTotal. */
+  readonly keepFreePercent: number;
+  /** Bytes a second; absent: as fast as it goes. */
+  readonly bytesPerSecond?: number;
+}
+
+/** What an engine is told about bringing memory back. */
+export interface RestoreOrder {
+  readonly limits: RestoreLimits;
+  /** Fires when it is to end; what is back by then stays. */
+  readonly signal: AbortSignal;
+  /** Takes the bytes that are back so far, now and then. */
+  readonly progress: (backBytes: number) => void;
+}
+
+/** What came of that. */
+export interface RestoreAccount {
+  /** Was in swap and is present now. */
+  readonly backBytes: number;
+  /** Is still in swap, as far as it is known. */
+  readonly leftBytes: number;
+  /** Why something is left. */
+  readonly reasons: readonly string[];
+  /** Processes of which something was out, and that have ended or execute another program. */
+  readonly endedProcesses: number;
 }
 
 /** A private command on its way to an engine. */

@@ -10,6 +10,14 @@ import { movePair, type MovePairReply, type MovePairRequest } from "./cslide/mov
 import { type PlanReply, type PlanRequest, planRound } from "./cslide/plan_round.ts";
 import { type GroupsReply, type GroupsRequest, lookAtGroups } from "./psi/look_at_groups.ts";
 import { reclaimGroup, type ReclaimReply, type ReclaimRequest } from "./psi/reclaim_group.ts";
+import {
+  countOut,
+  type CountOutReply,
+  type CountOutRequest,
+  type RestoreReply,
+  type RestoreRequest,
+  restoreStep,
+} from "./round/out_step.ts";
 import type { ProcessGains } from "./round/process_gains.ts";
 import { sweepAll, type SweepReply, type SweepRequest } from "./round/process_sweep.ts";
 import { runScanStep } from "./round/run_scan_step.ts";
@@ -35,6 +43,8 @@ export type Jobs = {
   readonly plan_round: { readonly request: PlanRequest; readonly reply: PlanReply };
   readonly look_at_groups: { readonly request: GroupsRequest; readonly reply: GroupsReply };
   readonly reclaim_group: { readonly request: ReclaimRequest; readonly reply: ReclaimReply };
+  readonly count_out: { readonly request: CountOutRequest; readonly reply: CountOutReply };
+  readonly restore_step: { readonly request: RestoreRequest; readonly reply: RestoreReply };
   readonly move_pair: { readonly request: MovePairRequest; readonly reply: MovePairReply };
 };
 
@@ -49,5 +59,7 @@ export const JOBS: JobFunctions<Jobs> = {
   plan_round: planRound,
   look_at_groups: lookAtGroups,
   reclaim_group: reclaimGroup,
+  count_out: countOut,
+  restore_step: restoreStep,
   move_pair: movePair,
 };

@@ -1,5 +1,5 @@
 /** Pages in a block: 16 MiB of 4K pages, 512 bytes of bits. */
-const BLOCK_PAGES = 4096;
+export const BLOCK_PAGES = 4096;
 const BLOCK_WORDS = BLOCK_PAGES / 32;
 const WORD = 2 ** 32;
 
@@ -115,6 +115,35 @@ export class MovedSet {
         this.#blocks.delete(number);
       }
     }
+  }
+
+  /** Takes in all pages of another set, without their frames. */
+  addAll(other: MovedSet): void {
+    for (const [number, { bits }] of other.#blocks) {
+      const mine = this.#blocks.get(number)?.bits;
+      if (mine === undefined) this.#blocks.set(number, { bits: bits.slice(), frames: undefined });
+      else for (const [i, word] of bits.entries()) mine[i] = mine[i]! | word;
+    }
+  }
+
+  /** Forgets in which frames pages were. */
+  forgetFrames(): void {
+    for (const block of this.#blocks.values()) block.frames = undefined;
+  }
+
+  /** First pages of the blocks that hold any, ascending; blocks have BLOCK_PAGES pages. */
+  blocks(): number[] {
+    return [...this.#blocks.keys()].sort((a, b) => a - b).map((number) => number * BLOCK_PAGES);
+  }
+
+  /** Pages of the block that `from` is in, from `from` on and at most so many, ascending. */
+  pagesOfBlock(from: number, most: number): number[] {
+    const pages: number[] = [];
+    const end = from - from % BLOCK_PAGES + BLOCK_PAGES;
+    for (let page = from; page < end && pages.length < most; page++) {
+      if (this.has(page)) pages.push(page);
+    }
+    return pages;
   }
 
   /** How many are in. */

@@ -52,6 +52,7 @@ function newProject(description: ProjectDescription, before: LiveProject | undef
     engines: new Map(),
     started: before?.started === true,
     isDryRun: isDryByHand || description.dryRun !== undefined,
+    restores: before?.restores ?? new RunningCommands(),
   };
 }
 

@@ -21,6 +21,8 @@ export interface LiveProject {
   started: boolean;
   /** While it is started: whether nothing is moved. */
   isDryRun: boolean;
+  /** What brings its memory back while it is stopped: one at a time. */
+  readonly restores: RunningCommands;
 }
 
 /** A task by the engine that runs it. */

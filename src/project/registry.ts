@@ -1,6 +1,12 @@
 import type { EngineDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
-import type { EngineCommand, EngineKind, HistogramRequest } from "../engine/engine.ts";
+import type {
+  EngineCommand,
+  EngineKind,
+  HistogramRequest,
+  OutCount,
+  RestoreAccount,
+} from "../engine/engine.ts";
 import type { AdviceDocument } from "../status/advice.ts";
 import type { HistogramDocument, TaskHistogram } from "../status/histogram.ts";
 import type { TaskStatus } from "../status/task_status.ts";
@@ -20,7 +26,8 @@ import {
   tasksOf,
 } from "./live_project.ts";
 import type { Outline } from "./outline.ts";
-import { type NamesToRemove, removeObjects } from "./removal.ts";
+import { giveUpRestores, type NamesToRemove, removeObjects } from "./removal.ts";
+import { bringBack, countOut, type RestoreRequest } from "./swapped_out.ts";
 import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
 import { type Update, updateObjects } from "./update.ts";
 
@@ -28,6 +35,16 @@ import { type Update, updateObjects } from "./update.ts";
 export interface EngineRequest extends Omit<EngineCommand, "urgent"> {
   readonly project: string;
   readonly engine: string;
+}
+
+/** What a removal came to. */
+export interface Removal {
+  /** The files of --conf-dir that some of the objects came from. */
+  readonly confFiles: readonly string[];
+  /** What failed; it is in the log too. */
+  readonly problems: readonly string[];
+  /** What the tasks had moved to swap, and is still there. */
+  readonly out: OutCount;
 }
 
 /** A project as it is at the moment; its engines and their tasks newest first. */
@@ -124,22 +141,21 @@ export class Registry {
 
   /**
    * Removes objects, stopping them first.
-   * @returns the files of --conf-dir that some of them came from, and what failed,
-   * which is in the log too. @throws {Refusal} when one is not there; then all stay.
+   * @throws {Refusal} when one is not there; then all stay.
    */
   remove(
     names: NamesToRemove,
     signal: AbortSignal,
-  ): Promise<{ readonly confFiles: readonly string[]; readonly problems: readonly string[] }> {
+  ): Promise<Removal> {
     const keys = [
       ...names.projects,
       ...names.engines.map((e) => e.project),
       ...names.tasks.map((t) => t.project),
     ];
     return this.#lock.run(keys, signal, async () => {
-      const { gone, problems } = await removeObjects(this.#projects, names);
+      const { gone, problems, out } = await removeObjects(this.#projects, names, true);
       const confFiles = new Set(gone.flatMap((one) => this.#confFiles.get(one) ?? []));
-      return { confFiles: [...confFiles], problems };
+      return { confFiles: [...confFiles], problems, out };
     });
   }
 
@@ -172,6 +188,7 @@ export class Registry {
     return this.#lock.run([name], signal, async () => {
       const project = this.#find(name);
       if (project.started) throw new Refusal("projectStarted", `"${name}"`);
+      giveUpRestores(project, new Refusal("projectStarted", `"${name}": started meanwhile`));
       const tasks = tasksOf(project.engines.values());
       const started: TaskRef[] = [];
       const moves = !isDryRun && project.description.dryRun === undefined;
@@ -211,7 +228,8 @@ export class Registry {
         this.#giveUpCommands(name);
         return this.#lock.run([name], NEVER, async () => {
           if (!this.#projects.has(name)) return;
-          await removeObjects(this.#projects, { projects: [name], engines: [], tasks: [] });
+          const names = { projects: [name], engines: [], tasks: [] };
+          await removeObjects(this.#projects, names, false);
         });
       }),
     );
@@ -311,6 +329,39 @@ export class Registry {
       tasks,
       lines: advisers.flatMap(({ lines }) => lines),
     };
+  }
+
+  /**
+   * What the tasks of a stopped project have moved to swap and is still there.
+   * @throws {Refusal} when there is no such project.
+   */
+  countOut(name: string): Promise<OutCount> {
+    return countOut(tasksOf(this.#find(name).engines.values()));
+  }
+
+  /**
+   * Brings that back. It holds no lock: a start or a removal ends it.
+   * @throws {Refusal} also when the project is started, or its memory is being brought back.
+   */
+  async restore(request: RestoreRequest): Promise<RestoreAccount> {
+    const { project: name, signal } = request;
+    let account: RestoreAccount | undefined;
+    const { running } = await this.#lock.run([name], signal, async () => {
+      const project = this.#find(name);
+      if (project.started) {
+        throw new Refusal("projectStarted", `"${name}": stop it to bring its memory back`);
+      }
+      if (project.restores.isBusy) {
+        throw new Refusal("invalid", `the memory of project "${name}" is being brought back`);
+      }
+      return {
+        running: project.restores.run(signal, async (signals) => {
+          account = await bringBack(project, { ...request, signal: signals.signal });
+        }),
+      };
+    });
+    await running;
+    return account!;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { OutCount } from "../engine/engine.ts";
 import type { ObjectNames } from "../config/object_names.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import {
@@ -9,11 +10,14 @@ import {
   tasksOf,
 } from "./live_project.ts";
 import { noEngine, noProject, noTask } from "./refusals.ts";
+import { countOut } from "./swapped_out.ts";
 import { stopTasks } from "./start_stop.ts";
 import { tearDown } from "./tear_down.ts";
 
 /** The names of the objects to remove, as a configuration file lists them. */
 export type NamesToRemove = Omit<ObjectNames, "warnings">;
+
+type Projects = ReadonlyMap<string, LiveProject>;
 
 /** What is to be removed: projects and engines with all that is in them. */
 export interface Doomed {
@@ -58,7 +62,7 @@ export function findDoomed(
  * Gives up the commands of the engines and tasks to remove, so that no command holds the removal
  * up. An engine that stays with its other tasks may still finish its work on such a command.
  */
-export function giveUpCommands({ engines, tasks }: Doomed): void {
+export function giveUpCommands({ engines, tasks }: Doomed, projects: Projects): void {
   for (const { description: { project, name }, commands } of engines) {
     const detail = `"${name}" in project "${project}": removed during the command`;
     commands.giveUp(new Refusal("noEngine", detail), { isUrgent: true });
@@ -66,7 +70,14 @@ export function giveUpCommands({ engines, tasks }: Doomed): void {
   for (const ref of tasks) {
     const detail = `${nameOf(ref)} was removed during the command`;
     ref.engine.commands.giveUp(new Refusal("noTask", detail), { isUrgent: false });
+    const project = projects.get(ref.task.project);
+    if (project !== undefined) giveUpRestores(project, new Refusal("noTask", detail));
   }
+}
+
+/** Ends what brings the memory of a project back. */
+export function giveUpRestores({ restores }: LiveProject, reason: Refusal): void {
+  restores.giveUp(reason, { isUrgent: true });
 }
 
 /** The result of a removal. */
@@ -75,29 +86,31 @@ export interface Removed {
   readonly gone: readonly ObjectDescription[];
   /** What failed on the way, one line each; they are in the log too. */
   readonly problems: readonly string[];
+  /** What the tasks had moved to swap, and is still there, if that was asked for. */
+  readonly out: OutCount;
 }
 
 /**
  * Removes the named tasks, the named engines with their tasks, and the named projects with their
  * engines and tasks. Tasks of started projects are stopped first.
+ * @param countsOut whether to count what is still in swap.
  * @throws {Refusal} when one of the names is unknown; then nothing is removed.
  */
 export async function removeObjects(
   projects: Map<string, LiveProject>,
   names: NamesToRemove,
+  countsOut: boolean,
 ): Promise<Removed> {
   const doomed = findDoomed(projects, names);
-  giveUpCommands(doomed);
+  giveUpCommands(doomed, projects);
   const unstopped = await stopTasks(runningOf(projects, doomed));
+  const out = countsOut ? await countOut(doomed.tasks) : { bytes: 0, isWhole: true };
   const unclosed = await dropDoomed(projects, doomed);
-  return { gone: descriptionsOf(doomed), problems: [...unstopped, ...unclosed] };
+  return { gone: descriptionsOf(doomed), problems: [...unstopped, ...unclosed], out };
 }
 
 /** The tasks of started projects. */
-export function runningOf(
-  projects: ReadonlyMap<string, LiveProject>,
-  { tasks }: Doomed,
-): TaskRef[] {
+export function runningOf(projects: Projects, { tasks }: Doomed): TaskRef[] {
   return tasks.filter((ref) => projects.get(ref.task.project)?.started === true);
 }
 

@@ -33,6 +33,11 @@ export class RunningCommands {
     await untilAborted(signal, work);
   }
 
+  /** Whether a command runs that was not given up. */
+  get isBusy(): boolean {
+    return [...this.#running].some(({ giveUp }) => !giveUp.signal.aborted);
+  }
+
   /**
    * Gives up all running commands.
    * @param isUrgent whether the engine is to end its work on them at once.

@@ -77,7 +77,7 @@ class Handover {
 
   /** Stops the tasks. Engines that stay forget theirs, for a new one may have the same name. */
   async takeOut(): Promise<void> {
-    giveUpCommands(this.#doomed);
+    giveUpCommands(this.#doomed, this.#projects);
     this.#stopped.push(...runningOf(this.#projects, this.#doomed));
     await stopTasks(this.#stopped);
     for (const ref of this.#doomed.tasks) {

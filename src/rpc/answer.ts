@@ -1,5 +1,11 @@
 import type { Refusal } from "./refusal.ts";
 
+/** How far the work on a request is, in bytes. */
+export interface WorkDone {
+  readonly doneBytes: number;
+  readonly allBytes: number;
+}
+
 /**
  * Turns what a request yields into the bytes of its answer, one implementation per protocol
  * version, so that the server treats both alike. Each method returns the bytes to send next; they
@@ -10,8 +16,8 @@ export interface AnswerEncoder {
   text(piece: Uint8Array | string): Uint8Array;
   /** The next piece of the text of the one JSON document of an answer. */
   document(piece: string): Uint8Array;
-  /** A sign of life while the work goes on. */
-  progress(elapsedMs: number): Uint8Array;
+  /** A sign of life while the work goes on. @param done how far it is, if that is known. */
+  progress(elapsedMs: number, done?: WorkDone): Uint8Array;
   /** The end of an answer to a request that was done. */
   success(): Uint8Array;
   /** The end of an answer to a request that was refused. */

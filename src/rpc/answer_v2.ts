@@ -1,11 +1,17 @@
-import { type AnswerEncoder, failureLine } from "./answer.ts";
+import { type AnswerEncoder, failureLine, type WorkDone } from "./answer.ts";
 import { FIRST_WORDS, type Refusal, type RefusalKind } from "./refusal.ts";
 import { PROTOCOL_VERSION } from "./request_v2.ts";
 
 /** A line of a v2 answer. Any number of the first three, then one result. */
 export type MessageV2 =
   /** The server is still at it; `elapsed_ms` since the request came. */
-  | { readonly type: "progress"; readonly elapsed_ms: number }
+  | {
+    readonly type: "progress";
+    readonly elapsed_ms: number;
+    /** How far it is, where that is known. */
+    readonly done_bytes?: number;
+    readonly all_bytes?: number;
+  }
   /** The next piece of text for people. */
   | { readonly type: "text"; readonly text: string }
   /** The next piece of the text of the one JSON document. */
@@ -38,8 +44,12 @@ export class AnswerEncoderV2 implements AnswerEncoder {
     return this.#pieces("document", piece);
   }
 
-  progress(elapsedMs: number): Uint8Array {
-    return this.#lines([{ type: "progress", elapsed_ms: Math.round(elapsedMs) }]);
+  progress(elapsedMs: number, done?: WorkDone): Uint8Array {
+    return this.#lines([{
+      type: "progress",
+      elapsed_ms: Math.round(elapsedMs),
+      ...(done === undefined ? {} : { done_bytes: done.doneBytes, all_bytes: done.allBytes }),
+    }]);
   }
 
   success(): Uint8Array {
@@ -101,10 +111,8 @@ export function parseMessageV2(line: Uint8Array): MessageV2 | undefined {
     throw new SyntaxError(`version is not ${PROTOCOL_VERSION}`);
   }
   switch (fields["type"]) {
-    case "progress": {
-      const elapsed = fields["elapsed_ms"];
-      return { type: "progress", elapsed_ms: typeof elapsed === "number" ? elapsed : 0 };
-    }
+    case "progress":
+      return parseProgress(fields);
     case "text":
     case "document": {
       if (typeof fields["text"] !== "string") throw new SyntaxError("a piece has no text");
@@ -115,6 +123,17 @@ export function parseMessageV2(line: Uint8Array): MessageV2 | undefined {
     default:
       return undefined;
   }
+}
+
+function parseProgress(fields: Readonly<Record<string, unknown>>): MessageV2 {
+  const { elapsed_ms: elapsed, done_bytes: done, all_bytes: all } = fields;
+  return {
+    type: "progress",
+    elapsed_ms: typeof elapsed === "number" ? elapsed : 0,
+    ...(typeof done === "number" && typeof all === "number"
+      ? { done_bytes: done, all_bytes: all }
+      : {}),
+  };
 }
 
 function parseResult(fields: Readonly<Record<string, unknown>>): MessageV2 {

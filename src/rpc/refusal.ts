@@ -9,6 +9,7 @@ export const FIRST_WORDS = {
   noEngine: "error: engine is not exist",
   taskExists: "error: task has been existed",
   noTask: "error: task is not exist",
+  incomplete: "error: not all memory is back",
   internal: "error: etmemd has internal error",
 } as const;
 

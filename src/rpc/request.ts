@@ -11,6 +11,19 @@ export type Request =
     readonly dryRun?: true;
   }
   | { readonly command: "project_stop"; readonly project: string }
+  /**
+   * Brings back what the tasks of a stopped project have moved to swap, or one task of it. Only v2
+   * carries it.
+   */
+  | {
+    readonly command: "project_restore";
+    readonly project: string;
+    readonly task?: string;
+    /** MiB a second, 1 to 100000; absent: as fast as it goes. */
+    readonly rateMib?: number;
+    /** Only while MemAvailable is above so much of MemTotal, 1 to 99 percent; absent: 10. */
+    readonly keepFreePercent?: number;
+  }
   /** The table of one project, or of all. */
   | { readonly command: "project_show"; readonly project?: string }
   /** A private command of an engine. `json` asks for one JSON document; only v2 carries it. */

@@ -5,11 +5,15 @@ import { COMMANDS_V1 } from "./request_v1.ts";
 /** The `version` of every line, in both directions. */
 export const PROTOCOL_VERSION = 2;
 
+/** The largest rate at which memory comes back. */
+export const MOST_RATE_MIB = 100_000;
+
 /** The first byte of a v2 request: `{`. */
 export const FIRST_BYTE_V2 = 0x7b;
 
 const COMMANDS = [
   ...COMMANDS_V1,
+  "project_restore",
   "status",
   "histogram",
   "advise",
@@ -19,6 +23,8 @@ const COMMANDS = [
 const WIRE_NAMES = [
   ["engineCommand", "engine_command"],
   ["dryRun", "dry_run"],
+  ["rateMib", "rate_mib"],
+  ["keepFreePercent", "keep_free_percent"],
   ["estimateCompression", "estimate_compression"],
   ["stallLimitPercent", "stall_limit_percent"],
 ] as const;
@@ -61,6 +67,8 @@ export function parseRequestV2(line: Uint8Array): Request {
       };
     case "project_stop":
       return { command, project: readText(fields, "project") };
+    case "project_restore":
+      return readRestoreRequest(fields);
     case "project_show":
       return { command, ...readOptionalProject(fields) };
     case "status":
@@ -106,6 +114,19 @@ function readAdviseRequest(fields: Fields): Request {
     `field "stall_limit_percent" is ${show(limit)}, not ${LEAST_STALL_LIMIT} to ` +
       `${MOST_STALL_LIMIT} with at most two decimals`,
   );
+}
+
+function readRestoreRequest(fields: Fields): Request {
+  const task = readOptionalText(fields, "task");
+  const rateMib = readOptionalCount(fields, "rate_mib", 1, MOST_RATE_MIB);
+  const keepFreePercent = readOptionalCount(fields, "keep_free_percent", 1, 99);
+  return {
+    command: "project_restore",
+    project: readText(fields, "project"),
+    ...(task === undefined ? {} : { task }),
+    ...(rateMib === undefined ? {} : { rateMib }),
+    ...(keepFreePercent === undefined ? {} : { keepFreePercent }),
+  };
 }
 
 function readEngineRequest(fields: Fields): Request {
@@ -165,11 +186,19 @@ function readOptionalProject(fields: Fields): { project?: string } {
   return project === undefined ? {} : { project };
 }
 
-function readOptionalCount(fields: Fields, name: string): number | undefined {
+function readOptionalCount(
+  fields: Fields,
+  name: string,
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   const value = fields[name] ?? undefined;
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Refusal("invalid", `field "${name}" is ${show(value)}, not an integer from 0 on`);
+  if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) {
+    return Number(value);
+  }
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} on` : `from ${min} to ${max}`;
+  throw new Refusal("invalid", `field "${name}" is ${show(value)}, not an integer ${range}`);
 }
 
 function readText(fields: Fields, name: string): string {

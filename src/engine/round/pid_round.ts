@@ -109,15 +109,14 @@ async function runStep<Order, Result>(
  * One round for one process: `loop` scans that count, `interval` apart, and the engine's finisher
  * after the last one. It waits in between, and while that rests, without holding a thread. The
  * caller holds the lock of the process.
- * @returns undefined when it was stopped before the finisher had begun. Nothing is open then but
- * what the finisher keeps open.
+ * @returns how it ended. Nothing is open then but what the finisher keeps open.
  * @throws {JobError} when a step failed.
  */
 export async function runPidRound<Order, Result>(
   process: FoundProcess,
   plan: PidRoundPlan<Order, Result>,
   start: PidRoundStart<Result>,
-): Promise<PidRoundEnd<Result> | undefined> {
+): Promise<PidRoundEnd<Result>> {
   const { slots, signal, onReply, onHeld } = start;
   let { memory, isStale } = start;
   let open: ScanStepRequest["open"];
@@ -146,7 +145,8 @@ export async function runPidRound<Order, Result>(
     await pause("restMs" in reply ? reply.restMs : plan.intervalMs - reply.windowAgeMs, signal);
   }
   if (open !== undefined) closeProcess(open);
-  return resting && endOf(resting, "stopped");
+  if (resting === undefined) return { state: "stopped", memory };
+  return { ...endOf(resting, "stopped"), ...(memory === undefined ? {} : { memory }) };
 }
 
 /** The end of a round whose finisher has rested and does not go on. */

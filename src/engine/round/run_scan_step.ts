@@ -195,7 +195,7 @@ class ScanStep<Order, Result extends object> {
     const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
     this.#scanCpuUs = threadCpuUs() - cpuBefore;
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
-    if (outcome.state !== "scanned") return { state: outcome.state };
+    if (outcome.state !== "scanned") return { state: outcome.state, memory };
     this.#errors.push(...outcome.errors);
     const { windowStartMs, leftAlone } = outcome;
     // What a dry run has moved is out as long as it is known to be idle.
@@ -378,7 +378,8 @@ class ScanStep<Order, Result extends object> {
     const result = this.#finisher(scanned, order, this.#request.resting?.state);
     if (typeof result === "string") {
       this.#staysOpen = false;
-      return { state: result };
+      if (result === "gone") return { state: "gone" };
+      return { state: "stopped", memory: this.#memoryOf(process, scan) };
     }
     if ("restMs" in result) return this.#rest(process, scan, result);
     this.#noteLooks(scan, process.dirFd);

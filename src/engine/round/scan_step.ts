@@ -131,8 +131,8 @@ export type UnfinishedStep =
     readonly memory?: KeptMemory | undefined;
   }
   /** Exited, or executes another program. */
-  | { readonly state: "gone" }
-  | { readonly state: "stopped" };
+  | { readonly state: "gone"; readonly memory?: KeptMemory | undefined }
+  | { readonly state: "stopped"; readonly memory?: KeptMemory | undefined };
 
 /** The round is over for a process: what the engine's finisher came to. */
 export interface FinishedStep<Result> {

@@ -25,6 +25,12 @@ export function processKey({ pid, startTicks }: Pick<SpaceOwner, "pid" | "startT
   return `${pid}:${startTicks}`;
 }
 
+/** The process that a key is of. */
+export function processOfKey(key: string): Pick<SpaceOwner, "pid" | "startTicks"> {
+  const [pid, startTicks] = key.split(":");
+  return { pid: Number(pid), startTicks: Number(startTicks) };
+}
+
 /**
  * Names the address spaces of processes, across tasks: processes with one address space (clone(2)
  * with CLONE_VM, vfork(2)) have one key, that of the first of them. Those with the same memoryId

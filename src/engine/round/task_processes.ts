@@ -3,9 +3,10 @@ import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { type PidRoundEnd, type PidRoundPlan, runPidRound } from "./pid_round.ts";
+import type { OutMemory } from "./out_memory.ts";
 import type { RoundRecord } from "./round_record.ts";
 import type { ScanHold, ScanLock } from "./scan_lock.ts";
-import { processKey } from "./space_keys.ts";
+import { processKey, processOfKey } from "./space_keys.ts";
 import type { KeptMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
 import { because } from "../../reason/reasons.ts";
@@ -35,6 +36,8 @@ export interface ProcessesPlan<Order, Result> extends PidRoundPlan<Order, Result
    * @returns what it adds to the next round.
    */
   readonly takeLate: (result: Result) => FigureGains;
+  /** Takes what is remembered of the processes when the task is stopped. */
+  readonly out?: OutMemory | undefined;
 }
 
 /** A round for one process that the round of its task did not wait for. */
@@ -249,9 +252,10 @@ export class TaskProcesses<Order, Result> {
     return this.#memories.get(key) ?? this.#resting.get(key);
   }
 
-  #remember(key: string, end: PidRoundEnd<Result> | undefined): void {
-    if (this.#life.isOver || end === undefined || !("memory" in end)) return;
-    if (end.memory !== undefined) this.#memories.set(key, end.memory);
+  #remember(key: string, end: PidRoundEnd<Result>): void {
+    if (!("memory" in end) || end.memory === undefined) return;
+    if (this.#life.isOver) this.#plan.out?.keep(processOfKey(key), end.memory);
+    else this.#memories.set(key, end.memory);
   }
 
   /** The key of a process's address space, which another task may know by another process. */
@@ -266,7 +270,11 @@ export class TaskProcesses<Order, Result> {
 
   /** Forgets processes whose keys are not among these; the scan lock forgets them too. */
   forgetAllBut(keys: ReadonlySet<string>): void {
-    for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key);
+    for (const [key, memory] of this.#memories) {
+      if (keys.has(key)) continue;
+      this.#memories.delete(key);
+      if (this.#life.isOver) this.#plan.out?.keep(processOfKey(key), memory);
+    }
     for (const key of this.#others) if (!keys.has(key)) this.#others.delete(key);
     for (const [key, { isOver }] of this.#late) {
       if (isOver && !keys.has(key)) this.#late.delete(key);

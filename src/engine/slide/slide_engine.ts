@@ -16,9 +16,14 @@ import {
   type EngineKind,
   EngineRefusal,
   type HistogramRequest,
+  type OutCount,
+  type RestoreAccount,
+  type RestoreOrder,
   type StartOptions,
 } from "../engine.ts";
 import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
+import { bringBackOut, countOut } from "../round/bring_back_out.ts";
+import { OutMemory } from "../round/out_memory.ts";
 import type { RoundLoop } from "../round/round_loop.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { formatDuration } from "../../text/quantities.ts";
@@ -35,6 +40,8 @@ import { because } from "../../reason/reasons.ts";
 interface SlideTask extends TaskEntry<SlideTaskDescription, RoundLoop<MoveOrder>> {
   /** Why a start that moves would be refused; empty where it would not, and where it moves. */
   lacks?: readonly string[];
+  /** What it has moved to swap. */
+  readonly out: OutMemory;
 }
 
 /** Where neither a task nor a client asks for one: the default of the key. */
@@ -58,7 +65,7 @@ class SlideEngine implements Engine {
     if (description.kind !== "slide") {
       throw new EngineRefusal(`task ${description.name} is not a task of the slide engine`);
     }
-    this.#tasks.add({ description });
+    this.#tasks.add({ description, out: new OutMemory() });
   }
 
   async removeTask(name: string): Promise<void> {
@@ -78,6 +85,7 @@ class SlideEngine implements Engine {
       tracker: this.#chooseTracker(task.description),
       mover,
       isDryRun,
+      out: task.out,
       swapCache: this.#swapCache,
       context: this.#context,
     });
@@ -178,6 +186,14 @@ class SlideEngine implements Engine {
         tasks.map(({ description }, i) => [description, advice.tasks[i]!]),
       ),
     };
+  }
+
+  countOut(name: string): Promise<OutCount> {
+    return countOut(this.#tasks.get(name).out, this.#context.workers);
+  }
+
+  bringBack(name: string, order: RestoreOrder): Promise<RestoreAccount> {
+    return bringBackOut(this.#tasks.get(name).out, this.#context.workers, order);
   }
 
   async command({ command }: EngineCommand): Promise<void> {

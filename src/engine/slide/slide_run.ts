@@ -6,6 +6,7 @@ import type { MoverName } from "../../mover/movers.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import type { EngineContext } from "../engine_context.ts";
+import type { OutMemory } from "../round/out_memory.ts";
 import { TaskLife } from "../round/task_life.ts";
 import { RoundLoop } from "../round/round_loop.ts";
 import { heldBack } from "./held_back.ts";
@@ -24,6 +25,8 @@ export interface SlideRunParts {
   readonly isDryRun?: boolean;
   readonly swapCache: SwapCache;
   readonly context: EngineContext;
+  /** Takes what has moved when the task is stopped. */
+  readonly out?: OutMemory;
 }
 
 function moveOrder(
@@ -88,6 +91,7 @@ export function startSlideRun(
     runStep: (request, signal, onHeld) =>
       context.workers.run("slide_step", request, signal, onHeld),
     takeLate: ({ figures }) => figures,
+    out: isDryRun ? undefined : parts.out,
     heldBack: () => (isDryRun ? undefined : payoff.heldBack()) ?? heldBack(project, task),
     afterRound: async ({ status }, signal) => {
       // What a dry run moves frees nothing.

@@ -49,6 +49,14 @@ const CALLS: readonly (readonly [string, Request, string?])[] = [
     dryRun: true,
   }],
   ["project stop --name=test -setmemd_socket", { command: "project_stop", project: "test" }],
+  ["project restore -n p -s etmemd_socket", { command: "project_restore", project: "p" }],
+  ["project restore -n p -t a --rate 100000 --keep-free=1 -s etmemd_socket", {
+    command: "project_restore",
+    project: "p",
+    task: "a",
+    rateMib: 100_000,
+    keepFreePercent: 1,
+  }],
   ["engine showtaskpages -t task_name -n proj_name -e cslide -s etmemd_socket", {
     command: "engine",
     project: "proj_name",
@@ -106,8 +114,8 @@ describe("parseCommandLine()", () => {
     ["obj add help", "obj add", 1],
     ["obj add -h", "obj add", 1],
     ["obj add -f x -s y --help", "obj add", 1],
-    ["project help", "project", 3],
-    ["project --help", "project", 3],
+    ["project help", "project", 4],
+    ["project --help", "project", 4],
     ["project show -h", "project show", 1],
     ["engine help", "engine", 1],
     ["engine -h", "engine", 1],
@@ -159,12 +167,12 @@ describe("parseCommandLine()", () => {
     ],
     [
       ["project"],
-      'Cannot run "etmem project": a command is missing, allowed is start, stop, show or help',
+      'Cannot run "etmem project": a command is missing, allowed is start, stop, restore, show or help',
     ],
     [
       ["project", "sotp"],
       'Cannot run "sotp": "etmem project" has no such command, ' +
-      'allowed is start, stop, show or help, did you mean "stop"',
+      'allowed is start, stop, restore, show or help, did you mean "stop"',
     ],
     [
       words("obj add"),

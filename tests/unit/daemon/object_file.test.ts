@@ -69,9 +69,12 @@ test("removeFile() says that what is removed comes back when its file is of --co
   using folder = new ScratchFolder();
   const file = folder.at("project");
   const registry = await withProject(file);
-  expect(await removeFile(file, registry, signal)).toEqual([
-    `"${file}" is still there: what it holds is added again when the file changes or etmemd starts anew`,
-  ]);
+  expect(await removeFile(file, registry, signal)).toEqual({
+    warnings: [
+      `"${file}" is still there: what it holds is added again when the file changes or etmemd starts anew`,
+    ],
+    out: { bytes: 0, isWhole: true },
+  });
   expect(registry.describe("test")).toBeUndefined();
 });
 

@@ -86,6 +86,30 @@ describe("MovedSet", () => {
     expect(set.isEmpty).toBe(true);
   });
 
+  test("addAll() takes in another set, and leaves that as it is", () => {
+    const [set, other] = [empty(), empty()];
+    set.add(5, 7);
+    for (const at of [5, 6, 5000]) other.add(at, 9);
+    set.addAll(other);
+    expect(set.pages).toBe(3);
+    set.takeOut(0, 10_000);
+    expect(other.pages).toBe(3);
+    set.add(5, 7);
+    set.forgetFrames();
+    expect(set.takeOut(5, 1, () => 7)).toEqual({ out: 1, sameFrame: 0 });
+  });
+
+  test("blocks() and pagesOfBlock() give all pages in order", () => {
+    const set = empty();
+    for (const at of [9000, 4096, 8191, 3]) set.add(at);
+    expect(set.blocks()).toEqual([0, 4096, 8192]);
+    expect(set.pagesOfBlock(0, 9)).toEqual([3]);
+    expect(set.pagesOfBlock(4096, 9)).toEqual([4096, 8191]);
+    expect(set.pagesOfBlock(4096, 1)).toEqual([4096]);
+    expect(set.pagesOfBlock(4097, 9)).toEqual([8191]);
+    expect(set.pagesOfBlock(4, 9)).toEqual([]);
+  });
+
   test("toData() takes 512 bytes a block of 4096 pages", () => {
     const set = empty();
     for (let i = 0; i < 4096 * 10; i++) set.add(2 ** 35 + i);

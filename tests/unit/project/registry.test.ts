@@ -649,6 +649,7 @@ describe("objects of --conf-dir", () => {
     expect(await registry.remove({ projects: [], engines: [], tasks }, NEVER)).toEqual({
       confFiles: [],
       problems: [],
+      out: { bytes: 0, isWhole: true },
     });
     expect(confFiles()).toEqual([undefined, ["/conf.d/kept"]]);
     await registry.add(onlyTasks("kept", "b"), { ...KEPT, confFile: "/conf.d/more" });
@@ -662,6 +663,7 @@ describe("objects of --conf-dir", () => {
     expect(await registry.remove(names, NEVER)).toEqual({
       confFiles: ["/conf.d/kept", "/conf.d/more"],
       problems: [],
+      out: { bytes: 0, isWhole: true },
     });
   });
 

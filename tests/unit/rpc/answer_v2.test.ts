@@ -20,12 +20,14 @@ describe("AnswerEncoderV2", () => {
     const encoder = new AnswerEncoderV2();
     const wire = Buffer.concat([
       encoder.progress(2000.4),
+      encoder.progress(3000, { doneBytes: 5, allBytes: 9 }),
       encoder.text("project: test\n"),
       encoder.document(JSON.stringify({ version: 1 })),
       encoder.success(),
     ]);
     expect(wire.toString()).toBe(
       '{"version":2,"type":"progress","elapsed_ms":2000}\n' +
+        '{"version":2,"type":"progress","elapsed_ms":3000,"done_bytes":5,"all_bytes":9}\n' +
         '{"version":2,"type":"text","text":"project: test\\n"}\n' +
         '{"version":2,"type":"document","text":"{\\"version\\":1}"}\n' +
         '{"version":2,"type":"result","ok":true}\n',

@@ -18,6 +18,16 @@ export function arbitraryRequest(
       { requiredKeys: ["command", "project"] },
     ),
     fc.record(
+      {
+        command: fc.constant("project_restore" as const),
+        project: text,
+        task: text,
+        rateMib: fc.integer({ min: 1, max: 100_000 }),
+        keepFreePercent: fc.integer({ min: 1, max: 99 }),
+      },
+      { requiredKeys: ["command", "project"] },
+    ),
+    fc.record(
       { command: fc.constant("project_show" as const), project: text },
       { requiredKeys: ["command"] },
     ),

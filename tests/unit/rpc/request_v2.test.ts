@@ -98,7 +98,8 @@ describe("parseRequestV2()", () => {
   });
 
   const known =
-    "obj_add, obj_del, project_start, project_stop, project_show, engine, status, histogram, advise";
+    "obj_add, obj_del, project_start, project_stop, project_show, engine, project_restore, status, " +
+    "histogram, advise";
   const malformed: readonly (readonly [string, string])[] = [
     ["{", "the request is not a line of JSON in UTF-8"],
     ["", "the request is not a line of JSON in UTF-8"],
@@ -130,6 +131,16 @@ describe("parseRequestV2()", () => {
       [
         `{"version":2,"command":"status","rounds":${rounds}}`,
         `field "rounds" is ${JSON.stringify(JSON.parse(rounds))}, not an integer from 0 on`,
+      ] as const
+    ),
+    [
+      '{"version":2,"command":"project_restore","project":"p","rate_mib":100001}',
+      'field "rate_mib" is 100001, not an integer from 1 to 100000',
+    ],
+    ...["0", "100", '"5"'].map((percent) =>
+      [
+        `{"version":2,"command":"project_restore","project":"p","keep_free_percent":${percent}}`,
+        `field "keep_free_percent" is ${percent}, not an integer from 1 to 99`,
       ] as const
     ),
     ['{"version":2,"command":"project_start"}', 'field "project" is missing'],

@@ -18,10 +18,13 @@ const FIELDS = [
   "dry_run",
   "estimate_compression",
   "stall_limit_percent",
+  "rate_mib",
+  "keep_free_percent",
 ];
 const COMMANDS = [
   "obj_add",
   "project_start",
+  "project_restore",
   "project_show",
   "engine",
   "status",

@@ -104,9 +104,9 @@ describe("runPidRound()", () => {
     const { process, start, controller } = trialOf(target);
     const stopping = { ...start, onReply: () => controller.abort() };
     const slow = { ...plan, intervalMs: 1_200_000 };
-    expect(await runPidRound(process, slow, stopping)).toBeUndefined();
+    expect(await runPidRound(process, slow, stopping)).toMatchObject({ state: "stopped" });
     await untilOpenDescriptors(before);
-    expect(await runPidRound(process, slow, stopping)).toBeUndefined();
+    expect(await runPidRound(process, slow, stopping)).toMatchObject({ state: "stopped" });
   });
 
   test("leaves nothing open when a thread is lost", async () => {
@@ -132,7 +132,9 @@ describe("runPidRound()", () => {
       queueMicrotask(() => controller.abort());
       return full;
     });
-    expect(await runPidRound(process, waiting, start)).toBeUndefined();
+    // What is remembered of the process is kept for the way back.
+    const end = await runPidRound(process, waiting, start);
+    expect(end).toMatchObject({ state: "stopped", memory: expect.anything() });
     expect(replies.map((reply) => reply.state)).toEqual(["open"]);
     expect(full.size).toBe(0);
     await untilOpenDescriptors(before);
