@@ -15,7 +15,8 @@ import {
 import type { ServerStatus } from "../../src/status/server_status.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
 import { Installation, shown, untilShown } from "./conf_installation.ts";
-import { type ServerProcess, slideConfig } from "./server_process.ts";
+import { OwnMounts } from "./own_mounts.ts";
+import { ServerProcess, slideConfig } from "./server_process.ts";
 
 async function confDirOf(server: ServerProcess): Promise<ServerStatus["conf_dir"]> {
   const { stdout } = await server.etmem("status", "--json");
@@ -97,6 +98,21 @@ describe("a folder of --conf-dir that changes", () => {
     rmSync(files.at("conf.d/..1"), { recursive: true });
     await untilTasks(server, "b", "t", "u");
     expect(await tasksOf(server, "a")).toEqual(["t"]);
+  });
+
+  test("a folder on a read-only mount may have the mode of a ConfigMap, and is followed", async () => {
+    using files = new Installation();
+    files.conf("a", slideConfig("a", "x"));
+    chmodSync(files.confDir, 0o777);
+    const mount = `mkdir /run/map && mount --bind ${files.confDir} /run/map && ` +
+      "mount -o remount,bind,ro /run/map";
+    await using mounts = await OwnMounts.create(mount);
+    const args = ["--conf-dir", "/run/map"];
+    const env = { STATE_DIRECTORY: files.stateDir };
+    await using server = await ServerProcess.start({ held: [], args, env, through: mounts.enter });
+    await untilShown(server, "a started persistent");
+    files.conf("b", slideConfig("b", "x"));
+    await untilShown(server, "b started persistent", "a started persistent");
   });
 
   test("a link to a file elsewhere is followed, too", async () => {
