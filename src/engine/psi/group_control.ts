@@ -118,6 +118,18 @@ export class GroupControl {
     return { ...common, ...this.#ask(sample, limitBytes) };
   }
 
+  /**
+   * Whether a group misses memory in the middle of a round: since it began, what came back took so
+   * much time that the next round would be bad for it.
+   * @param roundMs from one round to the next.
+   */
+  misses(counters: GroupCounters, readTimes: ReadTimes, roundMs: number): boolean {
+    if (this.#last === undefined) return false;
+    const takenMs = this.#last.takenMs + roundMs;
+    const { refaultPercent } = this.#waitsOf({ ...this.#last, counters, takenMs }, readTimes);
+    return refaultPercent >= this.#settings.pressurePercent;
+  }
+
   #waitsOf(sample: GroupSample, readTimes: ReadTimes) {
     const last = this.#last;
     const now = sample.counters;

@@ -21,8 +21,24 @@ import type { ReclaimReply } from "./reclaim_group.ts";
 const AT_ONCE = 2;
 /** A reason names at most so many groups. */
 const MOST_NAMED = 4;
+/** What a group is asked for in a round is asked for in so many steps, */
+const STEPS = 8;
+/** spread over this share of the time between two rounds. */
+const SPREAD = 0.5;
+const LEAST_STEP_BYTES = 2 ** 20;
 /** A page of a file is taken to come from a disk. */
 const FILE_READ_SECONDS = 100e-6;
+
+/** A group that is asked for memory in a round. */
+interface GroupWork {
+  readonly hierarchy: CgroupHierarchy;
+  readonly group: FoundGroup;
+  readonly control: GroupControl;
+  readonly decision: GroupDecision;
+  readonly record: RoundRecord;
+  readonly status: GroupStatus;
+  readonly readTimes: ReadTimes;
+}
 
 /** What the run of a task takes of its server. */
 type Common = Pick<EngineContext, "workers">;
@@ -41,7 +57,7 @@ export class PsiRun {
   readonly #held = new Set<string>();
   readonly #ended: Promise<void>;
   readonly #logged = new Set<string>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #underway = new Set<Promise<unknown>>();
 
   /** @param root where control groups are mounted. */
   constructor(
@@ -134,37 +150,62 @@ export class PsiRun {
       present_bytes: status.use_bytes,
       came_back_bytes: status.refault_bytes,
     });
-    if (decision.askBytes > 0) await this.#ask(hierarchy, group, decision, { record, status });
+    if (decision.askBytes === 0) return;
+    await this.#ask({ hierarchy, group, control, decision, record, status, readTimes });
   }
 
-  /** Has a thread reclaim; the round does not wait for one that the kernel holds. */
-  async #ask(
-    hierarchy: CgroupHierarchy,
-    group: FoundGroup,
-    { askBytes, limitBytes }: GroupDecision,
-    { record, status }: { record: RoundRecord; status: GroupStatus },
-  ): Promise<void> {
+  /**
+   * Has a thread reclaim, step by step: in between, what the group uses is used again, and the
+   * kernel sees that.
+   */
+  async #ask(work: GroupWork): Promise<void> {
+    const { control, decision: { askBytes }, status, readTimes } = work;
+    const stepBytes = Math.max(askBytes / STEPS, LEAST_STEP_BYTES);
+    const restMs = (SPREAD * this.#intervalMs * stepBytes) / askBytes;
+    for (let left = askBytes; left > 0; left -= stepBytes) {
+      const reply = await this.#step(work, Math.min(left, stepBytes));
+      // Held, failed, or there is no more to find.
+      if (reply === undefined || reply.askedBytes === 0 || reply.counters === undefined) return;
+      if (control.misses(reply.counters, readTimes, this.#intervalMs)) {
+        status.held = because("group_misses_memory");
+        return;
+      }
+      if (left > stepBytes) await pause(restMs, this.life.signal);
+      if (this.life.isOver) return;
+    }
+  }
+
+  /** @returns undefined when it failed, or the kernel holds the thread: the round does not wait. */
+  async #step(
+    { hierarchy, group, decision: { limitBytes }, record, status }: GroupWork,
+    bytes: number,
+  ): Promise<ReclaimReply | undefined> {
     const { path, id } = group;
     const key = groupKey(group);
     const held = Promise.withResolvers<undefined>();
     await this.#slots.take();
     const work = this.#workers.run(
       "reclaim_group",
-      { hierarchy, path, id, bytes: askBytes, limitBytes, stop: this.life.stop.words },
+      { hierarchy, path, id, bytes, limitBytes, stop: this.life.stop.words },
       this.life.signal,
       () => {
         this.#held.add(key);
         held.resolve(undefined);
       },
-    ).then((reply) => account(reply, record, status), (error: unknown) => {
-      if (this.life.isOver) return;
+    ).then((reply) => {
+      account(reply, record, status);
+      return reply;
+    }, (error: unknown) => {
+      if (this.life.isOver) return undefined;
       status.held = messageOf(error);
       record.addFigures({ scan_errors: 1 });
       log.warning(`${this.life.label}: control group "${path}": ${status.held}`);
+      return undefined;
     }).finally(() => this.#held.delete(key));
-    this.#work = Promise.all([this.#work, work]);
+    this.#underway.add(work);
+    void work.then(() => this.#underway.delete(work));
     try {
-      await Promise.race([work, held.promise]);
+      return await Promise.race([work, held.promise]);
     } finally {
       this.#slots.giveBack();
     }
@@ -177,7 +218,7 @@ export class PsiRun {
 
   /** Resolves when no work of the task goes on, or when only the kernel holds a thread of it. */
   async stop(): Promise<void> {
-    await this.life.end(this.#ended.then(() => this.#work));
+    await this.life.end(this.#ended.then(() => Promise.all(this.#underway)));
   }
 }
 
@@ -191,8 +232,8 @@ function account(
   record: RoundRecord,
   status: GroupStatus,
 ): void {
-  status.asked_bytes = askedBytes;
-  status.reclaimed_bytes = reclaimedBytes;
+  status.asked_bytes += askedBytes;
+  status.reclaimed_bytes += reclaimedBytes;
   record.status.phases.move_us += Math.round(us);
   record.status.cpu_us += Math.round(cpuUs);
   record.addFigures({

@@ -17,6 +17,7 @@ import {
   readGroupUsage,
 } from "../../procfs/group_memory.ts";
 import { unprotectedMemory } from "../../procfs/protected_memory.ts";
+import type { GroupCounters } from "./group_control.ts";
 import { StopFlag } from "../round/stop_flag.ts";
 
 /** What is to be reclaimed of a group. */
@@ -37,6 +38,8 @@ export interface ReclaimReply {
   readonly askedBytes: number;
   /** At most what was asked for. */
   readonly reclaimedBytes: number;
+  /** As they are now; undefined when the group is gone. */
+  readonly counters: GroupCounters | undefined;
   /** Wall and CPU time, in microseconds. */
   readonly us: number;
   readonly cpuUs: number;
@@ -104,7 +107,7 @@ export function reclaimGroup(request: ReclaimRequest): ReclaimReply {
     },
     reclaim: (bytes) => writeReclaim(`${hierarchy.folder}/${path}/memory.reclaim`, bytes),
   });
-  const after = askedBytes === 0 ? undefined : readGroupMemory(hierarchy, path);
+  const after = readGroupMemory(hierarchy, path);
   const gone = before === undefined || after === undefined
     ? 0
     : after.reclaimedPages === undefined || before.reclaimedPages === undefined
@@ -113,6 +116,7 @@ export function reclaimGroup(request: ReclaimRequest): ReclaimReply {
   return {
     askedBytes,
     reclaimedBytes: Math.min(askedBytes, Math.max(0, gone)),
+    counters: after,
     us: (performance.now() - begun) * 1000,
     cpuUs: threadCpuUs() - begunCpuUs,
   };

@@ -147,6 +147,16 @@ describe("GroupControl: nothing is asked for", () => {
   });
 });
 
+test("GroupControl knows in the middle of a round what a group misses since it began", () => {
+  const rounds = new Rounds();
+  const counters = { anonRefaults: 10, fileRefaults: 0, majorFaults: 10 };
+  rounds.next({ counters });
+  const misses = (anonRefaults: number): boolean =>
+    rounds.control.misses({ ...counters, anonRefaults }, READ_TIMES, 10_000);
+  expect([misses(10), misses(1009), misses(1010)]).toEqual([false, false, true]);
+  expect(new GroupControl(SETTINGS).misses(counters, READ_TIMES, 10_000)).toBe(false);
+});
+
 describe("GroupControl: the rate", () => {
   const rates = (rounds: Rounds, samples: readonly Partial<GroupSample>[]): number[] =>
     samples.map((sample) => Math.round(rounds.next(sample).rate * 1000) / 1000);

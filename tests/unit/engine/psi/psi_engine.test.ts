@@ -88,9 +88,7 @@ test.each(
       asked_bytes: 4 * MIB,
       reclaimed_bytes: 0,
     }]);
-    expect(readFileSync(`${files.root}/${below}a/b/memory.reclaim`, "latin1")).toBe(
-      String(4 * MIB),
-    );
+    expect(readFileSync(`${files.root}/${below}a/b/memory.reclaim`, "latin1")).toBe(String(MIB));
     const pressure = `${below === "" ? "" : "cpuacct/"}a/b/memory.pressure`;
     files.write(pressure, "some avg10=3.00 avg60=0.00 avg300=0.00 total=0\n");
     const bad = await waitFor(
