@@ -39,7 +39,7 @@ function pressure({ proc }: Patient): Note | undefined {
     about: "pressure stall information",
     found: "it is off",
     meaning: "The kernel does not say how long programs wait for memory. The guard of slide " +
-      "measures that itself; what asks for PSI gets no answer.",
+      "measures how long a process waits for what was moved; other pressure it does not see.",
     remedy: "Boot with psi=1, on a kernel with CONFIG_PSI.",
     commands: ["grubby --update-kernel=ALL --args=psi=1", "reboot"],
   };
