@@ -3,6 +3,8 @@ import { releaseText } from "../../ffi/own_mappings.ts";
 
 /** By this time a server has done all that only a start needs. */
 const SETTLED_MS = 2_000;
+/** What threads needed that have ended, and what is seldom needed, is given back so often. */
+const AGAIN_MS = 60_000;
 
 /**
  * Mappings of a file that are executed and not written to, in the form of proc_pid_maps(5).
@@ -20,9 +22,9 @@ export function codeMappings(
 }
 
 /**
- * Once the server has settled, gives back what it mapped of its own executable: two thirds of its
- * resident memory are code of the runtime that only a start needs. What is needed still comes back
- * by itself, from the page cache.
+ * Once the server has settled, and then every minute, gives back what it mapped of its own
+ * executable: two thirds of its resident memory are code of the runtime that only a start needs.
+ * What is needed still comes back by itself, from the page cache.
  */
 export function releaseOwnCodeOnceSettled(): void {
   const release = (): void => {
@@ -31,5 +33,8 @@ export function releaseOwnCodeOnceSettled(): void {
       releaseText(start, end);
     }
   };
-  setTimeout(release, SETTLED_MS).unref();
+  setTimeout(() => {
+    release();
+    setInterval(release, AGAIN_MS).unref();
+  }, SETTLED_MS).unref();
 }

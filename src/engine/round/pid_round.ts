@@ -1,5 +1,6 @@
 import type { Semaphore } from "../../async/semaphore.ts";
 import { pause } from "../../async/abortable.ts";
+import { commonPause } from "../../async/common_pause.ts";
 import type { FoundProcess } from "../../procfs/find_processes.ts";
 import { WorkerLostError } from "../../worker/pool.ts";
 import { closeProcess } from "./opened_process.ts";
@@ -142,7 +143,8 @@ export async function runPidRound<Order, Result>(
     isStale = false;
     if (reply.state === "resting") resting = reply;
     else if (reply.counted) scans++;
-    await pause("restMs" in reply ? reply.restMs : plan.intervalMs - reply.windowAgeMs, signal);
+    if ("restMs" in reply) await pause(reply.restMs, signal);
+    else await commonPause(plan.intervalMs - reply.windowAgeMs, signal);
   }
   if (open !== undefined) closeProcess(open);
   if (resting === undefined) return { state: "stopped", memory };

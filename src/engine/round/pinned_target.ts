@@ -8,8 +8,11 @@ import {
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
 import type { RoundRecord } from "./round_record.ts";
+import { StillFamily } from "./still_family.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
 import { whyNone } from "./why_none.ts";
+
+const PROC = "/proc";
 
 /**
  * Which processes a task is about, from its start to its stop. With type=pid that is the first
@@ -20,9 +23,10 @@ export class PinnedTarget {
   readonly #root: string;
   #query: ProcessQuery;
   readonly #logged = new Set<string>();
+  readonly #family = new StillFamily();
 
   /** @param label of the task, for the log. @param root where procfs is mounted. */
-  constructor(target: TaskTarget, label: string, root = "/proc") {
+  constructor(target: TaskTarget, label: string, root = PROC) {
     this.#query = target;
     this.#label = label;
     this.#root = root;
@@ -44,7 +48,7 @@ export class PinnedTarget {
     record: RoundRecord,
     onUnreadable: OnUnreadable,
   ): Promise<readonly FoundProcess[]> {
-    const swept = await search(this.#query);
+    const swept = await this.#sweep(search);
     if (swept === undefined) return [];
     const { found, sharers, named, groups, unreadable } = swept;
     this.#pin(named[0]?.startTicks);
@@ -58,6 +62,15 @@ export class PinnedTarget {
       this.#skip(record, because("in_other_pid_namespace"), []);
     }
     return found;
+  }
+
+  #sweep(
+    search: (query: ProcessQuery) => Promise<SweptProcesses | undefined>,
+  ): Promise<SweptProcesses | undefined> {
+    const query = this.#query;
+    // Another procfs may be that of another PID namespace, whose clocks are not these.
+    const isOneFamily = query.type === "pid" && this.#root === PROC;
+    return isOneFamily ? this.#family.find(() => search(query)) : search(query);
   }
 
   /** @param startTicks of the process that has the pid. */

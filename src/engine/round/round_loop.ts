@@ -1,5 +1,6 @@
+import { collectAfterWork } from "../../../ffi/garbage.ts";
 import { processCpuNs } from "../../../ffi/libc.ts";
-import { pause } from "../../async/abortable.ts";
+import { commonPause } from "../../async/common_pause.ts";
 import { allInTurns } from "../../async/turns.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { log } from "../../log/logger.ts";
@@ -101,7 +102,8 @@ export class RoundLoop<Order> {
       }
       const pauseMs = this.#pauseAfter(record);
       life.endRound(record, life.history.failed !== undefined);
-      await pause(pauseMs, life.signal);
+      collectAfterWork();
+      await commonPause(pauseMs, life.signal);
     }
     this.#forgetAllBut([]);
     log.info(`${life.label}: ${life.history.summary()}`);
