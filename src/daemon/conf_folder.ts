@@ -15,6 +15,8 @@ const GONE_MS = 700;
 const POLL_MS = 1_000;
 /** Looks that take long, because each needs a process of its own, take this share of the time. */
 const POLL_SHARE = 20;
+/** But not less often than this: a busy machine is slow, too. */
+const POLL_MAX_MS = 5_000;
 /** How often is looked where it does: a folder may be mounted over the one that is watched. */
 const REPORTED_MS = 60_000;
 /** How long the folder, or a file, may take to answer. */
@@ -187,7 +189,7 @@ const NOTHING = { changes: new Map(), paths: undefined, isUnsettled: false } as 
 const SILENT = { state: "unreadable", problem: "its file system does not answer" } as const;
 
 function pollMs(tookMs: number): number {
-  return Math.max(POLL_MS, tookMs * POLL_SHARE);
+  return Math.min(Math.max(POLL_MS, tookMs * POLL_SHARE), POLL_MAX_MS);
 }
 
 /** @returns versions by name; undefined: a link whose file system does not answer. */

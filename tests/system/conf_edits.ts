@@ -1,7 +1,10 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  fchmodSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
   renameSync,
@@ -9,6 +12,7 @@ import {
   symlinkSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import type { ServerStatus } from "../../src/status/server_status.ts";
@@ -126,28 +130,38 @@ export class ConfEdits {
     }
   }
 
-  /** Writes a file as one of several editors does. */
+  /**
+   * Writes a file as one of several editors does. None leaves it away, or half, for a moment: on a
+   * busy machine such a moment is long enough to count.
+   */
   #write(file: string, text: string): void {
     const path = this.#at(file);
-    const random = this.#random;
-    switch (random.below(4)) {
+    switch (this.#random.below(4)) {
       case 0:
-        // In place, in two steps.
-        writeFileSync(path, text.slice(0, text.length / 2), { mode: 0o600 });
-        chmodSync(path, 0o600);
-        return writeFileSync(path, text);
+        return this.#writeInPlace(path, text);
       case 1:
         writeFileSync(this.#at(`.${file}.swp`), text, { mode: 0o600 });
         return renameSync(this.#at(`.${file}.swp`), path);
       case 2:
-        if (existsSync(path)) renameSync(path, `${path}~`);
-        return writeFileSync(path, text, { mode: 0o600 });
+        writeFileSync(`${path}~`, "what it was", { mode: 0o600 });
+        return this.#writeInPlace(path, text);
       default:
-        rmSync(path, { force: true });
-        writeFileSync(this.#at("4913"), "");
-        unlinkSync(this.#at("4913"));
+        writeFileSync(this.#at(".4913"), "");
+        unlinkSync(this.#at(".4913"));
         writeFileSync(`${path}.new`, text, { mode: 0o600 });
         return renameSync(`${path}.new`, path);
+    }
+  }
+
+  /** In two steps, the first of which may leave a file that is right. */
+  #writeInPlace(path: string, text: string): void {
+    const fd = openSync(path, "w", 0o600);
+    try {
+      writeSync(fd, text.slice(0, text.length / 2));
+      fchmodSync(fd, 0o600);
+      writeSync(fd, text.slice(text.length / 2));
+    } finally {
+      closeSync(fd);
     }
   }
 
