@@ -7,7 +7,7 @@ import type { RoundStatus } from "../../../../src/status/round_status.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { FakeSysfs } from "../../procfs/fake_nodes.ts";
 import { messageOf } from "../slide/slide_trial.ts";
-import { MIB, treeOfVersion1, treeOfVersion2 } from "./group_tree.ts";
+import { MIB, stat, treeOfVersion1, treeOfVersion2 } from "./group_tree.ts";
 
 let own = new AsyncDisposableStack();
 afterEach(async () => {
@@ -132,6 +132,26 @@ test("psi works on groups that come, and forgets those that go", async () => {
   );
   files.remove("a/c");
   await waitFor("a round without it", () => engine.taskStatus("t").rounds[0]?.groups?.length === 0);
+});
+
+test("psi leaves the rest of a round out when the group reads back too much", async () => {
+  const files = treeOfVersion2("a");
+  const engine = await engineOn(files, "a");
+  // Between two of the four steps of a round are 125 ms.
+  const watch = setInterval(() => {
+    if (readFileSync(`${files.root}/a/memory.reclaim`, "latin1") === "") return;
+    files.write("a/memory.stat", stat({ active_anon: 80 * MIB, workingset_refault_anon: 1e6 }));
+    clearInterval(watch);
+  }, 5);
+  try {
+    await engine.startTask("t");
+    const { groups, asked_bytes: asked } = await untilRound(engine, 1);
+    expect(groups?.[0]?.held).toBe("reads back what was reclaimed");
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(4 * MIB);
+  } finally {
+    clearInterval(watch);
+  }
 });
 
 test.each([
