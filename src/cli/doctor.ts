@@ -3,7 +3,7 @@ import type { ServerAnswer } from "../doctor/patient.ts";
 import { formatCount } from "../text/quantities.ts";
 import type { ClientSurroundings } from "./command.ts";
 import { NoAnswer } from "./connection.ts";
-import { fetchStatus, StatusRefused } from "./fetch_status.ts";
+import { DocumentRefused, fetchStatus } from "./fetch_document.ts";
 import { diagnosisDocument, formatDiagnosis } from "./format_diagnosis.ts";
 import type { Outcome } from "./read_answer.ts";
 
@@ -30,7 +30,7 @@ async function askStatus(socket: string, giveUpMs: number): Promise<ServerAnswer
     return { status: await fetchStatus(socket, {}, giveUpMs) };
   } catch (error) {
     if (error instanceof NoAnswer) return { problem: error.message };
-    if (!(error instanceof StatusRefused)) throw error;
+    if (!(error instanceof DocumentRefused)) throw error;
     return { problem: `Cannot use the server "${socket}": ${error.message}` };
   }
 }

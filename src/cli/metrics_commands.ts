@@ -2,7 +2,7 @@ import { Exporter } from "../metrics/exporter.ts";
 import { formatFamilies } from "../metrics/format_families.ts";
 import { ROUNDS_NEEDED, statusFamilies } from "../metrics/status_families.ts";
 import type { ClientSurroundings } from "./command.ts";
-import { fetchStatus, StatusRefused } from "./fetch_status.ts";
+import { DocumentRefused, fetchStatus } from "./fetch_document.ts";
 import type { ListenAddress } from "./listen_address.ts";
 import type { Outcome } from "./read_answer.ts";
 
@@ -20,7 +20,7 @@ export async function printMetrics(
     print(await formatFamilies(statusFamilies(status), openMetrics ? "openMetrics" : "text"));
     return { ok: true };
   } catch (error) {
-    if (!(error instanceof StatusRefused)) throw error;
+    if (!(error instanceof DocumentRefused)) throw error;
     return { ok: false, message: error.message };
   }
 }

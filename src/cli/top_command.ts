@@ -4,7 +4,8 @@ import { ROUNDS_SHOWN, runTop } from "../top/run_top.ts";
 import { taskRows } from "../top/task_row.ts";
 import { isTerminal } from "../top/terminal.ts";
 import type { ClientSurroundings } from "./command.ts";
-import { fetchStatus } from "./fetch_status.ts";
+import { fetchDocument, fetchStatus } from "./fetch_document.ts";
+import { formatHistogram } from "./format_histogram.ts";
 import type { Outcome } from "./read_answer.ts";
 import { isUtf8 } from "./terminal_style.ts";
 
@@ -31,11 +32,19 @@ export async function showTop(
     return { ok: true };
   }
   const { env } = process;
+  const unicode = isUtf8(env);
   await runTop({
     socket,
     fetch,
+    histogram: (row, columns) =>
+      fetchDocument(
+        socket,
+        { command: "histogram", project: row.project, task: row.task },
+        surroundings.giveUpMs,
+        (text) => formatHistogram(text, { columns, isUtf8: unicode }),
+      ),
     delaySeconds,
-    look: { colour: (env["NO_COLOR"] ?? "") === "", unicode: isUtf8(env) },
+    look: { colour: (env["NO_COLOR"] ?? "") === "", unicode },
     stdout: surroundings.stdout,
   });
   return { ok: true };

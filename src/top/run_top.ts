@@ -3,14 +3,17 @@ import { messageOf } from "../text/message_of.ts";
 import { History } from "./history.ts";
 import type { Key } from "./keys.ts";
 import type { Look } from "./line.ts";
-import { bodyHeight, type Scene } from "./scene.ts";
+import { bodyHeight, type Scene, type TaskHistogramText } from "./scene.ts";
 import { screenLines } from "./screen_lines.ts";
-import { taskRows } from "./task_row.ts";
+import { type TaskRow, taskRows } from "./task_row.ts";
 import { Terminal } from "./terminal.ts";
 import { ViewState } from "./view_state.ts";
 
 /** Rounds of each task that are shown: the one that runs and the last that has ended. */
 export const ROUNDS_SHOWN = 2;
+
+/** A histogram changes with the scans, and costs the server more than a status. */
+const HISTOGRAM_MS = 5000;
 
 /** What `etmem top` is to show. */
 export interface TopSettings {
@@ -18,6 +21,8 @@ export interface TopSettings {
   readonly socket: string;
   /** Asks the server. @throws when it does not answer. */
   readonly fetch: () => Promise<ServerStatus>;
+  /** Asks for the histogram of a task as text of so many columns. @throws as `fetch`. */
+  readonly histogram: (row: TaskRow, columns: number) => Promise<string>;
   readonly delaySeconds: number;
   readonly look: Look;
   /** Descriptor of standard output. */
@@ -41,6 +46,8 @@ class Top implements Disposable {
   #status: ServerStatus | undefined;
   #gone: string | undefined;
   #cpuPercent: number | undefined;
+  #histogram: TaskHistogramText | undefined;
+  #histogramDueMs = 0;
 
   constructor(settings: TopSettings) {
     this.#settings = settings;
@@ -82,6 +89,19 @@ class Top implements Disposable {
       this.#gone = `${messageOf(error)}; it is asked again`;
     }
     this.#draw();
+    await this.#refreshHistogram();
+  }
+
+  /** Of the task whose view is shown. */
+  async #refreshHistogram(): Promise<void> {
+    const row = this.#state.selected?.row;
+    if (this.#state.view !== "task" || row === undefined || this.#gone !== undefined) return;
+    const now = performance.now();
+    if (this.#histogram?.key === row.key && now < this.#histogramDueMs) return;
+    this.#histogramDueMs = now + HISTOGRAM_MS;
+    const text = await this.#settings.histogram(row, this.#terminal.size.width).catch(messageOf);
+    this.#histogram = { key: row.key, text };
+    this.#draw();
   }
 
   #draw(): void {
@@ -98,6 +118,7 @@ class Top implements Disposable {
       look: this.#settings.look,
       ...(this.#status === undefined ? {} : { status: this.#status }),
       ...(this.#gone === undefined ? {} : { gone: this.#gone }),
+      ...(this.#histogram === undefined ? {} : { histogram: this.#histogram }),
       ...(this.#cpuPercent === undefined ? {} : { serverCpuPercent: this.#cpuPercent }),
     };
   }
@@ -116,6 +137,7 @@ class Top implements Disposable {
       case undefined:
     }
     this.#draw();
+    if (key === "enter") this.#wake();
   }
 
   /** An error in what a terminal brings ends the program, as one of the loop does. */

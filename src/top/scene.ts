@@ -3,6 +3,13 @@ import type { History } from "./history.ts";
 import type { Look } from "./line.ts";
 import type { ViewState } from "./view_state.ts";
 
+/** The histogram of a task, or why there is none. */
+export interface TaskHistogramText {
+  /** Of the task's row. */
+  readonly key: string;
+  readonly text: string;
+}
+
 /** What is known when a screen is drawn. */
 export interface Scene {
   /** The newest status; undefined before the first. */
@@ -13,6 +20,8 @@ export interface Scene {
   readonly gone?: string;
   /** CPU time of the server since the status before, in percent of one CPU. */
   readonly serverCpuPercent?: number;
+  /** Of the task whose view is shown, once it has come. */
+  readonly histogram?: TaskHistogramText;
   readonly history: History;
   readonly state: ViewState;
   readonly look: Look;

@@ -37,6 +37,19 @@ export function taskLines(scene: Scene, width: number): Line[] {
       text: `  ${formatCount(task.total.rounds, "round", "rounds")}`,
     }],
     ...cells(TOTAL_FIGURES.map(({ name, shown }) => [shown.label, formatBytes(task.total[name])])),
+    ...histogramLines(row, scene),
+  ];
+}
+
+/** Memory by idle age, as `etmem histogram` shows it. */
+function histogramLines({ key }: TaskRow, { histogram }: Scene): Line[] {
+  if (histogram?.key !== key) return [];
+  // the first line names the project, which stands above already
+  const [, ...lines] = histogram.text.trimEnd().split("\n");
+  return [
+    [],
+    [{ text: "memory by idle age", style: "bold" }],
+    ...(lines.length === 0 ? [histogram.text] : lines).map((text) => [{ text }]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fetchStatus } from "../../src/cli/fetch_status.ts";
+import { fetchStatus } from "../../src/cli/fetch_document.ts";
 import { Exporter } from "../../src/metrics/exporter.ts";
 import { statusFamilies } from "../../src/metrics/status_families.ts";
 import type { ServerStatus } from "../../src/status/server_status.ts";

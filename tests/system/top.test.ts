@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { AnswerEncoderV2 } from "../../src/rpc/answer_v2.ts";
+import type { HistogramDocument } from "../../src/status/histogram.ts";
 import type { ServerStatus } from "../../src/status/server_status.ts";
 import { Tmux } from "../tools/fixtures/tmux.ts";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
@@ -11,12 +12,38 @@ const MAIN = join(import.meta.dir, "../../main.ts");
 const missing = Bun.which("tmux") === null ? "there is no tmux" : undefined;
 if (missing !== undefined) console.log(`etmem top: left out: ${missing}`);
 
-/** A server of which only the status is known. */
+const HISTOGRAM: HistogramDocument = {
+  version: 1,
+  taken_at: "2026-03-01T12:00:00Z",
+  project: "p042",
+  tasks: [{
+    name: "t042",
+    engine: "slide",
+    interval_us: 1_000_000,
+    processes: 1,
+    observed_us: 60_000_000,
+    swap_in_us: 7,
+    memory_bytes: 2 ** 20,
+    out_bytes: 0,
+    ages: [{
+      age_scans: 0,
+      age_us: 0,
+      bytes: 2 ** 20,
+      out_bytes: 0,
+      saved_bytes: 12_345 * 2 ** 10,
+      returned_bytes_per_minute: 0,
+      harm_percent: 0,
+    }],
+  }],
+};
+
+/** A server of which only the status and a histogram are known. */
 function serverOf(status: () => ServerStatus, name?: string): FakeServer {
   return new FakeServer({
     asked: (client) => {
       const encoder = new AnswerEncoderV2();
-      client.send(encoder.document(JSON.stringify(status())));
+      const document = client.received.includes('"histogram"') ? HISTOGRAM : status();
+      client.send(encoder.document(JSON.stringify(document)));
       client.send(encoder.success());
       client.close();
     },
@@ -71,6 +98,11 @@ describe.skipIf(missing !== undefined)("etmem top on a terminal", () => {
     await tmux.until("one row", (lines) => lines[4]!.startsWith("p042/t042") && lines[5] === "");
     tmux.press("Enter");
     await tmux.until("the task", has("p042/slide/t042"));
+    tmux.resize(80, 60);
+    await tmux.until(
+      "its histogram",
+      (lines) => has("idle scans")(lines) && has("12.1 MiB")(lines),
+    );
     tmux.press("Escape");
     await tmux.until("the table", has("PROJECT/TASK"));
     tmux.press("Escape", "<", "<", "<", "Home");
