@@ -6,5 +6,7 @@ export interface Benchmark {
   readonly name: string;
   /** One line: what is measured, and against what. */
   readonly about: string;
+  /** It takes so long that it runs only when it is named. */
+  readonly isLong?: boolean;
   readonly run: () => Promise<readonly Outcome[]> | readonly Outcome[];
 }

@@ -8,6 +8,7 @@ import { DECODE } from "./decode.ts";
 import { GROWTH } from "./growth.ts";
 import { PAGE_MEMORY } from "./page_memory.ts";
 import { PAGE_TABLE } from "./page_table.ts";
+import { SCALE, SCALE_2000 } from "./scale.ts";
 import { SCAN } from "./scan.ts";
 import { SCAN_LIB } from "./scan_lib.ts";
 import { AFTER_TASK, IDLE, TASK, WORKERS } from "./server.ts";
@@ -35,6 +36,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   STOP,
   CROWD,
   VIEWS,
+  SCALE,
+  SCALE_2000,
   SCAN,
   VM_SCAN,
   VM_FREE,
