@@ -21,6 +21,8 @@ export interface ScanTarget {
   readonly flags: ScanFlags;
   /** Asked between two system calls; true ends the scan early. */
   readonly stopped: () => boolean;
+  /** Waits for so many milliseconds, between two pieces of a scan; absent: there are no pauses. */
+  readonly rest?: (ms: number) => void;
 }
 
 /** What one scan came to. */

@@ -17,6 +17,7 @@ import { decodeIdlePages } from "./idle_pages_stream.ts";
 import type { PageCounts } from "./page_counts.ts";
 import type { PageRange } from "./page_range.ts";
 import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "./tracker.ts";
+import { TimedPieces } from "./timed_pieces.ts";
 import { missingCapabilities } from "../procfs/capabilities.ts";
 import { readRanges } from "./vma_selection.ts";
 import { because, type Reason } from "../reason/reasons.ts";
@@ -32,6 +33,9 @@ const SCAN_IGN_HOST = 0x200_0000;
 /** A read(2) walks 8 pages for each byte of its buffer: 2 GiB of 4K pages for this one. */
 const BUFFER_BYTES = 64 * 1024;
 const PAGES_PER_BYTE = 8;
+/** Of the smallest piece: several entries of a PMD. */
+const LEAST_BYTES = 512;
+const LEAST_REST_MS = 0.5;
 /** The kernel answers EINVAL to less. */
 const SMALLEST_READ = 19;
 
@@ -64,6 +68,12 @@ class IdlePagesScan {
   readonly #fd: number;
   readonly #ranges: readonly PageRange[];
   readonly #counts: PageCounts | null;
+  readonly #pieces = new TimedPieces(
+    LEAST_BYTES * PAGES_PER_BYTE,
+    BUFFER_BYTES * PAGES_PER_BYTE,
+  );
+
+  #owedMs = 0;
 
   constructor(
     target: ScanTarget,
@@ -107,10 +117,21 @@ class IdlePagesScan {
     return "scanned";
   }
 
+  /** Rests for as long as the kernel took, but not after each small VMA. */
+  #rest(ms: number): void {
+    this.#owedMs += ms;
+    if (this.#owedMs < LEAST_REST_MS) return;
+    this.#target.rest?.(this.#owedMs);
+    this.#owedMs = 0;
+  }
+
   #walk(page: number, range: PageRange, index: number): Walk {
     const wanted = Math.ceil((range.to - page) / PAGES_PER_BYTE);
-    const count = Math.min(Math.max(wanted, SMALLEST_READ), BUFFER_BYTES);
+    const most = Math.floor(this.#pieces.pages / PAGES_PER_BYTE);
+    const count = Math.min(Math.max(wanted, SMALLEST_READ), most);
+    const begin = performance.now();
     const walk = this.#read(page, count, this.#ranges, index);
+    this.#rest(this.#pieces.note(walk.to - page, performance.now() - begin));
     if (walk.to > page || walk.failure !== undefined) return walk;
     if (count >= wanted) return this.#readToEnd(page, range.to, count);
     return { to: page, failure: "no progress" };

@@ -178,8 +178,13 @@ class ScanStep<Order, Result extends object> {
       : because("below_swap_threshold");
   }
 
+  #target({ dirFd }: OpenedProcess, pagemap: Pagemap): ScanTarget {
+    const { pid, selection, flags } = this.#request;
+    return { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped, rest: this.#rests };
+  }
+
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
-    const { pid, tracker: name, memory, isStale, open, selection, flags, isDryRun } = this.#request;
+    const { tracker: name, memory, isStale, open, isDryRun } = this.#request;
     const kind = trackerOf(name);
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
     const isCounted = known !== undefined && !isStale;
@@ -187,7 +192,7 @@ class ScanStep<Order, Result extends object> {
     const tracker = kind.create(isCounted ? known.tracker : undefined);
     const pagemap = new Pagemap(process.pagemapFd);
     const { dirFd } = process;
-    const target = { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped };
+    const target = this.#target(process, pagemap);
     const reads = this.#readsFor(known, dirFd);
     const faults = readProcessStat(dirFd)?.faults;
     if (faults === undefined) return { state: "gone" };
@@ -275,6 +280,7 @@ class ScanStep<Order, Result extends object> {
   }
 
   readonly #stopped = (): boolean => this.#stop.isRaised;
+  readonly #rests = (ms: number): void => this.#stop.rest(ms);
 
   /** @returns the histogram of the counts. */
   #classify(process: OpenedProcess, scan: Scan, counts: PageCounts): Float64Array {
@@ -321,10 +327,10 @@ class ScanStep<Order, Result extends object> {
   }
 
   /** What the last scan has left of a process whose finisher has rested. */
-  #goOn({ dirFd, pagemapFd }: OpenedProcess, { scannedMs, faults }: RestingStep): CountedScan {
-    const { pid, memory, open, tracker: name, selection, flags } = this.#request;
+  #goOn(process: OpenedProcess, { scannedMs, faults }: RestingStep): CountedScan {
+    const { memory, open, tracker: name } = this.#request;
     const kind = trackerOf(name);
-    const pagemap = new Pagemap(pagemapFd);
+    const pagemap = new Pagemap(process.pagemapFd);
     const counts = PageCounts.fromData(open!.counts!);
     return {
       kind,
@@ -337,7 +343,7 @@ class ScanStep<Order, Result extends object> {
       readsBefore: memory!.reads,
       reads: memory!.scanReads,
       windowStartMs: inThisThread(scannedMs),
-      target: { pid, dirFd, pagemap, selection, flags, stopped: this.#stopped },
+      target: this.#target(process, pagemap),
       faults,
       leftAlone: undefined,
     };
@@ -368,7 +374,7 @@ class ScanStep<Order, Result extends object> {
       times: this.#times,
       errors: this.#errors,
       stopped: this.#stopped,
-      rest: (ms) => this.#stop.rest(ms),
+      rest: this.#rests,
       keepOpen: () => this.#keepOpen(process, null),
     };
   }
