@@ -1,8 +1,10 @@
 import { SystemCallError } from "../../../ffi/errno.ts";
 import type { MovedSet } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import { ProcfsError } from "../../procfs/read_file.ts";
+import { readSwaps } from "../../procfs/swaps.ts";
 import { readSwapCounters, type SwapCounters } from "../../procfs/vmstat.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import type { ScanTarget } from "../../tracker/tracker.ts";
@@ -13,6 +15,19 @@ export interface ReadCounters {
   readonly majorFaults: number;
   /** Of the machine; absent where the kernel does not count, and where they cannot be read. */
   readonly machine?: SwapCounters | undefined;
+  /** Absent where it cannot be read. */
+  readonly swap?: SwapSpace | undefined;
+}
+
+/**
+ * Swap space of the machine. While swapoff(8) reads all of it back, an area is in /proc/swaps still
+ * and no longer part of SwapTotal (mm/swapfile.c).
+ */
+interface SwapSpace {
+  /** By /proc/swaps. */
+  readonly areaBytes: number;
+  /** SwapTotal of /proc/meminfo. */
+  readonly totalBytes: number;
 }
 
 /**
@@ -22,13 +37,20 @@ export interface ReadCounters {
 export function readReadCounters(dirFd: number, root?: string): ReadCounters | undefined {
   const stat = readProcessStat(dirFd);
   if (stat === undefined) return undefined;
-  return { majorFaults: stat.majorFaults, machine: machineCounters(root) };
+  return {
+    majorFaults: stat.majorFaults,
+    machine: readable(() => readSwapCounters(root)),
+    swap: readable(() => ({
+      areaBytes: readSwaps(root).reduce((sum, { bytes }) => sum + bytes, 0),
+      totalBytes: readMemInfo(root).swapTotalBytes,
+    })),
+  };
 }
 
-/** Counters that cannot be read keep nothing from moving. */
-function machineCounters(root: string | undefined): SwapCounters | undefined {
+/** What cannot be read keeps nothing from moving. */
+function readable<T>(read: () => T): T | undefined {
   try {
-    return readSwapCounters(root);
+    return read();
   } catch (error) {
     if (error instanceof SystemCallError || error instanceof ProcfsError) return undefined;
     throw error;
@@ -45,6 +67,7 @@ function machineCounters(root: string | undefined): SwapCounters | undefined {
  * - The machine has read no less than one process.
  * @param readsAsOthers the kernel reads for it in threads of its own, whose faults are not counted
  * as the process's (asynchronous page faults of KVM). Asked only when it matters.
+ * @internal
  */
 export function mostReadBack(
   present: number,
@@ -61,6 +84,22 @@ export function mostReadBack(
   const most = Math.min(present, read);
   const known = own + Math.max(0, read - faults);
   return most <= known || readsAsOthers() ? most : known;
+}
+
+/**
+ * The most of them that the process has waited for. It waits for nothing that swapoff(8) reads.
+ * @param readsAsOthers as above.
+ */
+export function mostWaitedFor(
+  present: number,
+  before: ReadCounters,
+  now: ReadCounters,
+  readsAsOthers: () => boolean,
+): number {
+  const most = mostReadBack(present, before, now, readsAsOthers);
+  const wasTaken = before.swap !== undefined && now.swap !== undefined &&
+    now.swap.totalBytes < before.swap.areaBytes;
+  return wasTaken ? Math.min(most, now.majorFaults - before.majorFaults) : most;
 }
 
 /**

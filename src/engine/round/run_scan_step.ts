@@ -17,7 +17,7 @@ import { readRanges } from "../../tracker/vma_selection.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { closeProcess, Gone, OpenedProcess } from "./opened_process.ts";
 import {
-  mostReadBack,
+  mostWaitedFor,
   type ReadCounters,
   readReadCounters,
   takePresent,
@@ -275,7 +275,7 @@ class ScanStep<Order, Result extends object> {
       const before = known?.scanReads;
       const now = readReadCounters(dirFd);
       if (before === undefined || now === undefined) return returned;
-      return mostReadBack(returned, before, now, () => runsVirtualMachine(dirFd));
+      return mostWaitedFor(returned, before, now, () => runsVirtualMachine(dirFd));
     };
   }
 

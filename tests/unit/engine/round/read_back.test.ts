@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { AT_FDCWD, close, O_RDONLY, openAt } from "../../../../ffi/libc.ts";
 import {
   mostReadBack,
+  mostWaitedFor,
   type ReadCounters,
   readReadCounters,
 } from "../../../../src/engine/round/read_back.ts";
@@ -17,6 +18,28 @@ function later(own: number, read: number, faults: number): ReadCounters {
     machine: { readPages: 100 + read, majorFaults: 1000 + faults },
   };
 }
+
+describe("mostWaitedFor()", () => {
+  const space = (areaBytes: number, totalBytes: number) => ({ swap: { areaBytes, totalBytes } });
+  const on = { ...BEFORE, ...space(8, 8) };
+  const during = space(8, 0);
+
+  test("leaves out what swapoff reads, at its beginning, in it and at its end", () => {
+    const read = later(5, 400, 5);
+    expect(mostReadBack(300, BEFORE, read, no)).toBe(300);
+    expect(mostWaitedFor(300, on, { ...read, ...during }, no)).toBe(5);
+    expect(mostWaitedFor(300, { ...BEFORE, ...during }, { ...read, ...during }, no)).toBe(5);
+    expect(mostWaitedFor(300, { ...BEFORE, ...during }, { ...read, ...space(0, 0) }, no)).toBe(5);
+  });
+
+  test("is all that was read while swap space stays, comes, or is not known", () => {
+    const read = later(5, 400, 5);
+    expect(mostWaitedFor(300, on, { ...read, ...space(8, 8) }, no)).toBe(300);
+    expect(mostWaitedFor(300, on, { ...read, ...space(12, 12) }, no)).toBe(300);
+    expect(mostWaitedFor(300, on, read, no)).toBe(300);
+    expect(mostWaitedFor(300, BEFORE, { ...read, ...during }, no)).toBe(300);
+  });
+});
 
 describe("mostReadBack()", () => {
   test("is a page for each major fault of the process, whatever others read", () => {
