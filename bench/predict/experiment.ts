@@ -17,8 +17,10 @@ const COUNT_SECONDS = 60;
 const STALL_PERCENT = 0.5;
 const ADVICE_SECONDS = 150;
 /** How long an experiment takes, but for starting and moving. */
-export const EXPERIMENT_SECONDS = LOOK_SECONDS +
+export const EXPERIMENT_SECONDS = 2 * LOOK_SECONDS +
   AGES.length * (SETTLE_SECONDS + COUNT_SECONDS) + ADVICE_SECONDS + COUNT_SECONDS;
+/** In the test VM. */
+export const VM_HASTE = 0.5;
 const PROJECT = "bench";
 const PAGE_BYTES = 4096;
 
@@ -29,6 +31,8 @@ export interface Place {
   /** What workload.c was compiled to. */
   readonly executable: string;
   readonly seed: number;
+  /** Everything takes so much of the time that it takes else. */
+  readonly haste: number;
 }
 
 /** What was predicted of an age, and what came of moving from that age on. */
@@ -43,6 +47,9 @@ export interface AgeResult {
 /** What advice promised, and what came of it. */
 export interface AdviceResult {
   readonly lines: readonly string[];
+  /** How long a swap-in took while it was looked, and while it moved. */
+  readonly expectedSwapInUs: number;
+  readonly swapInUs: number;
   readonly predictedBytes: number;
   readonly savedBytes: number;
   readonly stallPercent: number;
@@ -109,6 +116,8 @@ class Trial implements AsyncDisposable {
       comm: "predicted",
     });
     const server = await ServerUnderTest.start(folder, { bin });
+    // The server finds out what trackers there are, which takes long in the test VM.
+    await server.status();
     target.go();
     return new Trial(server, target);
   }
@@ -120,6 +129,12 @@ class Trial implements AsyncDisposable {
   histogram(): readonly AgeBar[] {
     const text = this.server.etmem("histogram", "-n", PROJECT, "--json");
     return (JSON.parse(text) as HistogramDocument).tasks[0]?.ages ?? [];
+  }
+
+  /** What the guard measured last, in microseconds. */
+  async swapInUs(): Promise<number> {
+    const { rounds } = await this.server.task();
+    return rounds.find(({ guard }) => guard !== undefined)?.guard?.swap_in_us ?? 0;
   }
 
   advice(): AdviceDocument {
@@ -134,10 +149,9 @@ class Trial implements AsyncDisposable {
   }
 }
 
-/** Looks at a workload, and says what is predicted and advised. */
+/** Looks at a workload, and says what is predicted. */
 async function look(workload: Workload, place: Place): Promise<{
   bars: readonly AgeBar[];
-  advice: AdviceDocument;
   swapped: Result["swappedWhileLooking"];
 }> {
   await using trial = await Trial.begin(workload, place);
@@ -145,12 +159,27 @@ async function look(workload: Workload, place: Place): Promise<{
   const project = { loop: 3, interval: 1, sleep: 1 };
   trial.server.addTask({ type: "pid", value: trial.pid, stall_limit: "no" }, project);
   trial.server.etmem("project", "start", "-n", PROJECT, "--dry-run");
-  await Bun.sleep(LOOK_SECONDS * 1000);
+  await Bun.sleep(LOOK_SECONDS * 1000 * place.haste);
   const swapped = {
     bytes: swapOf(trial.pid),
     machinePages: swappedOutByMachine() - before,
   };
-  return { bars: trial.histogram(), advice: trial.advice(), swapped };
+  return { bars: trial.histogram(), swapped };
+}
+
+/**
+ * Has advice made while a little moves, by the default limit: a dry run does not know how long a
+ * swap-in takes here.
+ */
+async function adviceFor(
+  workload: Workload,
+  place: Place,
+): Promise<{ advice: AdviceDocument; swapInUs: number }> {
+  await using trial = await Trial.begin(workload, place);
+  const project = { loop: 3, interval: 1, sleep: 1 };
+  trial.server.startTask({ type: "pid", value: trial.pid }, project);
+  await Bun.sleep(LOOK_SECONDS * 1000 * place.haste);
+  return { advice: trial.advice(), swapInUs: await trial.swapInUs() };
 }
 
 /** Moves what has been idle for so many scans. */
@@ -161,12 +190,12 @@ async function moveFrom(age: number, workload: Workload, place: Place): Promise<
   const project = { loop: age, interval: 1, sleep: 1 };
   trial.server.startTask({ type: "pid", value: trial.pid, stall_limit: "no" }, project);
   await trial.server.untilRounds(1);
-  await Bun.sleep(SETTLE_SECONDS * 1000);
-  return await measure(trial.pid, COUNT_SECONDS);
+  await Bun.sleep(SETTLE_SECONDS * 1000 * place.haste);
+  return await measure(trial.pid, COUNT_SECONDS * place.haste);
 }
 
 async function follow(
-  { lines, tasks }: AdviceDocument,
+  { advice: { lines, tasks }, swapInUs: expectedSwapInUs }: Awaited<ReturnType<typeof adviceFor>>,
   workload: Workload,
   place: Place,
 ): Promise<AdviceResult> {
@@ -176,12 +205,13 @@ async function follow(
   writeFileSync(file, `${text.join("\n")}\n`, { mode: 0o600 });
   trial.server.etmem("obj", "add", "-f", file);
   trial.server.startProject();
-  await Bun.sleep(ADVICE_SECONDS * 1000);
-  const { swapBytes, returnsPerSecond } = await measure(trial.pid, COUNT_SECONDS);
-  const { rounds } = await trial.server.task();
-  const swapInUs = rounds.find(({ guard }) => guard !== undefined)?.guard?.swap_in_us ?? 0;
+  await Bun.sleep(ADVICE_SECONDS * 1000 * place.haste);
+  const { swapBytes, returnsPerSecond } = await measure(trial.pid, COUNT_SECONDS * place.haste);
+  const swapInUs = await trial.swapInUs();
   return {
     lines,
+    expectedSwapInUs,
+    swapInUs,
     predictedBytes: tasks[0]!.saved_bytes,
     savedBytes: swapBytes,
     stallPercent: STALL_PERCENT,
@@ -189,9 +219,19 @@ async function follow(
   };
 }
 
+/** Has advice made, and follows it. @internal */
+export async function adviseAndFollow(
+  workload: Workload,
+  place: Place,
+): Promise<AdviceResult | string> {
+  const advised = await adviceFor(workload, place);
+  const { state, tasks } = advised.advice;
+  return state === "advised" ? await follow(advised, workload, place) : tasks[0]?.reason ?? state;
+}
+
 /** Predicts what moving memory of a workload comes to, and moves it. */
 export async function predictAndMove(workload: Workload, place: Place): Promise<Result> {
-  const { bars, advice, swapped } = await look(workload, place);
+  const { bars, swapped } = await look(workload, place);
   const ages: AgeResult[] = [];
   for (const age of AGES) {
     const bar = bars.find(({ age_scans: scans }) => scans === age);
@@ -208,8 +248,6 @@ export async function predictAndMove(workload: Workload, place: Place): Promise<
     workload: workload.name,
     swappedWhileLooking: swapped,
     ages,
-    advice: advice.state === "advised"
-      ? await follow(advice, workload, place)
-      : advice.tasks[0]?.reason ?? advice.state,
+    advice: await adviseAndFollow(workload, place),
   };
 }

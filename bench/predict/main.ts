@@ -6,7 +6,7 @@ import { bootDriver, missingMachine } from "../../tests/vm/host/boot_driver.ts";
 import { withFolder } from "../in_folder.ts";
 import { compileProgram } from "../workload/programs.ts";
 import { type Workload, WORKLOADS } from "../workload/workload_table.ts";
-import { EXPERIMENT_SECONDS, predictAndMove, type Result } from "./experiment.ts";
+import { EXPERIMENT_SECONDS, predictAndMove, type Result, VM_HASTE } from "./experiment.ts";
 import { resultTable, shortfalls } from "./result_table.ts";
 
 const DEFAULT = ["zipf", "first"];
@@ -36,7 +36,7 @@ async function onHost(workloads: readonly Workload[], take: (result: Result) => 
   await withFolder(SWAP_BYTES, async (folder) => {
     const executable = compileProgram("workload", folder);
     for (const workload of workloads) {
-      take(await predictAndMove(workload, { folder, bin: BIN, executable, seed: SEED }));
+      take(await predictAndMove(workload, { folder, bin: BIN, executable, seed: SEED, haste: 1 }));
     }
   });
 }
@@ -44,7 +44,7 @@ async function onHost(workloads: readonly Workload[], take: (result: Result) => 
 async function inVm(workloads: readonly Workload[], take: (result: Result) => void) {
   const reason = missingMachine();
   if (reason !== undefined) throw new SetupError(reason);
-  const seconds = EXPERIMENT_SECONDS + EXTRA_SECONDS;
+  const seconds = EXPERIMENT_SECONDS * VM_HASTE + EXTRA_SECONDS;
   const folder = mkdtempSync(join(tmpdir(), "etmem-bench-"));
   try {
     await bootDriver({

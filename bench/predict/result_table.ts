@@ -56,7 +56,8 @@ export function resultTable({ workload, swappedWhileLooking, ages, advice }: Res
     `advised for ${advice.stallPercent} %:`,
     ...advice.lines.filter((line) => /^(?:loop|interval|sleep|dram_percent)=/.test(line)),
     `predicted ${mib(advice.predictedBytes)} MiB, saved ${mib(advice.savedBytes)} MiB,`,
-    `harm ${advice.harmPercent.toFixed(4)} %`,
+    `harm ${advice.harmPercent.toFixed(4)} %,`,
+    `swap-in ${advice.expectedSwapInUs} us before, ${advice.swapInUs} us then`,
   ].join(" ");
   return [
     "| | predicted MiB | moved MiB | predicted returns/s | returns/s |",

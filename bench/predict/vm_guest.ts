@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { messageOf } from "../../src/text/message_of.ts";
 import { swapOnZram } from "../../tests/vm/guest/machine.ts";
 import { WORKLOADS } from "../workload/workload_table.ts";
-import { predictAndMove } from "./experiment.ts";
+import { predictAndMove, VM_HASTE } from "./experiment.ts";
 
 /**
  * The part of `npm run bench -- predict --vm` that is inside the test VM, in a process of its own.
@@ -24,6 +24,7 @@ try {
     bin: BIN,
     executable: `${BIN}/workload`,
     seed: Number(seed),
+    haste: VM_HASTE,
   };
   console.log(`result ${JSON.stringify(await predictAndMove(workload, place))}`);
 } catch (error) {

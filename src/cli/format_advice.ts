@@ -1,5 +1,5 @@
 import type { AdviceDocument, TaskAdvice } from "../status/advice.ts";
-import { formatBytes, formatShare } from "../text/quantities.ts";
+import { formatBytes, formatDuration, formatShare } from "../text/quantities.ts";
 import { wrap } from "./layout.ts";
 import { readDocument } from "./read_document.ts";
 
@@ -23,5 +23,6 @@ function formatTask(task: TaskAdvice): string {
     `(${formatShare(saved, memory)})`,
     `${formatBytes(task.returned_bytes_per_minute)} a minute come back`,
     `a process waits for that ${task.harm_percent} % of its time at most`,
+    `where a swap-in takes ${formatDuration(task.swap_in_us)}`,
   ]);
 }

@@ -121,12 +121,18 @@ function concludeTask(task: KnownTask, intervalSeconds: number): Conclusion {
       ...reasons[state],
       memory_bytes: memoryBytes,
       stall_limit_percent: task.stallLimitPercent,
+      swap_in_us: longestSwapInUs(task.outlooks),
       ...(task.tellsPagesApart && state === "advised" ? { dram_percent: leastShare(known) } : {}),
       saved_bytes: prediction.savedBytes,
       returned_bytes_per_minute: Math.round(prediction.returnedBytesPerMinute),
       harm_percent: Number(prediction.harmPercent.toFixed(4)),
     },
   };
+}
+
+function longestSwapInUs(outlooks: readonly OutlookData[]): number {
+  const seconds = Math.max(0, ...outlooks.map(({ swapInSeconds }) => swapInSeconds));
+  return Number((seconds * MICROSECONDS).toFixed(1));
 }
 
 /** The least share of a process that is predicted to stay, and some less, in percent. */

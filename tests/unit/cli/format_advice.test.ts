@@ -8,6 +8,7 @@ const ADVISED: TaskAdvice = {
   state: "advised",
   memory_bytes: 100 * MIB,
   stall_limit_percent: 0.1,
+  swap_in_us: 10,
   saved_bytes: 60 * MIB,
   returned_bytes_per_minute: MIB,
   harm_percent: 0.05,
@@ -31,7 +32,7 @@ describe("formatAdvice()", () => {
     expect(text).toBe(
       "# project p\n" +
         "#   task t: saves 60 MiB of 100 MiB (60 %), 1 MiB a minute come back, a process waits for that 0.05\n" +
-        "#     % of its time at most\n" +
+        "#     % of its time at most, where a swap-in takes 10 us\n" +
         "\n[project]\nname=p\n",
     );
     expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(100);

@@ -47,6 +47,7 @@ describe("advise()", () => {
       state: "advised",
       memory_bytes: 1000 * PAGE_SIZE,
       stall_limit_percent: 0.1,
+      swap_in_us: 10,
       // nine tenths of the 40 % that stay
       dram_percent: 36,
       saved_bytes: 600 * PAGE_SIZE,

@@ -58,7 +58,8 @@ describe.skipIf(tracker === undefined)("a dry run", () => {
 
   test("counts what is used again as read back", async () => {
     using target = await TargetProcess.start({ hot: "none" });
-    await using trial = await SlideTrial.start(description(), byPid(target));
+    const guarded = { ...byPid(target), stallLimitPercent: 100 };
+    await using trial = await SlideTrial.start(description(), guarded);
     const first = await trial.untilFirst();
     expect(first.moved_bytes).toBeGreaterThan(AREA * 0.95);
     // reads each page of the area
@@ -69,6 +70,9 @@ describe.skipIf(tracker === undefined)("a dry run", () => {
     );
     expectAccount(back);
     expect(trial.status().total.came_back_bytes).toBeLessThan(AREA * 1.1);
+    // 2048 reads of 10 us in some seconds
+    const harms = trial.status().rounds.map(({ guard }) => guard?.harm_percent ?? 0);
+    expect(Math.max(...harms)).toBeWithin(0.1, 1);
     // which is cold again, and goes again
     await trial.untilRound(
       "in which it goes again",
@@ -126,18 +130,5 @@ describe.skipIf(tracker === undefined)("a dry run", () => {
       child.kill("SIGKILL");
       await child.exited;
     }
-  });
-
-  test("goes on at a process of which nothing is left present", async () => {
-    using target = await TargetProcess.start({ hot: "none" });
-    await using trial = await SlideTrial.start(description(), byPid(target));
-    const first = await trial.untilFirst();
-    const second = await after(trial, first);
-    const third = await after(trial, second);
-    // a process of which nothing is present is not left alone: nothing else would see its accesses
-    expect([second, third].map(({ processes, skipped }) => ({ processes, skipped }))).toEqual([
-      { processes: 1, skipped: [] },
-      { processes: 1, skipped: [] },
-    ]);
   });
 });

@@ -16,7 +16,7 @@ const ENTRY = new URL("./absent_jobs.ts", import.meta.url).href;
  * Processes that are left alone in the second round,
  * when the first has found nothing present in the only one.
  */
-async function leftAlone(swapFlag: boolean): Promise<number> {
+async function leftAlone(swapFlag: boolean, isDryRun = false): Promise<number> {
   const workers = new WorkerPool<Jobs>(ENTRY);
   const sleeper = Bun.spawn(["sleep", "600"]);
   process.kill(sleeper.pid, "SIGSTOP");
@@ -24,6 +24,7 @@ async function leftAlone(swapFlag: boolean): Promise<number> {
   const run = startSlideRun(description, task({ type: "pid", pid: sleeper.pid }, { swapFlag }), {
     tracker: SMAPS,
     mover: PROCESS_MADVISE,
+    isDryRun,
     swapCache: new SwapCache(description, workers),
     context: {
       workers,
@@ -55,5 +56,9 @@ describe("a process of a started task", () => {
 
   test("is looked at again with swap_flag=yes: what is present may have been marked since", async () => {
     expect(await leftAlone(true)).toBe(0);
+  });
+
+  test("is looked at again in a dry run: what is out is used without a page fault", async () => {
+    expect(await leftAlone(false, true)).toBe(0);
   });
 });
