@@ -16,6 +16,8 @@ const COUNT_SECONDS = 60;
 /** The limit that advice is asked for, and how long its lines are used before they are judged. */
 const STALL_PERCENT = 0.5;
 const ADVICE_SECONDS = 150;
+/** While advice is made, so much moves that the time of a swap-in is known. */
+const LOOK_STALL = 10 * STALL_PERCENT;
 /** How long an experiment takes, but for starting and moving. */
 export const EXPERIMENT_SECONDS = 2 * LOOK_SECONDS +
   AGES.length * (SETTLE_SECONDS + COUNT_SECONDS) + ADVICE_SECONDS + COUNT_SECONDS;
@@ -168,8 +170,7 @@ async function look(workload: Workload, place: Place): Promise<{
 }
 
 /**
- * Has advice made while a little moves, by the default limit: a dry run does not know how long a
- * swap-in takes here.
+ * Has advice made while memory moves: a dry run does not know how long a swap-in takes here.
  */
 async function adviceFor(
   workload: Workload,
@@ -177,7 +178,7 @@ async function adviceFor(
 ): Promise<{ advice: AdviceDocument; swapInUs: number }> {
   await using trial = await Trial.begin(workload, place);
   const project = { loop: 3, interval: 1, sleep: 1 };
-  trial.server.startTask({ type: "pid", value: trial.pid }, project);
+  trial.server.startTask({ type: "pid", value: trial.pid, stall_limit: LOOK_STALL }, project);
   await Bun.sleep(LOOK_SECONDS * 1000 * place.haste);
   return { advice: trial.advice(), swapInUs: await trial.swapInUs() };
 }
@@ -219,8 +220,8 @@ async function follow(
   };
 }
 
-/** Has advice made, and follows it. @internal */
-export async function adviseAndFollow(
+/** Has advice made, and follows it. */
+async function adviseAndFollow(
   workload: Workload,
   place: Place,
 ): Promise<AdviceResult | string> {

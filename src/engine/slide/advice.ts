@@ -88,41 +88,41 @@ function predictKnown(known: readonly KnownProcess[]): TaskPrediction {
   return predictAll(known.map(({ outlook }) => outlook), (_outlook, i) => known[i]!.ageScans);
 }
 
+function judge(
+  waitSeconds: number,
+  savedBytes: number,
+  memoryBytes: number,
+): Pick<TaskAdvice, "state" | "reason" | "wait_us"> {
+  if (waitSeconds > 0) {
+    const waitUs = Math.ceil(waitSeconds) * MICROSECONDS;
+    const reason = `too little was seen: ask again in ${formatDuration(waitUs)}`;
+    return { state: "too_little_seen", reason, wait_us: waitUs };
+  }
+  if (savedBytes === 0 || savedBytes * 100 < memoryBytes * LEAST_PERCENT) {
+    const reason = `less than ${LEAST_PERCENT} % of the memory may go without harm`;
+    return { state: "nothing_to_move", reason };
+  }
+  return { state: "advised" };
+}
+
 function concludeTask(task: KnownTask, intervalSeconds: number): Conclusion {
   const processes = task.outlooks.map((outlook) => conclude(outlook, task, intervalSeconds));
   const known = processes.filter(({ waitSeconds }) => waitSeconds === 0);
   const memoryBytes = predictAll(task.outlooks, () => 0).savedBytes;
   const prediction = predictKnown(known);
   const waitSeconds = processes.length === 0 ? FEWEST_SCANS * intervalSeconds : waitFor(processes);
-  const isWorthIt = prediction.savedBytes * 100 >= memoryBytes * LEAST_PERCENT &&
-    prediction.savedBytes > 0;
-  const state = waitSeconds > 0
-    ? "too_little_seen"
-    : isWorthIt
-    ? "advised"
-    : "nothing_to_move" as const;
-  const waitUs = Math.ceil(waitSeconds) * MICROSECONDS;
-  const reasons = {
-    advised: {},
-    too_little_seen: {
-      reason: `too little was seen: ask again in ${formatDuration(waitUs)}`,
-      wait_us: waitUs,
-    },
-    nothing_to_move: {
-      reason: `less than ${LEAST_PERCENT} % of the memory may go without harm`,
-    },
-  };
+  const verdict = judge(waitSeconds, prediction.savedBytes, memoryBytes);
+  const isAdvised = verdict.state === "advised";
   return {
     task,
     known,
     advice: {
       name: task.name,
-      state,
-      ...reasons[state],
+      ...verdict,
       memory_bytes: memoryBytes,
       stall_limit_percent: task.stallLimitPercent,
       swap_in_us: longestSwapInUs(task.outlooks),
-      ...(task.tellsPagesApart && state === "advised" ? { dram_percent: leastShare(known) } : {}),
+      ...(task.tellsPagesApart && isAdvised ? { dram_percent: leastShare(known) } : {}),
       saved_bytes: prediction.savedBytes,
       returned_bytes_per_minute: Math.round(prediction.returnedBytesPerMinute),
       harm_percent: Number(prediction.harmPercent.toFixed(4)),
