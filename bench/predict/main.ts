@@ -17,7 +17,7 @@ const BIN = `${import.meta.dir}/../../dist`;
 const RESULT = "result ";
 const BOOT_SECONDS = 90;
 /** To start everything on an emulated processor. */
-const EXTRA_SECONDS = 300;
+const EXTRA_SECONDS = 1200;
 
 const USAGE = `usage: npm run bench -- predict [--check] [--vm] [WORKLOAD]...
 

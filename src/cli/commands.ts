@@ -92,7 +92,7 @@ const TASK = {
   long: "task",
   short: "t",
   value: nameKind("TASK", MAX_TASK_NAME_BYTES),
-  about: "only what this task has moved",
+  about: "only this task of the project",
 } as const satisfies ValueOption<string>;
 
 const RATE = {
@@ -132,13 +132,6 @@ async function showAdvice(document: string): Promise<Presented> {
   const { formatAdvice } = await import("./format_advice.ts");
   return { ok: true, text: formatAdvice(document) };
 }
-
-const TASK_OPTION = {
-  long: "task",
-  short: "t",
-  value: nameKind("TASK", MAX_TASK_NAME_BYTES),
-  about: "name of the task; all of the project without it",
-} as const satisfies ValueOption<string>;
 
 const ESTIMATE_COMPRESSION = {
   long: "estimate-compression",
@@ -364,7 +357,7 @@ export const COMMANDS: readonly Command[] = [
     about: "show the memory of a started project by its idle age, and what moving it would come to",
     options: {
       project: NEEDED_PROJECT,
-      task: TASK_OPTION,
+      task: TASK,
       estimateCompression: ESTIMATE_COMPRESSION,
       json: JSON_FLAG,
       socket: SOCKET,

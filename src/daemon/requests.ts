@@ -79,6 +79,7 @@ function histogram(
 ): Promise<HistogramDocument> {
   return registry.histogram(project, task, {
     estimateCompression: estimateCompression ?? false,
+    progress: (doneBytes, allBytes) => answer.progress({ doneBytes, allBytes }),
     signal: answer.wanted,
   });
 }

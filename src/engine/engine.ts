@@ -60,6 +60,8 @@ export interface Engine {
 export interface HistogramRequest {
   /** Some cold pages are to be read, and compressed. */
   readonly estimateCompression: boolean;
+  /** Takes how far that is. */
+  readonly progress?: (doneBytes: number, allBytes: number) => void;
   /** Fires when it is not wanted any more. */
   readonly signal: AbortSignal;
 }

@@ -7,6 +7,7 @@ import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
 import { cslideShared } from "./scenarios/cslide_shared.ts";
 import { cslideTasks } from "./scenarios/cslide_tasks.ts";
 import { doctor, doctorConfidentiality } from "./scenarios/doctor.ts";
+import { dryRun } from "./scenarios/dry_run.ts";
 import { engines } from "./scenarios/engines.ts";
 import { faultsClock } from "./scenarios/faults_clock.ts";
 import { faultsReads } from "./scenarios/faults_reads.ts";
@@ -58,6 +59,7 @@ export const BOOTS: readonly Boot[] = [
       ...slideSwapCache,
       ...slideSwapLimit,
       ...slideZeroPages,
+      ...dryRun,
     ],
   },
   { name: "agreement", scenarios: agreement },

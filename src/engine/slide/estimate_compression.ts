@@ -5,6 +5,7 @@ import type { FoundProcess } from "../../procfs/find_processes.ts";
 import type { CompressionEstimate } from "../../status/histogram.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { JobError } from "../../worker/pool.ts";
+import type { HistogramRequest } from "../engine.ts";
 import type { Workers } from "../engine_context.ts";
 import type { CopiedAges } from "../round/copied_ages.ts";
 import type { RoundLoop } from "../round/round_loop.ts";
@@ -15,17 +16,20 @@ const COLD_AGE_SCANS = 2;
 /** So many pages are read at most, of so many processes: those that have most cold memory. */
 const MOST_PAGES = 1000;
 const MOST_PROCESSES = 16;
-/** For so long it is waited until no thread works with a process. */
+/** For so long it is waited in all until no thread works with a process. */
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 50;
 
-/** @returns undefined when threads work with it all the time. @throws the signal's reason */
+/**
+ * @param giveUpMs by performance.now().
+ * @returns undefined when threads work with it all the time. @throws the signal's reason
+ */
 async function agesInTime(
   run: RoundLoop<MoveOrder>,
   process: FoundProcess,
+  giveUpMs: number,
   signal: AbortSignal,
 ): Promise<CopiedAges | undefined> {
-  const giveUpMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const ages = run.copyAges(process);
     if (ages !== undefined || performance.now() > giveUpMs || run.life.isOver) return ages;
@@ -56,15 +60,17 @@ export async function estimateCompression(
   run: RoundLoop<MoveOrder>,
   tracker: string,
   workers: Workers,
-  signal: AbortSignal,
+  { signal, progress }: Pick<HistogramRequest, "signal" | "progress">,
 ): Promise<CompressionEstimate | { missing: string }> {
   if (tracker === "smaps") {
     return { missing: "with the tracker smaps a page that is read makes its whole area look used" };
   }
   const sum = { pages: 0, sameFilled: 0, storedBytes: 0 };
+  const giveUpMs = performance.now() + PATIENCE_MS;
   try {
     for (const { process: { pid, startTicks }, process, most } of shares(run)) {
-      const ages = await agesInTime(run, process, signal);
+      progress?.(sum.pages * PAGE_SIZE, MOST_PAGES * PAGE_SIZE);
+      const ages = await agesInTime(run, process, giveUpMs, signal);
       if (ages === undefined) continue;
       const request = { pid, startTicks, tracker, ages, ageScans: COLD_AGE_SCANS, most };
       const sample = await workers.run("sample_cold", request, signal);

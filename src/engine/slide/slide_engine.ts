@@ -141,7 +141,7 @@ class SlideEngine implements Engine {
 
   async histogram(
     name: string,
-    { estimateCompression: isWanted, signal }: HistogramRequest,
+    request: HistogramRequest,
   ): Promise<TaskHistogram> {
     const task = this.#tasks.get(name);
     const { engine } = task.description;
@@ -152,8 +152,8 @@ class SlideEngine implements Engine {
     }
     const histogram = histogramOf(outlooks, this.#project.intervalSeconds);
     const { tracker } = run.life;
-    const compression = isWanted
-      ? await estimateCompression(run, tracker.name, this.#context.workers, signal)
+    const compression = request.estimateCompression
+      ? await estimateCompression(run, tracker.name, this.#context.workers, request)
       : undefined;
     return { name, engine, ...histogram, ...(compression === undefined ? {} : { compression }) };
   }
