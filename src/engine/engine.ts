@@ -78,7 +78,7 @@ export interface StartOptions {
 /** What is in swap. */
 export interface OutCount {
   readonly bytes: number;
-  /** False: there may be more. */
+  /** False: it may be less, for not all pages were looked at. */
   readonly isWhole: boolean;
 }
 

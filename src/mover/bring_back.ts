@@ -67,13 +67,23 @@ export function bringBack(
   return { back, refused };
 }
 
-/** Counts pages that are in swap. @throws {AddressSpaceGone | SystemCallError} */
-export function countInSwap(process: SwappedProcess): number {
-  let count = 0;
+/**
+ * Counts pages that are in swap. After `mostMs` those that are left count without a look.
+ * @returns how many, and whether all were looked at. @throws {AddressSpaceGone | SystemCallError}
+ */
+export function countInSwap(
+  process: SwappedProcess,
+  mostMs: number,
+): { readonly pages: number; readonly isWhole: boolean } {
+  const begin = performance.now();
+  let pages = 0;
+  let isWhole = true;
   for (const first of process.moved.blocks()) {
-    count += inSwap(process, process.moved.pagesOfBlock(first, BLOCK_PAGES)).length;
+    const moved = process.moved.pagesOfBlock(first, BLOCK_PAGES);
+    isWhole &&= performance.now() - begin < mostMs;
+    pages += isWhole ? inSwap(process, moved).length : moved.length;
   }
-  return count;
+  return { pages, isWhole };
 }
 
 /** Those of some pages that are in swap; the others are taken out of the set. */

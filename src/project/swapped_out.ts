@@ -29,8 +29,8 @@ export async function countOut(tasks: readonly TaskRef[]): Promise<OutCount> {
 
 /** How much is in swap, for people; undefined when nothing is. */
 export function formatOut({ bytes, isWhole }: OutCount): string | undefined {
-  if (bytes === 0 && isWhole) return undefined;
-  return `${isWhole ? "" : "at least "}${formatBytes(bytes)} of what moved is still in swap`;
+  if (bytes === 0) return undefined;
+  return `${isWhole ? "" : "up to "}${formatBytes(bytes)} of what moved is still in swap`;
 }
 
 /** The tasks that a restore is about. @throws {Refusal} */

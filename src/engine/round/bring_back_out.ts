@@ -6,12 +6,12 @@ import type { OutMemory } from "./out_memory.ts";
 import type { RestoreReply } from "./out_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 
-/** A count gives up after so long: it is a word of an answer that is waited for. */
+/** A count looks no longer where pages are: it is a word of an answer that is waited for. */
 const COUNT_MS = 1000;
 
 /**
  * Counts what is still in swap of what a task moved; what is not there any more is forgotten.
- * @returns bytes, and whether all processes were looked at.
+ * @returns bytes, and whether all pages were looked at; otherwise it may be less.
  */
 export async function countOut(
   out: OutMemory,
@@ -19,20 +19,22 @@ export async function countOut(
 ): Promise<{ readonly bytes: number; readonly isWhole: boolean }> {
   const begin = performance.now();
   let bytes = 0;
+  let isWhole = true;
   for (const key of out.keys) {
-    if (performance.now() - begin > COUNT_MS) return { bytes, isWhole: false };
     const process = out.take(key);
     if (process === undefined) continue;
     try {
-      const reply = await workers.run("count_out", { process });
+      const mostMs = COUNT_MS - (performance.now() - begin);
+      const reply = await workers.run("count_out", { process, mostMs });
       bytes += reply.bytes;
+      isWhole &&= reply.isWhole;
       if (reply.process !== undefined) out.putBack(reply.process);
     } catch (error) {
       if (!(error instanceof JobError)) throw error;
-      return { bytes, isWhole: false };
+      isWhole = false;
     }
   }
-  return { bytes, isWhole: true };
+  return { bytes, isWhole };
 }
 
 /** Brings back what a task has moved to swap: one process after the other, step by step. */

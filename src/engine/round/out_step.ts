@@ -57,6 +57,8 @@ export interface RestoreReply {
 /** Counts what is out of a process. */
 export interface CountOutRequest {
   readonly process: OutProcess;
+  /** So long it looks where the pages are. */
+  readonly mostMs: number;
 }
 
 /** The same process, without pages that are not in swap any more. */
@@ -64,6 +66,8 @@ export interface CountOutReply {
   /** Absent when the process is gone. */
   readonly process?: OutProcess;
   readonly bytes: number;
+  /** False: there may be less, for not all pages were looked at. */
+  readonly isWhole: boolean;
 }
 
 /** @returns undefined when the process is gone, or executes another program. */
@@ -91,10 +95,11 @@ function withProcess<T>(
 }
 
 /** Counts what is still in swap of what was moved. @throws {SystemCallError | ProcfsError} */
-export function countOut({ process }: CountOutRequest): CountOutReply {
-  const counted = withProcess(process, (swapped) => countInSwap(swapped));
-  if (counted === undefined) return { bytes: 0 };
-  return { process: counted.process, bytes: counted.result * PAGE_SIZE };
+export function countOut({ process, mostMs }: CountOutRequest): CountOutReply {
+  const counted = withProcess(process, (swapped) => countInSwap(swapped, mostMs));
+  if (counted === undefined) return { bytes: 0, isWhole: true };
+  const { pages, isWhole } = counted.result;
+  return { process: counted.process, bytes: pages * PAGE_SIZE, isWhole };
 }
 
 /** Says how much may come back at a time. */
