@@ -95,6 +95,7 @@ async function ask(call: RequestCall, surroundings: ClientSurroundings): Promise
         print(text);
       },
       document: (text) => {
+        progress.clear();
         if (call.json) print(text);
         document += text;
       },

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { ProgressLine } from "../../../src/cli/progress_line.ts";
+import { AnswerEncoderV2 } from "../../../src/rpc/answer_v2.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+
+import { FakeServer } from "./fake_server.ts";
 
 const GIB = 2 ** 30;
 
@@ -35,4 +38,27 @@ test("ProgressLine writes nothing to a file", () => {
   line.clear();
   closeSync(fd);
   expect(readFileSync(folder.at("out"), "utf8")).toBe("");
+});
+
+test("runClient() takes the line away before it shows a document", async () => {
+  using server = new FakeServer({
+    asked: (client) => {
+      const encoder = new AnswerEncoderV2();
+      client.send(encoder.progress(1, { doneBytes: 1, allBytes: 2 }));
+      client.send(encoder.document(JSON.stringify({ version: 1, project: "p", tasks: [] })));
+      client.send(encoder.success());
+      client.close();
+    },
+  });
+  const script = `
+    const { runClient } = await import("${import.meta.dir}/../../../src/cli/run_client.ts");
+    process.exit(await runClient(["histogram", "-n", "p", "-s", "${server.name}"]));`;
+  const child = Bun.spawn(["script", "-qec", `${process.execPath} -e '${script}'`, "/dev/null"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const clear = "\r\x1b[K";
+  expect(await child.stdout.text()).toBe(
+    `${clear}1 B of 2 B (50 %)${clear}project p\r\n  no task\r\n`,
+  );
+  expect(await child.exited).toBe(0);
 });
