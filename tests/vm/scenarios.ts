@@ -1,6 +1,7 @@
 import type { Boot } from "./scenario.ts";
 import { abi } from "./scenarios/abi.ts";
 import { agreement, agreementFiveLevels } from "./scenarios/agreement.ts";
+import { cgroups } from "./scenarios/cgroups.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { cslideCommands } from "./scenarios/cslide_commands.ts";
 import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
@@ -85,6 +86,7 @@ export const BOOTS: readonly Boot[] = [
       ...stockCslide,
     ],
   },
+  { name: "cgroups", kernel: "debian-6.12", scenarios: cgroups },
   {
     name: "stock_5_10",
     kernel: "debian-5.10",

@@ -12,6 +12,7 @@ const TOP = join(TESTS, "..");
 /** C programs that run inside. */
 const PROGRAMS = [
   "tools/fixtures/target.c",
+  "tools/fixtures/requests_target.c",
   "tools/fixtures/syslog_sink.c",
   "tools/fixtures/take_pid.c",
   "tools/fixtures/fault_injector.c",
