@@ -27,7 +27,7 @@ describe.skipIf(missing !== undefined)("a started task", () => {
   test("moves cold memory to swap in its first round, and accounts for it", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     // No second round that ends: it would be in the account too.
-    const description = project({ loop: 2, sleepSeconds: 4 });
+    const description = project({ loop: 2, sleepSeconds: 2 });
     await using trial = await SlideTrial.start(description, task(byPid(target)));
     const round = await trial.untilFirst();
     expectAccount(round);
