@@ -105,7 +105,9 @@ describe.skipIf(missing !== undefined)("with Prometheus", () => {
       await using server = await ServerProcess.start({ name });
       await waitFor("etmem_up to be 1", () => isUp("1"));
       const file = server.file("p.conf", slideConfig("p", "a", "b"));
-      for (const words of [["obj", "add", "-f", file], ["project", "start", "-n", "p"]]) {
+      for (
+        const words of [["obj", "add", "-f", file], ["project", "start", "--dry-run", "-n", "p"]]
+      ) {
         expect(await server.etmem(...words)).toMatchObject({ status: 0 });
       }
       await waitFor(
