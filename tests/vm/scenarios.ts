@@ -37,6 +37,7 @@ import { slideStackEnd } from "./scenarios/slide_stack_end.ts";
 import { slideZeroPages } from "./scenarios/slide_zero_pages.ts";
 import { slideSwapLimit } from "./scenarios/slide_swap_limit.ts";
 import { slideSwapCache } from "./scenarios/slide_swap_cache.ts";
+import { swapFreed, swapFreesNothing } from "./scenarios/swap_freed.ts";
 import { stockLayouts, stockSmaps } from "./scenarios/stock.ts";
 import { stockCslide } from "./scenarios/stock_cslide.ts";
 import { stockConfidentiality, stockIntegrity, stockObstacles } from "./scenarios/stock_rights.ts";
@@ -105,7 +106,10 @@ export const BOOTS: readonly Boot[] = [
     scenarios: [stockConfidentiality, doctorConfidentiality],
   },
   { name: "doctor", commandLine: "psi=0", scenarios: doctor },
-  { name: "faults", scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock] },
+  {
+    name: "faults",
+    scenarios: [faultsTargets, faultsReads, faultsSwap, faultsClock, swapFreed, swapFreesNothing],
+  },
   { name: "scan_lib", scenarios: [...scanLib, ...engines] },
   {
     name: "ground",
