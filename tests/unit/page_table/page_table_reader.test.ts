@@ -10,7 +10,7 @@ import { entryBytes, TABLE_ENTRIES } from "../../../src/page_table/page_table_la
 import type { PageTableReader } from "../../../src/page_table/page_table_reader.ts";
 import { whyNoPageTables } from "../../../src/page_table/why_no_page_tables.ts";
 import { compile } from "../../tools/fixtures/compile.ts";
-import { bpfObjects, untilNoBpfObjects } from "../../tools/fixtures/bpf_objects.ts";
+import { BpfObjects } from "../../tools/fixtures/bpf_objects.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
 import { hasHugePages, startHugeTarget } from "../../tools/fixtures/huge_target.ts";
 import { TargetProcess } from "../../tools/fixtures/target_process.ts";
@@ -227,16 +227,16 @@ describe.skipIf(missing !== undefined).each([...WALK_VARIANTS])(
       );
     });
 
-    test("openReader() leaves nothing open when it is disposed of", async () => {
+    test("openReader() leaves nothing open when it is disposed of", () => {
       openReader([variant])[Symbol.dispose]();
-      await untilNoBpfObjects();
+      const objects = new BpfObjects();
       const before = openDescriptors();
       for (let i = 0; i < 5; i++) {
         using reader = openReader([variant]);
         expect(reader.layout.levels).toBeGreaterThan(2);
-        expect(bpfObjects()).toBeGreaterThan(0);
+        expect(objects.count).toBeGreaterThan(0);
       }
-      expect([bpfObjects(), openDescriptors()]).toEqual([0, before]);
+      expect([objects.count, openDescriptors()]).toEqual([0, before]);
     });
   },
 );
@@ -245,7 +245,7 @@ const OPEN_READER = join(import.meta.dir, "../../../src/page_table/open_reader.t
 
 describe.skipIf(missing !== undefined)("keptReader()", () => {
   test("keptReader() leaves nothing in the kernel of a thread that was without work", async () => {
-    await untilNoBpfObjects();
+    const objects = new BpfObjects();
     const code = `import { keptReader } from ${JSON.stringify(OPEN_READER)};
       self.onmessage = () => postMessage(keptReader().layout.levels);`;
     const worker = new Worker(URL.createObjectURL(new Blob([code])));
@@ -254,17 +254,16 @@ describe.skipIf(missing !== undefined)("keptReader()", () => {
       worker.postMessage("work");
     });
     expect(levels).toBeGreaterThan(2);
-    expect(bpfObjects()).toBeGreaterThan(0);
-    await untilNoBpfObjects();
+    expect(objects.count).toBeGreaterThan(0);
+    await objects.untilNone();
     worker.terminate();
   });
 
   test("keptReader() gives the same reader until it was not used for a while", async () => {
-    await untilNoBpfObjects();
     const reader = keptReader();
+    const objects = new BpfObjects();
     expect(keptReader()).toBe(reader);
-    expect(bpfObjects()).toBeGreaterThan(0);
-    await untilNoBpfObjects();
+    await waitFor("the reader to be closed", () => objects.isFewer);
     expect(keptReader()).not.toBe(reader);
   });
 });

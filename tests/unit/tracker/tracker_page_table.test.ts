@@ -11,7 +11,7 @@ import type { ScanOutcome, ScanTarget, TrackerMemory } from "../../../src/tracke
 import { PAGE_IDLE } from "../../../src/tracker/tracker_page_idle.ts";
 import { PAGE_TABLE } from "../../../src/tracker/tracker_page_table.ts";
 import { isSwappable } from "../../../src/tracker/vma_selection.ts";
-import { untilNoBpfObjects } from "../../tools/fixtures/bpf_objects.ts";
+import { BpfObjects } from "../../tools/fixtures/bpf_objects.ts";
 import { openDescriptors } from "../../tools/fixtures/descriptors.ts";
 import { hasHugePages, startHugeTarget } from "../../tools/fixtures/huge_target.ts";
 import { OpenProcess } from "../../tools/fixtures/open_process.ts";
@@ -215,6 +215,7 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
   test(
     "scan() of processes that end, execute and unmap meanwhile is done, or finds them gone",
     async () => {
+      const objects = new BpfObjects();
       const before = openDescriptors();
       const found = { scanned: 0, gone: 0 };
       const ended = await runShortLives(SHORT_LIVES, LONGEST_US, (opened, begin) => {
@@ -223,7 +224,7 @@ describe.skipIf(missing !== undefined)("the page_table tracker", () => {
       });
       expect(ended).toEqual({ status: 0, said: "" });
       expect(openDescriptors()).toEqual(before);
-      await untilNoBpfObjects();
+      await objects.untilNone();
       expect(found.scanned).toBeGreaterThan(SHORT_LIVES / 2);
       expect(found.gone).toBeGreaterThan(SHORT_LIVES / 10);
     },

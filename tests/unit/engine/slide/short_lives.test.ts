@@ -11,7 +11,7 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { PAGE_TABLE } from "../../../../src/tracker/tracker_page_table.ts";
 import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
-import { untilNoBpfObjects } from "../../../tools/fixtures/bpf_objects.ts";
+import { BpfObjects } from "../../../tools/fixtures/bpf_objects.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { OpenProcess } from "../../../tools/fixtures/open_process.ts";
 import { runShortLives } from "../../../tools/fixtures/short_lives.ts";
@@ -78,12 +78,13 @@ function moveToTheEnd({ pid, dirFd }: OpenProcess, begin: () => void): void {
 test.skipIf(missing !== undefined)(
   "moveCold() of processes that end, execute and unmap meanwhile keeps what they wrote",
   async () => {
+    const objects = new BpfObjects();
     const before = openDescriptors();
     const ended = await runShortLives(LIVES, LONGEST_US, moveToTheEnd);
     console.log(`${LIVES} short lives: ${JSON.stringify(sums)}`);
     expect(ended).toEqual({ status: 0, said: "" });
     expect(openDescriptors()).toEqual(before);
-    await untilNoBpfObjects();
+    await objects.untilNone();
     expect(sums.movedBytes).toBeGreaterThan(LIVES * MIB);
     expect(sums.gone).toBeGreaterThan(LIVES / 2);
   },
