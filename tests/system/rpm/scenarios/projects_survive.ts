@@ -20,9 +20,13 @@ export const projectsSurvive: Scenario = {
     using before = await startCold();
     using after = await startCold();
     writeConf(`${CONF_DIR}/10-kept.conf`, "kept", before.pid);
-    writeFileSync(`${CONF_DIR}/20-broken.conf`, "[project]\nname=broken\nloop=0\n", {
-      mode: 0o600,
-    });
+    writeFileSync(
+      `${CONF_DIR}/20-broken.conf`,
+      "[project]\nname=broken\nloop=0\ninterval=1\nsleep=1\n",
+      {
+        mode: 0o600,
+      },
+    );
     writeConf(`${CONF_DIR}/30-stopped.conf`, "stopped", before.pid);
     writeConf("/tmp/passing.conf", "passing", before.pid);
     run("systemctl", "start", "etmemd");

@@ -99,7 +99,8 @@ describe("startTask() without swap space", () => {
   test.skipIf(!probe.success)("is refused, and says what to do; a dry run is not", () => {
     const script = new URL("./start_without_swap.ts", import.meta.url).pathname;
     const lack = "there is no swap space: make some with mkswap and swapon first";
-    expect(runWithoutSwap(process.execPath, script).output.trim()).toBe(
+    // Where there is no mover either, the warning says that, too.
+    expect(runWithoutSwap(process.execPath, script).output).toStartWith(
       `task t: ${lack}\nstarted: without a dry run it could not start: task t: ${lack}`,
     );
   });
