@@ -11,6 +11,13 @@ const WINDOWS_PER_SECOND = 10;
 const BUCKETS = 32;
 /** While all that there may be is on its way, it is asked for again after so long. */
 const POLL_MS = 2;
+/**
+ * When nothing has come to its end for so long, the kernel holds the threads whose requests are on
+ * their way, or they were lost: others do not wait for them.
+ */
+const HELD_MS = 5000;
+/** So long after its turn has come nothing smaller goes before what is to go alone. */
+const TURN_MS = 50;
 
 /** Words of the lock. */
 const FREE = 0;
@@ -22,7 +29,9 @@ const HEAD_BYTES = 8;
 const LIMIT = 0;
 const ON_ITS_WAY = 1;
 const CLOSED_UNTIL = 2;
-const FIRST_BUCKET = 3;
+const KEPT_UNTIL = 3;
+const CHANGED = 4;
+const FIRST_BUCKET = 5;
 
 /** A MoveRate, to be handed to another thread, which then shares it. */
 export interface MoveRateData {
@@ -34,6 +43,7 @@ export interface MoveRateData {
  * from the request to its end, and what has moved for a tenth of a second after that. So no tenth
  * of a second sees more than its part, however late a thread gets the CPU. One unit that is larger
  * than that, such as a huge page, goes alone, and nothing follows for as long as it makes up for.
+ * While it waits for that, nothing smaller begins: else some thread would always be before it.
  */
 export class MoveRate {
   readonly #shared: SharedArrayBuffer;
@@ -67,13 +77,19 @@ export class MoveRate {
     return this.#locked((numbers) => {
       const limit = numbers[LIMIT]!;
       if (nowMs < numbers[CLOSED_UNTIL]!) return numbers[CLOSED_UNTIL]! - nowMs;
+      const isAlone = bytes >= limit;
+      if (!isAlone && nowMs < numbers[KEPT_UNTIL]!) return numbers[KEPT_UNTIL]! - nowMs;
+      if (nowMs - numbers[CHANGED]! > HELD_MS) numbers[ON_ITS_WAY] = 0;
       const room = limit - numbers[ON_ITS_WAY]!;
       // What is larger than the limit goes when nothing else does.
       const wanted = Math.min(bytes, limit);
       if (wanted > room) return POLL_MS;
       const waitMs = this.#waitFor(room - wanted, nowMs);
-      if (waitMs === 0) numbers[ON_ITS_WAY] = numbers[ON_ITS_WAY]! + bytes;
-      return waitMs;
+      if (isAlone) numbers[KEPT_UNTIL] = waitMs === 0 ? 0 : nowMs + waitMs + TURN_MS;
+      if (waitMs > 0) return waitMs;
+      numbers[ON_ITS_WAY] = numbers[ON_ITS_WAY]! + bytes;
+      numbers[CHANGED] = nowMs;
+      return 0;
     });
   }
 
@@ -81,7 +97,8 @@ export class MoveRate {
   settle(taken: number, moved: number, nowMs = monotonicMs()): void {
     this.#locked((numbers) => {
       const limit = numbers[LIMIT]!;
-      numbers[ON_ITS_WAY] = numbers[ON_ITS_WAY]! - taken;
+      numbers[ON_ITS_WAY] = Math.max(0, numbers[ON_ITS_WAY]! - taken);
+      numbers[CHANGED] = nowMs;
       const bucket = Math.floor(nowMs / BUCKET_MS);
       const at = FIRST_BUCKET + 2 * (bucket % BUCKETS);
       if (numbers[at] !== bucket) numbers[at + 1] = 0;

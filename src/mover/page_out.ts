@@ -27,6 +27,8 @@ const MOST = 4;
 const HOLD_MS = 10;
 /** It waits for longer without a thread: `restMs` of the account says how long. */
 const LONGEST_REST_MS = 20;
+/** A thread that waits for longer would seem to be held by the kernel. */
+const LONGEST_WAIT_MS = 500;
 
 /** Units further apart than this are looked up with a read of their own. */
 const LOOKUP_GAP_PAGES = 512;
@@ -41,6 +43,8 @@ export interface PageOutOrder {
    * leaves the batch empty at the end. So far `moved` base pages have moved.
    */
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
+  /** Empties a batch of one unit that had to wait, if that was used meanwhile. */
+  readonly dropUsed?: ((batch: PageBatch) => void) | undefined;
   /** Asked now and then: a reason to leave the rest alone. */
   readonly hold: () => Reason | undefined;
   /** Waits for so many milliseconds, between two requests. */
@@ -204,7 +208,7 @@ class PageOut implements Disposable {
 
   /**
    * A unit that is larger than what was taken goes when the rates let it.
-   * @returns base pages that are taken then; 0: a reason to hold came first.
+   * @returns base pages that are taken then; 0: a reason to hold came first, or it was used.
    */
   #takeLarger(taken: number): number {
     const { pages } = this.#batch;
@@ -214,11 +218,11 @@ class PageOut implements Disposable {
     for (;;) {
       const waitMs = rates.take(pages * PAGE_SIZE);
       if (waitMs === 0) return pages;
-      this.#order.rest(waitMs);
+      this.#order.rest(Math.min(waitMs, LONGEST_WAIT_MS));
       const held = this.#reasonToHold();
-      if (held === undefined) continue;
-      this.account.held = held;
-      return 0;
+      if (held !== undefined) this.account.held = held;
+      this.#order.dropUsed?.(this.#batch);
+      if (held !== undefined || this.#batch.count === 0) return 0;
     }
   }
 

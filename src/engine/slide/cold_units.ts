@@ -143,4 +143,12 @@ export class ColdUnits {
       if (batch.count > 0) return;
     }
   }
+
+  /** Empties a batch of one unit if that was used since next() has put it there. */
+  dropUsed(batch: PageBatch): void {
+    const size = batch.size[0]!;
+    if (!this.#order.used.has(batch.page[0]!, size)) return;
+    this.sparedUsed += size;
+    batch.count = batch.pages = 0;
+  }
 }

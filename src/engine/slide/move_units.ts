@@ -139,6 +139,7 @@ class UnitsMove {
     const account = pageOut({
       next: (batch, pages, movedPages) =>
         room.fill(batch, pages, (most) => this.#units.next(batch, most, movedPages)),
+      dropUsed: (batch) => this.#units.dropUsed(batch),
       hold: () =>
         guarded.held ?? reasonToHold(process, kind, order) ?? room.refresh() ?? worth.refresh() ??
           this.#used.refresh(),

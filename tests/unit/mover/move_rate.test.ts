@@ -83,6 +83,44 @@ describe("MoveRate", () => {
     expect(rate.take(4096, 3211)).toBe(0);
   });
 
+  test("keeps such a unit's turn from others that always have something to move", () => {
+    const rate = new MoveRate(MIB);
+    let wentMs: number | undefined;
+    let turnMs = 0;
+    for (let ms = 1000; ms < 3000 && wentMs === undefined; ms += 2) {
+      if (rate.take(rate.mostBytes / 4, ms) === 0) {
+        rate.settle(rate.mostBytes / 4, rate.mostBytes / 4, ms);
+      }
+      if (ms < Math.max(1500, turnMs)) continue;
+      const waitMs = rate.take(2 * MIB, ms);
+      turnMs = ms + waitMs;
+      if (waitMs === 0) wentMs = ms;
+    }
+    expect(wentMs).toBeLessThan(1700);
+  });
+
+  test("does not keep the turn of one that does not come again", () => {
+    const rate = new MoveRate(MIB);
+    expect(rate.take(4096, 1000)).toBe(0);
+    rate.settle(4096, 4096, 1000);
+    expect(rate.take(2 * MIB, 1000)).toBeGreaterThan(0);
+    expect(rate.take(4096, 1001)).toBeGreaterThan(0);
+    expect(rate.take(4096, 1200)).toBe(0);
+  });
+
+  test("does not wait for requests that the kernel holds", () => {
+    const rate = new MoveRate(MIB);
+    const half = rate.mostBytes;
+    for (let i = 0; i < 2; i++) expect(rate.take(half, 1000)).toBe(0);
+    expect(rate.take(half, 5900)).toBeGreaterThan(0);
+    expect(rate.take(half, 6100)).toBe(0);
+    rate.settle(half, 0, 6200);
+    // What ends after all makes no more room than there was.
+    for (let i = 0; i < 2; i++) rate.settle(half, 0, 6300);
+    for (let i = 0; i < 2; i++) expect(rate.take(half, 6400)).toBe(0);
+    expect(rate.take(half, 6400)).toBeGreaterThan(0);
+  });
+
   test("counts what has moved, not what was asked for", () => {
     const rate = new MoveRate(MIB);
     for (let i = 0; i < 100; i++) {

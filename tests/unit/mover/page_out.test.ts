@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { SystemCallError } from "../../../ffi/errno.ts";
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
 import { MovedSet } from "../../../src/mover/moved_set.ts";
 import type { Mover, PageBatch } from "../../../src/mover/mover.ts";
 import { PROCESS_MADVISE } from "../../../src/mover/mover_process_madvise.ts";
-import { pageOut, type PageOutAccount } from "../../../src/mover/page_out.ts";
+import { pageOut, type PageOutAccount, type PageOutOrder } from "../../../src/mover/page_out.ts";
 import { pageOf } from "../../../src/procfs/pagemap.ts";
 import { compile } from "../../tools/fixtures/compile.ts";
 import { openDescriptors, pidDescriptorsOf } from "../../tools/fixtures/descriptors.ts";
@@ -23,7 +24,12 @@ if (missing !== undefined) console.log(`pageOut(): left out what needs a mover: 
 const emptySet = (): MovedSet =>
   MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) });
 
+type Rates = NonNullable<PageOutOrder["rates"]>;
+
 interface Order {
+  readonly unit?: number;
+  readonly dropUsed?: (batch: PageBatch) => void;
+  readonly rates?: Rates;
   readonly mover?: Mover;
   readonly hold?: () => Reason | undefined;
   readonly rest?: (ms: number) => void;
@@ -31,17 +37,20 @@ interface Order {
   readonly moved?: MovedSet;
 }
 
-/** Pages out base pages, one after the other. */
+/** Pages out base pages, one after the other, or units of so many. */
 function run(process: OpenProcess, pages: readonly number[], order: Order = {}): PageOutAccount {
+  const { unit = 1 } = order;
   let at = 0;
   using mover = order.mover ?? PROCESS_MADVISE.open(process);
   const account = pageOut({
     next: (batch, room) => {
-      for (; at < pages.length && batch.pages < room; at++) add(batch, pages[at]!, 1);
+      for (; at < pages.length && batch.pages < room; at += unit) add(batch, pages[at]!, unit);
     },
     hold: order.hold ?? (() => undefined),
     rest: order.rest ?? (() => {}),
     spareShared: order.spareShared,
+    dropUsed: order.dropUsed,
+    ...(order.rates === undefined ? {} : { rates: order.rates }),
     dirFd: process.dirFd,
     mover,
     pagemap: process.pagemap,
@@ -117,6 +126,30 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     using own = await TargetProcess.start({ hot: "none" });
     const asked = run(own.process, areaOf(own), { spareShared });
     expect(asked).toMatchObject({ asked: pages.length, sparedShared: 0 });
+  });
+
+  test("leaves a large unit alone that is used while it waits for the rates", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const unit = 64;
+    const pages = areaOf(trial).slice(0, 2 * unit);
+    const waits = [4000, 3000, 0, 0];
+    const rested: number[] = [];
+    const account = run(trial.process, pages, {
+      unit,
+      rest: (ms) => rested.push(ms),
+      rates: {
+        mostBytes: PAGE_SIZE,
+        take: (bytes) => bytes > PAGE_SIZE ? waits.shift()! : 0,
+        settle: () => undefined,
+      },
+      dropUsed: (batch) => {
+        if (rested.length === 2) batch.count = batch.pages = 0;
+      },
+    });
+    // The first was used in the second wait; the other one need not wait.
+    expect(account).toMatchObject({ asked: unit });
+    expect(swappedOf(trial.process, pages.slice(0, unit))).toEqual([]);
+    expect(Math.max(...rested)).toBeLessThan(1000);
   });
 
   test("goes on behind memory that is locked", async () => {
