@@ -214,6 +214,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: "qemu-user shows the memory of the emulator",
   },
   {
+    path: "tests/unit/engine/round/round_pause.test.ts",
+    tests: ["a move that takes longer than sleep"],
+    reason: NO_MOVES,
+  },
+  {
     path: "tests/unit/engine/slide/spread_move.test.ts",
     tests: ["a move "],
     reason: NO_MOVES,
