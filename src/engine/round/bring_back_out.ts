@@ -1,8 +1,11 @@
+import { PAGE_SIZE } from "../../../ffi/libc.ts";
+import { MovedSet } from "../../mover/moved_set.ts";
+import { because } from "../../reason/reasons.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { JobError } from "../../worker/pool.ts";
 import type { RestoreAccount, RestoreOrder } from "../engine.ts";
 import type { Workers } from "../engine_context.ts";
-import type { OutMemory } from "./out_memory.ts";
+import type { OutMemory, OutProcess } from "./out_memory.ts";
 import type { RestoreReply } from "./out_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 
@@ -23,18 +26,43 @@ export async function countOut(
   for (const key of out.keys) {
     const process = out.take(key);
     if (process === undefined) continue;
-    try {
-      const mostMs = COUNT_MS - (performance.now() - begin);
-      const reply = await workers.run("count_out", { process, mostMs });
-      bytes += reply.bytes;
-      isWhole &&= reply.isWhole;
-      if (reply.process !== undefined) out.putBack(reply.process);
-    } catch (error) {
-      if (!(error instanceof JobError)) throw error;
+    const mostMs = COUNT_MS - (performance.now() - begin);
+    const reply = await unlessHeld((onHeld) =>
+      workers.run("count_out", { process: copyOf(process), mostMs }, undefined, onHeld)
+    );
+    if (typeof reply === "string") {
+      out.putBack(process);
+      bytes += MovedSet.fromData(process.moved).pages * PAGE_SIZE;
       isWhole = false;
+      continue;
     }
+    bytes += reply.bytes;
+    isWhole &&= reply.isWhole;
+    if (reply.process !== undefined) out.putBack(reply.process);
   }
   return { bytes, isWhole };
+}
+
+/** To be handed to a thread: when the job fails, the process is known still. */
+function copyOf(process: OutProcess): OutProcess {
+  const { numbers, bits } = process.moved;
+  return { ...process, moved: { numbers: numbers.slice(), bits: bits.slice() } };
+}
+
+/** @returns why there is no reply: the job failed, or the kernel holds its thread. */
+async function unlessHeld<T>(
+  run: (onHeld: () => void) => Promise<T>,
+): Promise<T | string> {
+  const held = Promise.withResolvers<string>();
+  try {
+    return await Promise.race([
+      run(() => held.resolve(because("kernel_holds_thread"))),
+      held.promise,
+    ]);
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    return messageOf(error);
+  }
 }
 
 /** Brings back what a task has moved to swap: one process after the other, step by step. */
@@ -48,6 +76,8 @@ class Restore {
   #ended = 0;
   /** Why nothing more is to come back. */
   #held: string | undefined;
+  /** The first process that failed, and why: the others come back all the same. */
+  #failed: string | undefined;
 
   constructor(out: OutMemory, workers: Workers, order: RestoreOrder) {
     this.#out = out;
@@ -69,11 +99,11 @@ class Restore {
       signal.removeEventListener("abort", stop);
     }
     const left = await countOut(this.#out, this.#workers);
-    const reasons = [...this.#refused.keys()];
+    const why = [this.#held, this.#failed, ...this.#refused.keys()];
     return {
       backBytes: this.#backBytes,
       leftBytes: left.bytes,
-      reasons: this.#held === undefined ? reasons : [this.#held, ...reasons],
+      reasons: why.filter((reason) => reason !== undefined),
       endedProcesses: this.#ended,
     };
   }
@@ -93,25 +123,27 @@ class Restore {
     }
   }
 
-  /** @returns undefined when nothing of the process is out, or it has ended. */
+  /** @returns undefined when nothing of the process is out, it has ended, or it fails. */
   async #step(key: string, from: number): Promise<RestoreReply | undefined> {
     const process = this.#out.take(key);
     if (process === undefined) return undefined;
     const { limits } = this.#order;
-    try {
-      const stop = this.#stop.words;
-      const reply = await this.#workers.run("restore_step", { process, from, limits, stop });
-      if (reply.process !== undefined) {
-        this.#out.putBack(reply.process);
-        return reply;
-      }
-      this.#ended++;
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof JobError)) throw error;
-      this.#held = `process ${process.pid}: ${messageOf(error)}`;
+    const stop = this.#stop.words;
+    const reply = await unlessHeld((onHeld) => {
+      const request = { process: copyOf(process), from, limits, stop };
+      return this.#workers.run("restore_step", request, undefined, onHeld);
+    });
+    if (typeof reply === "string") {
+      this.#out.putBack(process);
+      this.#failed ??= `process ${process.pid}: ${reply}`;
       return undefined;
     }
+    if (reply.process !== undefined) {
+      this.#out.putBack(reply.process);
+      return reply;
+    }
+    this.#ended++;
+    return undefined;
   }
 }
 

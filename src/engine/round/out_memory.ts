@@ -49,6 +49,16 @@ export class OutMemory {
 
   /** Takes a process back in, unless nothing of it is out. */
   putBack(process: OutProcess): void {
-    if (process.moved.numbers.length > 0) this.#processes.set(processKey(process), process);
+    const key = processKey(process);
+    const known = this.#processes.get(key);
+    if (known === undefined) {
+      if (process.moved.numbers.length > 0) this.#processes.set(key, process);
+      return;
+    }
+    // A stop has kept more meanwhile.
+    if (known.memoryId !== process.memoryId) return;
+    const moved = MovedSet.fromData(known.moved);
+    moved.addAll(MovedSet.fromData(process.moved));
+    this.#processes.set(key, { ...process, moved: moved.toData() });
   }
 }
