@@ -76,7 +76,7 @@ function childrenLike(part: string, path: string, folder: string): string[] {
 }
 
 /** The groups right below one; none when it is gone. */
-function subfolders(folder: string): string[] {
+export function subfolders(folder: string): string[] {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true });

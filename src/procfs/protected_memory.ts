@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { PAGE_SIZE } from "../../ffi/libc.ts";
 import { groupBytes } from "./cgroup_limits.ts";
+import { subfolders } from "./cgroup_tree.ts";
 
 /** How much of some control groups may go before one of them has less than is protected. */
 export interface Unprotected {
@@ -38,4 +39,20 @@ export function unprotectedMemory(folders: readonly string[]): Unprotected | und
     }
   }
   return least;
+}
+
+/**
+ * What the groups right below a group protect of what they use, in bytes. Whoever reclaims the
+ * group has the kernel pass that over, but when it finds nothing else, it takes what memory.low
+ * protects all the same. What is further below counts only as far as the group above it protects.
+ */
+export function protectedBelow(folder: string): number {
+  let sum = 0;
+  for (const name of subfolders(folder)) {
+    const limits = PROTECTIONS.map((limit) => groupBytes(`${folder}/${name}/${limit}`) ?? 0);
+    const most = Math.max(...limits);
+    if (most === 0) continue;
+    sum += Math.min(most, groupBytes(`${folder}/${name}/memory.current`) ?? 0);
+  }
+  return sum;
 }

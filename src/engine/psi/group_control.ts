@@ -25,6 +25,8 @@ export interface GroupSample {
   /** Of it and the groups above it: what may go before memory.low or memory.min is reached. */
   readonly unprotected?: { readonly bytes: number; readonly limit: string } | undefined;
   readonly protectedBytes: number;
+  /** What groups right below it use and protect. */
+  readonly protectedBelowBytes: number;
   readonly memoryPressure: PressureAverages;
   readonly ioPressure: PressureAverages;
   readonly counters: GroupCounters;
@@ -182,7 +184,7 @@ export class GroupControl {
     const unreclaimable = Math.max(0, usageBytes - reclaimable);
     const size = Number.isFinite(sample.maxBytes) ? sample.maxBytes : this.#firstUsageBytes ?? 0;
     return Math.ceil(Math.max(
-      limitMinBytes + unreclaimable,
+      Math.max(limitMinBytes, sample.protectedBelowBytes) + unreclaimable,
       sample.protectedBytes,
       limitMinRatio * size,
       this.#missedBytes,

@@ -10,6 +10,7 @@ import { ownGroup } from "../../procfs/own_group.ts";
 import { groupId, readGroupMemory, readGroupUsage } from "../../procfs/group_memory.ts";
 import { type PressureAverages, readPressure } from "../../procfs/group_pressure.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
+import { protectedBelow } from "../../procfs/protected_memory.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
 import type { GroupSample } from "./group_control.ts";
 
@@ -95,6 +96,7 @@ function lookAt(
   const { swappedBytes, anonRefaults, fileRefaults, majorFaults, ...sizes } = memory;
   const sample = {
     ...sizes,
+    protectedBelowBytes: protectedBelow(`${hierarchy.folder}/${path}`),
     swapRoomBytes: Math.min(sizes.swapRoomBytes, swapBytes),
     memoryPressure,
     ioPressure,

@@ -26,6 +26,7 @@ const SAMPLE: GroupSample = {
   swapRoomBytes: Infinity,
   maxBytes: Infinity,
   protectedBytes: 0,
+  protectedBelowBytes: 0,
   memoryPressure: NO_PRESSURE,
   ioPressure: NO_PRESSURE,
   counters: { anonRefaults: 0, fileRefaults: 0, majorFaults: 0 },
@@ -93,6 +94,11 @@ describe("GroupControl: how much is asked for", () => {
     expect(first({ unprotected }).askBytes).toBe(3 * MIB);
     expect(first({ unprotected: { bytes: 0, limit: "memory.min" } }))
       .toMatchObject({ askBytes: 0, held: because("group_protected", "memory.min") });
+  });
+
+  test("what groups below protect stays, beside what cannot be reclaimed", () => {
+    expect(first({ protectedBelowBytes: 600 * MIB, fileBytes: 200 * MIB }).limitBytes)
+      .toBe(700 * MIB);
   });
 
   test("nothing at the limit", () => {

@@ -80,6 +80,19 @@ test("lookAtGroups() reads the limits of a group of version 2", () => {
   expect(group!.sample.unprotected!.bytes).toBeLessThanOrEqual(10 * MIB);
 });
 
+test("lookAtGroups() adds up what groups right below protect of what they use", () => {
+  const tree = treeOfVersion2("a/b");
+  const groups = [["c", "low", 30, 20], ["d", "min", 5, 40], ["e", "low", 0, 7]] as const;
+  for (const [name, limit, protectedMib, usedMib] of groups) {
+    tree.write(`a/b/${name}/memory.${limit}`, `${protectedMib * MIB}\n`);
+    tree.write(`a/b/${name}/memory.current`, `${usedMib * MIB}\n`);
+  }
+  // The group above it does not protect it.
+  tree.write("a/b/e/f/memory.low", `${MIB}\n`);
+  tree.write("a/b/e/f/memory.current", `${MIB}\n`);
+  expect(look(tree).groups[0]?.sample.protectedBelowBytes).toBe(25 * MIB);
+});
+
 test("lookAtGroups() leaves groups alone that have no PSI, or whose memory is not accounted for", () => {
   const noPressure = { "memory.pressure": undefined };
   expect(look(treeOfVersion2("a/b", noPressure)).left)
