@@ -17,6 +17,8 @@ export interface PayoffData {
   readonly reason: Reason;
 }
 
+const UNWRITABLE = because("swap_not_writable");
+
 /** Nothing has failed: the reason is not looked at. */
 const PAYS: PayoffData = { failures: 0, untilMs: 0, reason: because("frees_nothing") };
 
@@ -61,7 +63,8 @@ export class Payoff {
       const pauseMs = Math.max(FIRST_PAUSE_MS, leastPauseMs) * 2 ** failures;
       const untilMs = nowMs + Math.min(pauseMs, Math.max(LONGEST_PAUSE_MS, leastPauseMs));
       this.#data = { failures: failures + 1, untilMs, reason };
-    } else if (result.movedBytes >= LEAST_BYTES) {
+    } else if (result.movedBytes >= (this.#data.reason === UNWRITABLE ? 1 : LEAST_BYTES)) {
+      // That swap space takes writes again, a small move shows, too.
       this.#data = PAYS;
     }
     return reason;
@@ -72,7 +75,7 @@ export class Payoff {
 export function whyNotWorth(
   { movedBytes, freedBytes, unwrittenBytes }: MoveResult,
 ): Reason | undefined {
-  if (unwrittenBytes > movedBytes) return because("swap_not_writable");
+  if (unwrittenBytes > movedBytes) return UNWRITABLE;
   const isMuch = movedBytes >= LEAST_BYTES;
   return isMuch && freedBytes < LEAST_SHARE * movedBytes ? because("frees_nothing") : undefined;
 }

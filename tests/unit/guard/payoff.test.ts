@@ -60,4 +60,13 @@ describe("Payoff", () => {
     again.note(BAD, 0);
     expect(again.pausedFor(0)?.ms).toBe(MINUTE_MS);
   });
+
+  test("begins anew after a small move as well when swap space had taken no writes", () => {
+    const payoff = new Payoff();
+    payoff.note(moved(0, 0, 1), 0);
+    payoff.note(moved(0, 0, 0), 0);
+    expect(payoff.toData().failures).toBe(1);
+    payoff.note(moved(1, 1), 0);
+    expect(payoff.toData().failures).toBe(0);
+  });
 });
