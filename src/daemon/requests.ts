@@ -9,6 +9,7 @@ import type { ConfDir } from "./conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
 import type { OutCount } from "../engine/engine.ts";
 import { formatOut } from "../project/swapped_out.ts";
+import { shellWord } from "../text/shell_word.ts";
 import { restoreProject } from "./restore_request.ts";
 import { addFile, removeFile } from "./object_file.ts";
 import type { StatusSource } from "./status_source.ts";
@@ -50,7 +51,7 @@ async function handle(
     }
     case "project_stop":
       warn(answer, await stopProject(request.project, registry, confDir, answer.deadline));
-      return noteOut(answer, await registry.countOut(request.project), request.project);
+      return noteOut(answer, await registry.countOut(request.project), wayBack(request, status));
     case "project_restore":
       return restoreProject(request, answer, registry);
     case "project_show":
@@ -104,13 +105,18 @@ async function removeObjects(file: string, answer: Answer, registry: Registry): 
   noteOut(answer, out);
 }
 
-/** Says what is left in swap. @param project that can bring it back; absent: none can any more. */
-function noteOut(answer: Answer, out: OutCount, project?: string): void {
+/** The command that brings back what a project has moved. */
+function wayBack({ project }: { readonly project: string }, { socket }: StatusSource): string {
+  return `etmem project restore -n ${shellWord(project)} -s ${shellWord(socket)}`;
+}
+
+/** Says what is left in swap. @param command that brings it back; absent: none can any more. */
+function noteOut(answer: Answer, out: OutCount, command?: string): void {
   const text = formatOut(out);
   if (text === undefined) return;
-  const way = project === undefined
+  const way = command === undefined
     ? "and comes back as it is used"
-    : `and comes back as it is used, or with: etmem project restore -n ${project}`;
+    : `and comes back as it is used, or with: ${command}`;
   answer.text(`${text}, ${way}\n`);
 }
 

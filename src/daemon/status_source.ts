@@ -41,6 +41,11 @@ export class StatusSource {
     this.#loadEngines = loadEngines;
   }
 
+  /** The name that clients reach the server by. */
+  get socket(): string {
+    return this.#options.socket;
+  }
+
   /**
    * @param confDir the files of --conf-dir.
    * @param rounds the most rounds of a task that are wanted, the newest; all of them if left out.

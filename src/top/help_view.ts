@@ -15,12 +15,13 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
 ];
 
 const COLUMN_MEANINGS: readonly (readonly [title: string, meaning: string])[] = [
-  ["STATE", "works on a round, sleeps between two, pauses (the guard), waits, fails, stopped"],
+  ["STATE", "works on a round, sleeps between two, pauses (the guard),"],
+  ["", "waits to be started, fails, or is stopped"],
   ["RES", "memory of the target processes in DRAM, in the last round"],
   ["MOVED", "moved since the task was started"],
-  ["FREED", "DRAM that this made free: less where what moved is kept compressed"],
+  ["FREED", "DRAM that this made free: less where it is kept compressed"],
   ["BACK", "of what moved, read back since"],
-  ["WAIT", "share of time that a process waits for what comes back; red above stall_limit"],
+  ["WAIT", "share of time lost in waits for it; red above stall_limit"],
   ["AGE", "time for which a page has to be idle before it goes"],
   ["LAST", "what moved in the last minutes, a bar for each five seconds"],
 ];

@@ -43,7 +43,7 @@ function headLines({ status, socket, gone, serverCpuPercent }: Scene): Line[] {
   const tasks = projects.flatMap(({ engines }) => engines.flatMap((engine) => engine.tasks));
   const store = swap.store_bytes === undefined || swap.store_bytes === 0
     ? ""
-    : `, compressed in ${formatBytes(swap.store_bytes)}`;
+    : `, takes ${formatBytes(swap.store_bytes)}`;
   return [
     first,
     [{

@@ -38,8 +38,10 @@ describe.skipIf(missing !== undefined)("etmem project restore", () => {
     const stopped = await etmem("stop");
     expect(stopped).toMatchObject({ status: 0, stderr: "" });
     expect(stopped.stdout).toMatch(
-      /^8[.\d]* MiB of what moved is still in swap, and comes back as it is used, or with: etmem project restore -n p\n$/,
+      /^8[.\d]* MiB of what moved is still in swap, and comes back as it is used, or with: /,
     );
+    const command = `etmem project restore -n p -s ${server.process.name}`;
+    expect(stopped.stdout).toEndWith(`${command}\n`);
     expect(processMemory(target.pid, "VmSwap")).toBeGreaterThan(MOST);
     expect(await etmem("restore", "-t", "other")).toMatchObject({
       status: 1,

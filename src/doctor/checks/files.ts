@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { compileConfig, type CompiledConfig } from "../../config/compile.ts";
 import { ConfigError } from "../../config/config_error.ts";
 import type { ProjectDescription } from "../../config/project.ts";
@@ -57,9 +58,7 @@ function refusedByServer({ file, problem, earlier_version_counts }: RefusedFile)
 }
 
 async function filesOf(patient: Patient, report: Report): Promise<string[]> {
-  const ofServers = patient.running.flatMap(({ confDir }) =>
-    confDir === undefined ? [] : [confDir]
-  );
+  const ofServers = foldersOf(patient);
   const folders = new Set(ofServers.length > 0 ? ofServers : [patient.confDir]);
   const files = new Set<string>();
   for (const folder of folders) {
@@ -73,6 +72,16 @@ async function filesOf(patient: Patient, report: Report): Promise<string[]> {
   }
   if (patient.file !== undefined) files.add(patient.file);
   return [...files];
+}
+
+/** A server says itself where a relative folder is: its command line alone does not. */
+function foldersOf(patient: Patient): string[] {
+  const answers = answersOf(patient);
+  return patient.running.flatMap(({ socket, confDir, isElsewhere }) => {
+    if (confDir === undefined || isAbsolute(confDir)) return confDir ?? [];
+    if (isElsewhere === true) return [];
+    return answers.find((answer) => answer.socket === socket)?.status.conf_dir?.path ?? [];
+  });
 }
 
 function unreadableFolder(folder: string, error: Error): Finding {

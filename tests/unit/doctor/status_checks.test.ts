@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Finding } from "../../../src/doctor/finding.ts";
 import type { AskedServer, Patient, RunningServer } from "../../../src/doctor/patient.ts";
 import type { ProjectStatus } from "../../../src/status/project_status.ts";
@@ -298,5 +299,23 @@ describe("examine() on servers that do not answer", () => {
     const patient = machine.patient({ asked, running: RUNNING, isRoot: false });
     expect(await findingsOf(patient, "server")).toEqual([]);
     expect(await findingsOf(patient, "rights")).toMatchObject([{ weight: "hinders" }]);
+  });
+});
+
+describe("examine() on a relative --conf-dir", () => {
+  test("looks where the server has it, once at each file", async () => {
+    using machine = new FakeMachine();
+    const path = machine.at("elsewhere");
+    const file = machine.at("elsewhere/a.conf");
+    mkdirSync(path, { mode: 0o755 });
+    writeFileSync(file, "[project]\nname=x\n", { mode: 0o600 });
+    const refused = [{ file, problem: "line 1: no", earlier_version_counts: false }];
+    const { asked } = answering({ conf_dir: { path, files: 1, refused } });
+    const running = [{ pid: 4711, socket: SOCKET, confDir: "elsewhere" }];
+    const patient = machine.patient({ asked, running });
+    expect(await findingsOf(patient, `file ${file}`)).toMatchObject([
+      { weight: "hinders", found: expect.stringContaining("sleep are missing") },
+    ]);
+    expect(await findingsOf(patient, "folder elsewhere")).toEqual([]);
   });
 });

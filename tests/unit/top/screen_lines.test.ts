@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { History } from "../../../src/top/history.ts";
 import type { Key } from "../../../src/top/keys.ts";
+import { helpLines } from "../../../src/top/help_view.ts";
 import { plainText, renderLine } from "../../../src/top/line.ts";
 import { bodyHeight, type Scene } from "../../../src/top/scene.ts";
 import { screenLines } from "../../../src/top/screen_lines.ts";
@@ -193,5 +194,20 @@ describe("keys", () => {
     expect(screen().at(-1)).toContain("HELD");
     press(letter("p"));
     expect(state.isHeld).toBe(false);
+  });
+});
+
+describe("what stands on a terminal of 80 columns", () => {
+  test("the help is whole", () => {
+    for (const line of helpLines()) expect(plainText(line).length).toBeLessThanOrEqual(80);
+  });
+
+  test("the line of memory and swap is whole", () => {
+    const most = 1000.5 * 2 ** 30;
+    Object.assign(status.memory, { total_bytes: most, available_bytes: most * 0.801 });
+    Object.assign(status.swap, { total_bytes: most, free_bytes: most * 0.801, store_bytes: most });
+    const line = screen(LARGE)[1];
+    expect(line).toEndWith(", takes 1001 GiB");
+    expect(line?.length).toBeLessThanOrEqual(80);
   });
 });
