@@ -1,7 +1,7 @@
 import { formatOptionList, formatPairs, formatSynopsis } from "../options/format_options.ts";
 import { allOptions, type Command, commandName } from "./command.ts";
 import { GROUPS } from "./commands.ts";
-import { CLIENT_EXIT_STATUSES } from "./exit_statuses.ts";
+import { CLIENT_EXIT_STATUSES, EXIT } from "./exit_statuses.ts";
 
 /** The help text about the given commands, which `etmem WORDS help` asked for. */
 export function formatHelp(words: readonly string[], commands: readonly Command[]): string {
@@ -12,9 +12,19 @@ export function formatHelp(words: readonly string[], commands: readonly Command[
     commands.length === 1 ? "" : `\nCommands:\n${formatCommands(words, commands)}`,
     "\nOptions:\n",
     formatOptionList(allOptions(commands)),
-    `\nExit status:\n${formatPairs(CLIENT_EXIT_STATUSES)}`,
+    `\nExit status:\n${formatPairs(statusesOf(words))}`,
     "\nSee etmem(1), etmem.conf(5) and etmemd(8).\n",
   ].join("");
+}
+
+/** The doctor also examines a machine where no server answers. */
+function statusesOf(words: readonly string[]): typeof CLIENT_EXIT_STATUSES {
+  if (words[0] !== "doctor") return CLIENT_EXIT_STATUSES;
+  return [
+    [`${EXIT.done}`, "nothing hinders"],
+    [`${EXIT.refused}`, "something hinders, or the answer could not be written"],
+    [`${EXIT.wrongUsage}`, "wrong usage"],
+  ];
 }
 
 function aboutOf(words: readonly string[], commands: readonly Command[]): string {

@@ -64,6 +64,12 @@ describe("formatHelp()", () => {
     );
   });
 
+  test("says what the status of doctor tells", () => {
+    const text = formatHelp(["doctor"], ofWords("doctor"));
+    expect(text).toContain("\n  0  nothing hinders\n  1  something hinders, ");
+    expect(text).not.toContain("\n  3  ");
+  });
+
   test("says of a single command what it does", () => {
     expect(formatHelp(["engine"], ofWords("engine"))).toStartWith(
       "etmem engine: run a private command of an engine\n",
