@@ -43,13 +43,15 @@ function takeSwapAway(): void {
 }
 
 /**
- * Memory that is free or can be had at once, without what the server itself takes. Copies of what
+ * Memory that is free or can be had at once, without what the server and this driver themselves
+ * take. Copies of what
  * was written to a disk stay in the swap cache until somebody needs the memory. MemAvailable leaves
  * out the swap cache, and half of a small page cache.
  */
 function availableBytes(server: Server): number {
   const atOnce = ["MemFree", "Buffers", "Cached", "SReclaimable", "SwapCached"].map(meminfo);
-  return atOnce.reduce((sum, bytes) => sum + bytes, processMemory(server.pid, "RssAnon"));
+  const own = [server.pid, process.pid].map((pid) => processMemory(pid, "RssAnon"));
+  return [...atOnce, ...own].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function inSwapBytes(target: Target): number {
