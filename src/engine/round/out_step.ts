@@ -25,8 +25,8 @@ const READ_AHEAD = 8;
 const LEAST_PAGES = 16;
 /** The most: 4 MiB of 4K pages, some milliseconds. */
 const MOST_PAGES = 1024;
-/** MemAvailable may lag behind by so much. */
-const MARGIN_BYTES = 4 * 2 ** 20;
+/** MemAvailable may lag behind by so much: each CPU counts for itself for a while. */
+const MARGIN_BYTES = 16 * 2 ** 20;
 
 const STOPPED = "stopped";
 const STEP_IS_OVER = "step is over";
