@@ -1,12 +1,13 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Benchmark } from "./benchmark.ts";
 import { compileC } from "./compile_c.ts";
 import type { Figure, Outcome } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
+import { startNamedTasks } from "./many_tasks.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 import { threadClock } from "./thread_clock.ts";
 import { timedRequestMs } from "./timed_request.ts";
+import { SHOW_V1, STATUS_V2 } from "../tests/system/raw_client.ts";
 
 const MIB = 2 ** 20;
 const PROCESSES = 8000;
@@ -15,24 +16,6 @@ const MEASURED_MS = 60_000;
 const PAUSE_MS = 5;
 /** After the start of the tasks: their first rounds, and code that is compiled. */
 const SETTLE_MS = 5_000;
-/** Byte for byte what the original client sends. */
-const SHOW_V1 = "proj_name - file_name - cmd 4 eng_name - eng_cmd - task_name -";
-const STATUS_V2 = '{"version":2,"command":"status"}\n';
-
-/** Adds and starts projects of one task each, by the names that crowd.c gives. */
-function startTasks(server: ServerUnderTest, folder: string): void {
-  for (let i = 0; i < TASKS; i++) {
-    const file = join(folder, `crowd-${i}.conf`);
-    const lines = [
-      `[project]\nname=p${i}\nloop=1\ninterval=1\nsleep=1`,
-      `[engine]\nname=slide\nproject=p${i}`,
-      `[task]\nproject=p${i}\nengine=slide\nname=t${i}\ntype=name\nvalue=crowd-${i}\nT=1\n`,
-    ];
-    writeFileSync(file, lines.join("\n"), { mode: 0o600 });
-    server.etmem("obj", "add", "-f", file);
-    server.etmem("project", "start", "-n", `p${i}`);
-  }
-}
 
 interface Requests {
   /** From before the connection to the end of the answer. */
@@ -70,7 +53,7 @@ async function crowd(folder: string, each: number, isHeld: boolean): Promise<Out
   const namespace = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
   const through = [...namespace, executable, String(PROCESSES), String(TASKS), String(each)];
   await using server = await ServerUnderTest.start(folder, { through });
-  startTasks(server, folder);
+  startNamedTasks(server, folder, { count: TASKS, prefix: "crowd", pace: 1 });
   await Bun.sleep(SETTLE_MS);
   const outcomes: Outcome[] = [];
   for (const [name, request] of [["show", SHOW_V1], ["status", STATUS_V2]] as const) {

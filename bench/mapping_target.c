@@ -11,16 +11,10 @@
  * obeyed: every STEP-th of the first PAGES pages is read.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <time.h>
-#include <unistd.h>
+#include "recorded_memory.h"
 
 static volatile uint64_t *record;
 static unsigned long page;
@@ -56,26 +50,12 @@ int main(int argc, char **argv)
 	unsigned long bytes, pages, step;
 	pthread_t thread;
 	char *memory;
-	int fd;
 
 	if (argc < 3)
 		return 2;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	page = sysconf(_SC_PAGESIZE);
 	bytes = strtoul(argv[1], NULL, 10);
-	fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || ftruncate(fd, 4096))
-		return 1;
-	record = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (record == MAP_FAILED || memory == MAP_FAILED)
-		return 1;
-	/* a kernel without huge pages refuses, which is as well */
-	madvise(memory, bytes, MADV_NOHUGEPAGE);
-	for (unsigned long at = 0; at < bytes; at += page)
-		*(volatile uint64_t *)(memory + at) = at + 1;
-	record[0] = (uintptr_t)memory;
-	record[1] = (uintptr_t)memory + bytes;
+	memory = recorded_memory(bytes, argv[2], &record);
 	if (argc > 3 && pthread_create(&thread, NULL, map_and_unmap, NULL))
 		return 1;
 	puts("ready");

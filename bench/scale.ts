@@ -1,14 +1,16 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { compileC } from "./compile_c.ts";
 import type { Figure, Outcome } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
+import { writeProject } from "./many_tasks.ts";
 import { processCpuSeconds } from "./process_cpu_clock.ts";
 import { sizesOf } from "./process_cost.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 import { timedRequestMs } from "./timed_request.ts";
+import { SHOW_V1, STATUS_V2 } from "../tests/system/raw_client.ts";
 
 const MIB = 2 ** 20;
 const MB = 1e6;
@@ -25,9 +27,6 @@ const COMMAND_MS = 8;
 const ANSWER_MS = 200;
 /** Of each command, and of each kind of answer. */
 const COMMANDS = 50;
-const STATUS_V2 = '{"version":2,"command":"status"}\n';
-/** Byte for byte what the original client sends. */
-const SHOW_V1 = "proj_name - file_name - cmd 4 eng_name - eng_cmd - task_name -";
 
 /** How many projects of one task there are, and what each task is about. */
 interface Scale {
@@ -102,13 +101,7 @@ class ManyProjects {
   }
 
   writeFile(i: number, pid: number): void {
-    const lines = [
-      `[project]\nname=p${i}\nloop=1\ninterval=10\nsleep=10`,
-      `[engine]\nname=slide\nproject=p${i}`,
-      `[task]\nproject=p${i}\nengine=slide\nname=t${i}\ntype=pid\nvalue=${pid}\nT=1`,
-      "",
-    ];
-    writeFileSync(this.#file(i), lines.join("\n"), { mode: 0o600 });
+    writeProject(this.#folder, i, ["type=pid", `value=${pid}`], 10);
   }
 
   /** Runs a client. */

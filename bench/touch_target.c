@@ -9,14 +9,8 @@
  * Prints a line when the memory is filled.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <signal.h>
-#include <unistd.h>
+#include "recorded_memory.h"
 
 /* Pages between two updates of the count. */
 #define STRIDE 256
@@ -27,25 +21,11 @@ int main(int argc, char **argv)
 	volatile uint64_t *record;
 	uint64_t sum = 0;
 	char *memory;
-	int fd;
 
 	if (argc != 3)
 		return 2;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	bytes = strtoul(argv[1], NULL, 10) / (page * STRIDE) * (page * STRIDE);
-	fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || ftruncate(fd, 4096))
-		return 1;
-	record = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (record == MAP_FAILED || memory == MAP_FAILED)
-		return 1;
-	/* a kernel without huge pages refuses, which is as well */
-	madvise(memory, bytes, MADV_NOHUGEPAGE);
-	for (unsigned long at = 0; at < bytes; at += page)
-		*(volatile uint64_t *)(memory + at) = at + 1;
-	record[0] = (uintptr_t)memory;
-	record[1] = (uintptr_t)memory + bytes;
+	memory = recorded_memory(bytes, argv[2], &record);
 	puts("ready");
 	fflush(stdout);
 	for (;;)

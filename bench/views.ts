@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Benchmark } from "./benchmark.ts";
 import type { Outcome } from "./figure.ts";
 import { inFolder } from "./in_folder.ts";
+import { startNamedTasks } from "./many_tasks.ts";
 import { processCpuSeconds } from "./process_cpu_clock.ts";
 import { ServerUnderTest } from "./server_under_test.ts";
 
@@ -16,22 +16,9 @@ const RUNS = 5;
 const RUN_MS = 10_000;
 const SCRAPES = 50;
 const SCRAPE_PAUSE_MS = 200;
+/** Of processes that are not there. */
+const TASKS = { prefix: "views", pace: 10 } as const;
 const LISTENS = /http:\S+/;
-
-/** Adds and starts projects of one task each, whose process does not exist. */
-function startTasks(server: ServerUnderTest, folder: string, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const file = join(folder, `views-${i}.conf`);
-    const lines = [
-      `[project]\nname=p${i}\nloop=1\ninterval=10\nsleep=10`,
-      `[engine]\nname=slide\nproject=p${i}`,
-      `[task]\nproject=p${i}\nengine=slide\nname=t${i}\ntype=name\nvalue=views-${i}\nT=1\n`,
-    ];
-    writeFileSync(file, lines.join("\n"), { mode: 0o600 });
-    server.etmem("obj", "add", "-f", file);
-    server.etmem("project", "start", "-n", `p${i}`);
-  }
-}
 
 /** CPU time of a process in percent of one CPU, over a while. */
 async function cpuPercent(pids: readonly number[]): Promise<number> {
@@ -44,7 +31,7 @@ async function cpuPercent(pids: readonly number[]): Promise<number> {
 /** `etmem top` on a terminal of 80x24, and what the server spends on it. */
 async function top(folder: string): Promise<Outcome[]> {
   await using server = await ServerUnderTest.start(folder);
-  startTasks(server, folder, TOP_TASKS);
+  startNamedTasks(server, folder, { ...TASKS, count: TOP_TASKS });
   await Bun.sleep(SETTLE_MS);
   const [alone, watched]: [number[], number[]] = [[], []];
   for (let run = 0; run < RUNS; run++) {
@@ -68,7 +55,7 @@ async function top(folder: string): Promise<Outcome[]> {
 /** Scrapes of `etmem exporter`. */
 async function scrapes(folder: string): Promise<Outcome[]> {
   await using server = await ServerUnderTest.start(folder);
-  startTasks(server, folder, SCRAPED_TASKS);
+  startNamedTasks(server, folder, { ...TASKS, count: SCRAPED_TASKS });
   await Bun.sleep(SETTLE_MS);
   const child = Bun.spawn([ETMEM, "exporter", "--listen", "127.0.0.1:0", "-s", server.socket], {
     stdio: ["ignore", "ignore", "pipe"],

@@ -1,7 +1,5 @@
 import type { ServerStatus } from "../../src/status/server_status.ts";
-import { ask } from "./raw_client.ts";
-
-const REQUEST = '{"version":2,"command":"status"}\n';
+import { ask, STATUS_V2 } from "./raw_client.ts";
 
 interface Message {
   readonly type: string;
@@ -12,7 +10,7 @@ interface Message {
  * What `etmem status --json` shows, without a process of its own. @throws {Error} with the refusal.
  */
 export async function askStatus(socket: string): Promise<ServerStatus> {
-  const answer = await ask(socket, REQUEST);
+  const answer = await ask(socket, STATUS_V2);
   const messages = answer.trim().split("\n").map((line) => JSON.parse(line) as Message);
   const pieces = messages.filter(({ type }) => type === "document").map(({ text }) => text ?? "");
   if (pieces.length === 0) throw new Error(`no status: ${answer}`);

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
-import { RawClient } from "./raw_client.ts";
+import { RawClient, STATUS_V2 } from "./raw_client.ts";
 import { ServerProcess, slideConfig } from "./server_process.ts";
 
 const MIB = 2 ** 20;
 const TASKS = 2500;
 const READERS = 20;
-const STATUS = '{"version":2,"command":"status"}\n';
 
 let server: ServerProcess;
 
@@ -56,7 +55,7 @@ test("clients that do not read cost nothing, and have their answer when they do"
   const clients: RawClient[] = [];
   for (let i = 0; i < READERS; i++) {
     const client = readers.use(await RawClient.connect(server.name, false));
-    clients.push(client.send(STATUS));
+    clients.push(client.send(STATUS_V2));
   }
   let most = 0;
   for (let i = 0; i < 3; i++) {

@@ -4,6 +4,9 @@ import { isListening } from "./server_process.ts";
 /** Byte for byte what the original client sends for `etmem project show`. */
 export const SHOW_V1 = "proj_name - file_name - cmd 4 eng_name - eng_cmd - task_name -";
 
+/** Asks for the status document, in v2. */
+export const STATUS_V2 = '{"version":2,"command":"status"}\n';
+
 /** A client that does nothing by itself. */
 export class RawClient implements Disposable {
   readonly received: Uint8Array[] = [];

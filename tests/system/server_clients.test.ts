@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitFor } from "../tools/fixtures/wait_for.ts";
-import { ask, RawClient, SHOW_V1 } from "./raw_client.ts";
+import { ask, RawClient, SHOW_V1, STATUS_V2 } from "./raw_client.ts";
 import { ServerProcess, slideConfig } from "./server_process.ts";
 
 let server: ServerProcess;
@@ -117,7 +117,7 @@ describe("v2 requests", () => {
   });
 
   test("status comes as a document, and an unknown command as a clear error", async () => {
-    const answer = await ask(server.name, '{"version":2,"command":"status"}\n');
+    const answer = await ask(server.name, STATUS_V2);
     const lines = answer.trim().split("\n").map((line) => JSON.parse(line) as { text?: string });
     expect(JSON.parse(lines.map(({ text }) => text ?? "").join(""))).toMatchObject({
       version: 1,

@@ -1,9 +1,7 @@
-import { RawClient, SHOW_V1 } from "../raw_client.ts";
+import { RawClient, SHOW_V1, STATUS_V2 } from "../raw_client.ts";
 import type { Random } from "../../tools/fixtures/random.ts";
 import { messageOf } from "../../../src/text/message_of.ts";
 import type { SoakServer } from "./soak_server.ts";
-
-const STATUS_V2 = '{"version":2,"command":"status"}\n';
 
 const WRONG: readonly string[] = [
   "nonsense",
