@@ -1,4 +1,4 @@
-import { familiesOf, type Family } from "./family.ts";
+import { familiesOf, type Family, gauge } from "./family.ts";
 import { type Format, formatFamilies, FORMATS } from "./format_families.ts";
 import { ROUNDS_NEEDED, statusFamilies } from "./status_families.ts";
 import type { ServerStatus } from "../status/server_status.ts";
@@ -122,18 +122,12 @@ export class Exporter implements Disposable {
 
 function upFamilies(isUp: boolean, duration: number): Family[] {
   return familiesOf<{ isUp: boolean; duration: number }>([
-    {
-      name: "etmem_up",
-      type: "gauge",
-      help: "1 if etmemd answered.",
-      values: (scrape) => scrape.isUp,
-    },
-    {
-      name: "etmem_scrape_duration_seconds",
-      type: "gauge",
-      help: "How long etmemd took to answer.",
-      values: (scrape) => scrape.duration,
-    },
+    gauge("etmem_up", "1 if etmemd answered.", (scrape) => scrape.isUp),
+    gauge(
+      "etmem_scrape_duration_seconds",
+      "How long etmemd took to answer.",
+      (scrape) => scrape.duration,
+    ),
   ], [{ labels: {}, thing: { isUp, duration } }]);
 }
 

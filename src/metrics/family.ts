@@ -32,6 +32,24 @@ export interface Metric<Thing> {
   readonly values: (thing: Thing) => readonly Sample[] | number | boolean | undefined;
 }
 
+/** A metric that goes up and down. */
+export function gauge<Thing>(
+  name: string,
+  help: string,
+  values: Metric<Thing>["values"],
+): Metric<Thing> {
+  return { name, type: "gauge", help, values };
+}
+
+/** A metric that only grows, until what it counts begins anew. */
+export function counter<Thing>(
+  name: string,
+  help: string,
+  values: Metric<Thing>["values"],
+): Metric<Thing> {
+  return { name, type: "counter", help, values };
+}
+
 /** A thing and the labels of all its samples. */
 export interface Labelled<Thing> {
   readonly labels: Labels;

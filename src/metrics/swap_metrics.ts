@@ -1,43 +1,30 @@
 import type { ServerStatus, SwapAreaStatus } from "../status/server_status.ts";
-import { type Metric, ratio, type Sample } from "./family.ts";
+import { gauge, type Metric, ratio, type Sample } from "./family.ts";
 
 type Swap = ServerStatus["swap"];
 
 /** What is said of the swap space of the machine. */
 export const SWAP_METRICS: readonly Metric<Swap>[] = [
-  {
-    name: "etmem_swap_total_bytes",
-    type: "gauge",
-    help: "SwapTotal of the machine.",
-    values: (swap) => swap.total_bytes,
-  },
-  {
-    name: "etmem_swap_free_bytes",
-    type: "gauge",
-    help: "SwapFree of the machine.",
-    values: (swap) => swap.free_bytes,
-  },
-  {
-    name: "etmem_swap_by_kernel_enabled",
-    type: "gauge",
-    help: "1 if the kernel swaps by itself too; only where it has a switch for that.",
-    values: (swap) => swap.kernel_swap_enable,
-  },
-  {
-    name: "etmem_swap_store_bytes",
-    type: "gauge",
-    help: "DRAM that zram devices in use as swap take, and zswap.",
-    values: (swap) => swap.store_bytes,
-  },
-  {
-    name: "etmem_swap_area_info",
-    type: "gauge",
-    help: "Kind and priority of a swap area, as labels; always 1.",
-    values: (swap) =>
+  gauge("etmem_swap_total_bytes", "SwapTotal of the machine.", (swap) => swap.total_bytes),
+  gauge("etmem_swap_free_bytes", "SwapFree of the machine.", (swap) => swap.free_bytes),
+  gauge(
+    "etmem_swap_by_kernel_enabled",
+    "1 if the kernel swaps by itself too; only where it has a switch for that.",
+    (swap) => swap.kernel_swap_enable,
+  ),
+  gauge(
+    "etmem_swap_store_bytes",
+    "DRAM that zram devices in use as swap take, and zswap.",
+    (swap) => swap.store_bytes,
+  ),
+  gauge(
+    "etmem_swap_area_info",
+    "Kind and priority of a swap area, as labels; always 1.",
+    (swap) =>
       ofAreas(swap, ({ kind, priority }) => [
         { labels: { kind, priority: String(priority) }, value: 1 },
       ]),
-  },
+  ),
   area("size_bytes", "Size of a swap area.", ({ total_bytes: bytes }) => bytes),
   area("used_bytes", "What of a swap area is in use.", ({ used_bytes: bytes }) => bytes),
   area(
@@ -51,31 +38,19 @@ export const SWAP_METRICS: readonly Metric<Swap>[] = [
     "The most DRAM that a zram device may take.",
     ({ zram }) => zram?.limit_bytes,
   ),
-  {
-    name: "etmem_zswap_enabled",
-    type: "gauge",
-    help: "1 if zswap is switched on.",
-    values: ({ zswap }) => zswap?.enabled,
-  },
-  {
-    name: "etmem_zswap_limit_ratio",
-    type: "gauge",
-    help: "The most that zswap may take, as a share of the machine's DRAM.",
-    values: ({ zswap }) =>
+  gauge("etmem_zswap_enabled", "1 if zswap is switched on.", ({ zswap }) => zswap?.enabled),
+  gauge(
+    "etmem_zswap_limit_ratio",
+    "The most that zswap may take, as a share of the machine's DRAM.",
+    ({ zswap }) =>
       zswap?.max_pool_percent === undefined ? undefined : ratio(zswap.max_pool_percent),
-  },
-  {
-    name: "etmem_zswap_stored_bytes",
-    type: "gauge",
-    help: "What zswap holds, before compression.",
-    values: ({ zswap }) => zswap?.stored_bytes,
-  },
-  {
-    name: "etmem_zswap_store_bytes",
-    type: "gauge",
-    help: "DRAM that zswap takes.",
-    values: ({ zswap }) => zswap?.store_bytes,
-  },
+  ),
+  gauge(
+    "etmem_zswap_stored_bytes",
+    "What zswap holds, before compression.",
+    ({ zswap }) => zswap?.stored_bytes,
+  ),
+  gauge("etmem_zswap_store_bytes", "DRAM that zswap takes.", ({ zswap }) => zswap?.store_bytes),
 ];
 
 function area(
