@@ -1,6 +1,6 @@
 /*
- * recorded_memory.h: memory of base pages, all of them written, and a record of it: a file of 64-bit
- * words in native order, which begins with where the memory starts and ends.
+ * recorded_memory.h: memory of base pages, all of them written, and a record of it: a file of
+ * 64-bit words in native order, which begins with where the memory starts and ends.
  */
 #include <fcntl.h>
 #include <signal.h>
