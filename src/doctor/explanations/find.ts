@@ -68,8 +68,10 @@ export const FIND_EXPLANATIONS = {
     hinders: "always",
   },
   server_process: {
-    meaning: "The name or pid belongs to an etmemd server. Who frees memory must not wait for it.",
-    remedy: "Name another process in `value` of the task.",
+    meaning: "The name or pid belongs to an etmemd server, or the server is in the control group " +
+      "of `cg_dir`. Who frees memory must not wait for it.",
+    remedy: "Name another process in `value` of the task, or groups in `cg_dir` that the server " +
+      "is not in, such as `system.slice/*.service`.",
     commands: ["ps -eo pid,comm,rss --sort=-rss | head -20"],
     hinders: "always",
   },

@@ -51,9 +51,13 @@ const V1_PRESSURE = ["cpuacct", "cpu,cpuacct"];
 
 /**
  * Looks at all groups that match, in a thread.
+ * @param procRoot where procfs is mounted; it says which group the server's own is.
  * @throws {ProcfsError | SystemCallError} when a file cannot be read.
  */
-export function lookAtGroups({ pattern, root }: GroupsRequest): GroupsReply {
+export function lookAtGroups(
+  { pattern, root }: GroupsRequest,
+  procRoot = "/proc",
+): GroupsReply {
   // What is reclaimed is memory: the other hierarchy is of no use where version 1 has it.
   const [hierarchy] = cgroupHierarchies(root);
   if (hierarchy === undefined) {
@@ -68,13 +72,20 @@ export function lookAtGroups({ pattern, root }: GroupsRequest): GroupsReply {
   const groups: FoundGroup[] = [];
   const left: { path: string; reason: Reason }[] = [];
   const swapRoomBytes = readSwapSpace();
-  const own = ownGroup(hierarchy);
+  const own = ownGroup(hierarchy, procRoot);
   for (const path of paths) {
-    const found = path === own ? because("server_process") : lookAt(hierarchy, path, swapRoomBytes);
+    const found = own !== undefined && isWithin(own, path)
+      ? because("server_process")
+      : lookAt(hierarchy, path, swapRoomBytes);
     if (typeof found === "object") groups.push(found);
     else if (found !== undefined) left.push({ path, reason: found });
   }
   return { hierarchy, groups, left, isLacking: false };
+}
+
+/** Whether a group is another one or lies below it; "" is the group at the top. */
+function isWithin(path: string, other: string): boolean {
+  return other === "" || `${path}/`.startsWith(`${other}/`);
 }
 
 /** @returns why it cannot be worked on; undefined when it is gone. */

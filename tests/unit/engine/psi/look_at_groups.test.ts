@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { lookAtGroups } from "../../../../src/engine/psi/look_at_groups.ts";
 import { CGROUP_ROOT, cgroupHierarchies } from "../../../../src/procfs/cgroup_tree.ts";
-import { ownGroup } from "../../../../src/procfs/own_group.ts";
 import { because } from "../../../../src/reason/reasons.ts";
 import { OwnCgroup } from "../../../tools/fixtures/own_cgroup.ts";
 import { FakeSysfs } from "../../procfs/fake_nodes.ts";
@@ -122,15 +121,33 @@ test("lookAtGroups() says which file is not as it should be", () => {
   expect(look(treeOfVersion2("a/b", { "memory.stat": stat({}) })).groups).toHaveLength(1);
 });
 
-test("lookAtGroups() leaves the server's own group alone", () => {
-  const hierarchy = { version: 2, folder: "" } as const;
-  const path = ownGroup(hierarchy) || ownGroup({ ...hierarchy, version: 1 });
-  if (!path) return;
-  const tree = ownGroup(hierarchy) === path ? treeOfVersion2(path) : treeOfVersion1(path);
-  expect(look(tree, path)).toMatchObject({
-    groups: [],
-    left: [{ path, reason: because("server_process") }],
-  });
+test.each(
+  [["2", treeOfVersion2], ["1", treeOfVersion1]] as const,
+)("lookAtGroups() leaves the server's group and those above it alone, by version %s", (_, of) => {
+  const leftOf = (path: string) => {
+    const tree = of(path);
+    tree.write("proc/self/cgroup", "4:memory:/up/me.service\n0::/up/me.service\n");
+    const root = own.use(tree).root;
+    const { groups, left } = lookAtGroups({ pattern: path, root }, `${root}/proc`);
+    return [groups.map((group) => group.path), left];
+  };
+  const reason = because("server_process");
+  for (const path of ["up", "up/me.service"]) {
+    expect(leftOf(path)).toEqual([[], [{ path, reason }]]);
+  }
+  for (const path of ["up/me", "up/me.service/below", "up/other", "u"]) {
+    expect(leftOf(path)).toEqual([[path], []]);
+  }
+});
+
+test("lookAtGroups() leaves the group at the top alone, wherever the server is", () => {
+  for (const group of ["/", "/a/b"]) {
+    const tree = treeOfVersion2(".");
+    tree.write("proc/self/cgroup", `0::${group}\n`);
+    const root = own.use(tree).root;
+    expect(lookAtGroups({ pattern: "/", root }, `${root}/proc`))
+      .toMatchObject({ groups: [], left: [{ path: "", reason: because("server_process") }] });
+  }
 });
 
 test("lookAtGroups() says that no control groups are mounted", () => {
