@@ -1,4 +1,10 @@
-import { describeOption, type Option, type OptionTable, withInfoOptions } from "./option.ts";
+import {
+  describeOption,
+  type Option,
+  type OptionTable,
+  type ValueOption,
+  withInfoOptions,
+} from "./option.ts";
 
 /** The options of a command for its usage line: `-f|--file FILE -s|--socket NAME [--json]`. */
 export function formatSynopsis(table: OptionTable): string {
@@ -16,18 +22,27 @@ export function formatOptionList(options: readonly Option[]): string {
   const list = formatPairs(
     withInfoOptions(options).map((option) => [describeOption(option), option.about]),
   );
-  const placeholders = new Map<string, Set<string>>();
-  for (const { value } of options) {
-    if (value === undefined) continue;
-    const same = placeholders.get(value.allowed) ?? new Set();
-    placeholders.set(value.allowed, same.add(value.placeholder));
-  }
-  if (placeholders.size === 0) return list;
+  const withValue = options.filter((option) => option.value !== undefined);
+  if (withValue.length === 0) return list;
   const values = Array.from(
-    placeholders,
-    ([allowed, names]) => [[...names].join(", "), allowed] as const,
+    Map.groupBy(withValue, ({ value }) => value.allowed),
+    ([allowed, same]) => [describeValues(same, withValue), allowed] as const,
   );
   return `${list}\nValues:\n${formatPairs(values)}`;
+}
+
+/** The placeholders of some options; where others have it for something else, with the option. */
+function describeValues(
+  options: readonly ValueOption<unknown>[],
+  all: readonly ValueOption<unknown>[],
+): string {
+  const words = options.map(({ long, value: { placeholder, allowed } }) => {
+    const isAmbiguous = all.some(({ value }) =>
+      value.placeholder === placeholder && value.allowed !== allowed
+    );
+    return isAmbiguous ? `${placeholder} of --${long}` : placeholder;
+  });
+  return [...new Set(words)].join(", ");
 }
 
 /** Words with their meanings in a column beside them, a line each. */

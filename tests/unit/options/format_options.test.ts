@@ -32,6 +32,16 @@ describe("formatOptionList()", () => {
     );
   });
 
+  test("names the option where a placeholder stands for several kinds of value", () => {
+    const level = { long: "high", value: integerKind("LEVEL", 4, 9), about: "how much more" };
+    expect(formatOptionList([TABLE.level, level, TABLE.socket])).toEndWith(
+      "\nValues:\n" +
+        "  LEVEL of --level  0 to 3\n" +
+        "  LEVEL of --high   4 to 9\n" +
+        "  NAME              a name of 1 to 106 bytes\n",
+    );
+  });
+
   test("lists -h and -V alone when there are no options", () => {
     expect(formatOptionList([])).toBe(
       "  -h, --help     print this help\n  -V, --version  print the version\n",
