@@ -35,15 +35,20 @@ export async function checkFiles(patient: Patient, report: Report): Promise<void
     // A server that runs says itself what became of its tasks.
     if (answersOf(patient).length === 0) checkTargets(config, projects, patient, report);
   }
-  for (const { status } of answersOf(patient)) {
+  for (const { socket, status } of answersOf(patient)) {
+    const server = patient.running.find((one) => one.socket === socket);
+    const pid = server?.pid ?? status.server.pid;
     for (const one of status.conf_dir?.refused ?? []) {
-      if (!refused.has(one.file)) report.add(refusedByServer(one));
+      if (!refused.has(one.file)) report.add(refusedByServer(one, pid));
     }
   }
 }
 
 /** What is right by itself, but not next to other files, or for an engine. */
-function refusedByServer({ file, problem, earlier_version_counts }: RefusedFile): Finding {
+function refusedByServer(
+  { file, problem, earlier_version_counts }: RefusedFile,
+  pid: number,
+): Finding {
   return {
     weight: "hinders",
     about: `file ${file}`,
@@ -53,7 +58,8 @@ function refusedByServer({ file, problem, earlier_version_counts }: RefusedFile)
       : "Nothing of the file is there.",
     remedy: "Mend what the message names; the server sees a file that changes. After something " +
       "else, have it look again.",
-    commands: ["systemctl reload etmemd"],
+    // As `systemctl reload` does, which knows no server that was started by hand.
+    commands: [`kill -HUP ${pid}`],
   };
 }
 

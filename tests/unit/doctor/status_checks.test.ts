@@ -318,4 +318,15 @@ describe("examine() on a relative --conf-dir", () => {
     ]);
     expect(await findingsOf(patient, "folder elsewhere")).toEqual([]);
   });
+
+  test("has a server look again that may have been started by hand", async () => {
+    using machine = new FakeMachine();
+    const file = "/elsewhere/b.conf";
+    const refused = [{ file, problem: "no such tracker", earlier_version_counts: false }];
+    const { asked } = answering({ conf_dir: { path: "/elsewhere", files: 1, refused } });
+    const running = [{ pid: 4711, socket: SOCKET }];
+    expect(await findingsOf(machine.patient({ asked, running }), `file ${file}`)).toMatchObject([
+      { found: "the server does not take it: no such tracker", commands: ["kill -HUP 4711"] },
+    ]);
+  });
 });
