@@ -9,6 +9,12 @@ import type { Outcome } from "./read_answer.ts";
 /** Prometheus waits 10 s for a scrape unless told otherwise. */
 const SCRAPE_GIVE_UP_MS = 5000;
 
+/** By the errno names of bind(2). */
+const LISTEN_PROBLEMS: ReadonlyMap<unknown, string> = new Map([
+  ["EADDRINUSE", "another process listens there: choose another address with --listen"],
+  ["EADDRNOTAVAIL", "this machine does not have the address: choose another one with --listen"],
+]);
+
 /** `etmem metrics`: prints the metrics of a server once. @throws {NoAnswer | OutputError} */
 export async function printMetrics(
   socket: string,
@@ -42,7 +48,9 @@ export async function runExporter(
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { ok: false, message: `etmem: Cannot listen on ${text}: ${error.message}` };
+    const code = "code" in error ? error.code : undefined;
+    const problem = LISTEN_PROBLEMS.get(code) ?? error.message;
+    return { ok: false, message: `etmem: Cannot listen on ${text}: ${problem}` };
   }
   using server = exporter;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();

@@ -12,6 +12,29 @@ const FAILED = Uint8Array.of(0xfe);
 
 const show = (name: string): string[] => ["project", "show", "-s", name];
 
+describe("runClient() as the exporter", () => {
+  test("says what to do when another process listens there", async () => {
+    using other = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+    const address = `127.0.0.1:${other.port}`;
+    expect(await runToEnd(["exporter", "-s", "x", "--listen", address])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `etmem: Cannot listen on ${address}: another process listens there: ` +
+        "choose another address with --listen\n",
+    });
+  });
+
+  test("says what to do when no interface has the address", async () => {
+    const address = "192.0.2.1:9819";
+    expect(await runToEnd(["exporter", "-s", "x", "--listen", address])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `etmem: Cannot listen on ${address}: this machine does not have the address: ` +
+        "choose another one with --listen\n",
+    });
+  });
+});
+
 describe("runClient() over v1", () => {
   test("sends the bytes of the original client and prints the text of a success", async () => {
     using server = answering("project: test\n", "number   type\n", OK);
