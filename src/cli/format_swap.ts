@@ -7,6 +7,9 @@ import type {
 import { formatBytes, formatShare } from "../text/quantities.ts";
 import { field } from "./layout.ts";
 
+/** With less in a store, what it takes for itself says nothing of how well it compresses. */
+const LEAST_TELLING_BYTES = 1024 * 1024;
+
 /** Lines of the status table about the swap space: its areas in the order of their use, zswap. */
 export function formatSwap(swap: ServerStatus["swap"]): string[] {
   const { total_bytes, free_bytes, kernel_swap_enable, store_bytes = 0, areas = [], zswap } = swap;
@@ -58,7 +61,8 @@ function formatStore(
   { stored_bytes, store_bytes }: Pick<ZramStatus, "stored_bytes" | "store_bytes">,
 ): string {
   if (stored_bytes === 0) return "nothing in it";
-  return `${formatBytes(stored_bytes)} take ${formatBytes(store_bytes)} of DRAM (${
-    formatShare(store_bytes, stored_bytes)
-  })`;
+  const sizes = `${formatBytes(stored_bytes)} take ${formatBytes(store_bytes)} of DRAM`;
+  return stored_bytes < LEAST_TELLING_BYTES
+    ? sizes
+    : `${sizes} (${formatShare(store_bytes, stored_bytes)})`;
 }
