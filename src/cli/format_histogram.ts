@@ -24,11 +24,11 @@ export function formatHistogram(document: string, style: TerminalStyle): string 
     [
       wrap("", [`project ${project}`, ...(dry_run === true ? ["dry run: nothing is moved"] : [])]),
       tasks.length === 0 ? "  no task\n" : "",
-      ...tasks.map((task) => formatTask(task, style)),
+      ...tasks.map((task) => formatTask(task, dry_run === true, style)),
     ].join(""));
 }
 
-function formatTask(task: TaskHistogram, style: TerminalStyle): string {
+function formatTask(task: TaskHistogram, isDryRun: boolean, style: TerminalStyle): string {
   const { ages, missing } = task;
   if (ages === undefined) {
     return wrap("  ", [`task ${task.name}: ${missing ?? "nothing is known"}`]);
@@ -38,7 +38,7 @@ function formatTask(task: TaskHistogram, style: TerminalStyle): string {
       `task ${task.name}`,
       formatCount(task.processes ?? 0, "process", "processes"),
       formatBytes(task.memory_bytes ?? 0),
-      `${formatBytes(task.out_bytes ?? 0)} of it out of DRAM`,
+      `${formatBytes(task.out_bytes ?? 0)} of it ${isDryRun ? "would be " : ""}out of DRAM`,
       `followed for ${formatDuration(task.observed_us ?? 0)}`,
       `a swap-in takes ${formatDuration(task.swap_in_us ?? 0)}`,
     ]),

@@ -1,6 +1,7 @@
 import {
   CELL_FIGURES,
   type CellFigure,
+  cellLabel,
   type LineContext,
   type MemoryByReason,
   ROUND_FIGURES,
@@ -18,7 +19,7 @@ import { columns, field, wrap } from "./layout.ts";
 const INDENT = "        ";
 
 /** A round of a task for the status table; `pmdBytes` is what one PMD entry maps. */
-export function formatRound(round: RoundStatus, pmdBytes: number): string {
+export function formatRound(round: RoundStatus, pmdBytes: number, isDryRun = false): string {
   const began = `began ${formatDuration(round.age_us)} ago`;
   const head = wrap("      ", [
     `round ${round.number} ${round.state}`,
@@ -32,7 +33,7 @@ export function formatRound(round: RoundStatus, pmdBytes: number): string {
   const context = { presentBytes: round.present_bytes, pmdBytes };
   return [
     head,
-    ...(round.groups?.map(formatGroup) ?? formatRows(CELL_FIGURES, round)),
+    ...(round.groups?.map(formatGroup) ?? formatRows(CELL_FIGURES, round, isDryRun)),
     ...formatLines("account", round, context),
     ...(round.guard === undefined ? [] : [formatGuard(round.guard)]),
     ...(round.node_pairs ?? []).map(formatNodePair),
@@ -62,19 +63,23 @@ function formatGroup(group: GroupStatus): string {
 function formatRows<Name extends string>(
   figures: readonly CellFigure<Name>[],
   values: Readonly<Partial<Record<Name, number>>>,
+  isDryRun: boolean,
 ): string[] {
   const rows = Map.groupBy(figures, ({ shown }) => shown.row);
   return [...rows.values()].map((row) =>
-    columns(INDENT, row.flatMap((figure) => formatCells(figure, values)))
+    columns(INDENT, row.flatMap((figure) => formatCells(figure, values, isDryRun)))
   );
 }
 
 function formatCells<Name extends string>(
-  { name, shown: { label, share } }: CellFigure<Name>,
+  figure: CellFigure<Name>,
   values: Readonly<Partial<Record<Name, number>>>,
+  isDryRun: boolean,
 ): (readonly [label: string, value: string])[] {
+  const { name, shown: { share } } = figure;
+  const label = cellLabel(figure, isDryRun);
   const value = values[name];
-  if (value === undefined) return [];
+  if (label === undefined || value === undefined) return [];
   const cell = [label, formatBytes(value)] as const;
   const whole = share === undefined ? undefined : values[share.of];
   if (share === undefined || whole === undefined) return [cell];
@@ -155,7 +160,10 @@ function formatPhases({ phases }: RoundStatus): string {
 }
 
 /** What a task has come to since it was started. */
-export function formatTotal({ total, rounds: last }: Pick<TaskStatus, "total" | "rounds">): string {
+export function formatTotal(
+  { total, rounds: last }: Pick<TaskStatus, "total" | "rounds">,
+  isDryRun = false,
+): string {
   const { rounds } = total;
   if (rounds === 0 && last.length === 0) return "      no round yet\n";
   // A round that was stopped is not counted; what it has moved is.
@@ -165,6 +173,6 @@ export function formatTotal({ total, rounds: last }: Pick<TaskStatus, "total" | 
   const isEmpty = rounds === 0 && TOTAL_FIGURES.every(({ name }) => !(total[name] > 0));
   return [
     wrap("      ", [heading]),
-    ...(isEmpty ? [] : formatRows(TOTAL_FIGURES, total)),
+    ...(isEmpty ? [] : formatRows(TOTAL_FIGURES, total, isDryRun)),
   ].join("");
 }

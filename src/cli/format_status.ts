@@ -115,7 +115,7 @@ function formatRoundPlan({ scan_type: type, loop, interval_us, sleep_us }: Proje
 
 function formatEngine(
   engine: EngineStatus,
-  { started }: ProjectStatus,
+  { started, dry_run }: ProjectStatus,
   status: ServerStatus,
 ): string {
   return [
@@ -128,6 +128,7 @@ function formatEngine(
     ...engine.tasks.map((task) =>
       formatTask(task, {
         isProjectStarted: started,
+        isDryRun: dry_run === true,
         hasRounds: engine.kind !== "thirdparty",
         pmdBytes: status.memory.pmd_size_bytes,
       })
@@ -138,6 +139,7 @@ function formatEngine(
 /** Where a task stands. */
 interface TaskSurroundings {
   readonly isProjectStarted: boolean;
+  readonly isDryRun: boolean;
   /** The rounds of a third-party engine are its own affair. */
   readonly hasRounds: boolean;
   readonly pmdBytes: number;
@@ -149,7 +151,7 @@ function formatMoveRate(bytes: number | undefined): string[] {
 
 function formatTask(
   task: TaskStatus,
-  { isProjectStarted, hasRounds, pmdBytes }: TaskSurroundings,
+  { isProjectStarted, isDryRun, hasRounds, pmdBytes }: TaskSurroundings,
 ): string {
   const running = task.rounds.find((round) => round.state === "running");
   const last = task.rounds.find((round) => round.state !== "running");
@@ -168,8 +170,8 @@ function formatTask(
       ...(isProjectStarted && !task.started ? ["stop and start the project"] : []),
     ]),
     ...(task.warnings ?? []).map((warning) => wrap("      ", [`warning: ${warning}`])),
-    running === undefined ? "" : formatRound(running, pmdBytes),
-    last === undefined ? "" : formatRound(last, pmdBytes),
-    hasRounds ? formatTotal(task) : "",
+    running === undefined ? "" : formatRound(running, pmdBytes, isDryRun),
+    last === undefined ? "" : formatRound(last, pmdBytes, isDryRun),
+    hasRounds ? formatTotal(task, isDryRun) : "",
   ].join("");
 }

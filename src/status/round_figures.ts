@@ -21,6 +21,8 @@ interface Cell<Bytes extends string> {
   /** The cells of a row stand in the order of the figures. */
   readonly row: "found" | "moved";
   readonly label: string;
+  /** The label in a dry run where it is another one; null: the figure says nothing then. */
+  readonly dryRunLabel?: string | null;
   /** A second cell beside it: what share of another figure this one is. */
   readonly share?: { readonly of: Bytes; readonly label: string };
 }
@@ -137,7 +139,12 @@ const TABLE = [
     meaning: "of `asked_bytes`: has left DRAM (is on the other node) afterwards",
     inTotal: true,
     inLog: true,
-    shown: { row: "moved", label: "moved", share: { of: "asked_bytes", label: "of asked" } },
+    shown: {
+      row: "moved",
+      label: "moved",
+      dryRunLabel: "would go",
+      share: { of: "asked_bytes", label: "of asked" },
+    },
   },
   {
     name: "refused",
@@ -165,7 +172,12 @@ const TABLE = [
     meaning: "of `moved_bytes`: DRAM that is free for it; see below",
     inTotal: true,
     inLog: true,
-    shown: { row: "moved", label: "freed", share: { of: "moved_bytes", label: "of moved" } },
+    shown: {
+      row: "moved",
+      label: "freed",
+      dryRunLabel: null,
+      share: { of: "moved_bytes", label: "of moved" },
+    },
   },
   {
     name: "scan_errors",
@@ -219,6 +231,12 @@ export const CELL_FIGURES: readonly CellFigure<NameOf<"bytes">>[] = TABLE.filter
 export const TOTAL_FIGURES: readonly CellFigure<TotalName>[] = TABLE.filter(
   (row): row is Extract<Row, { inTotal: true }> => row.unit === "bytes" && row.inTotal,
 );
+
+/** How a cell is labelled; undefined when it is left out. */
+export function cellLabel({ shown }: CellFigure<string>, isDryRun: boolean): string | undefined {
+  const { label, dryRunLabel = label } = shown;
+  return isDryRun ? dryRunLabel ?? undefined : label;
+}
 
 /** The figures of a round that has done nothing yet. */
 export function noFigures(): RoundFigures {

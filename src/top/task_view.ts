@@ -1,5 +1,10 @@
 import type { NodePairStatus, RoundStatus } from "../status/round_status.ts";
-import { CELL_FIGURES, TOTAL_FIGURES } from "../status/round_figures.ts";
+import {
+  CELL_FIGURES,
+  type CellFigure,
+  cellLabel,
+  TOTAL_FIGURES,
+} from "../status/round_figures.ts";
 import { formatBytes, formatCount, formatDuration } from "../text/quantities.ts";
 import type { Line } from "./line.ts";
 import type { Scene } from "./scene.ts";
@@ -16,6 +21,7 @@ export function taskLines(scene: Scene, width: number): Line[] {
   const row = scene.state.selected?.row;
   if (row === undefined) return [[{ text: "the task is gone", style: "dim" }]];
   const { project, task, running, last } = row.details;
+  const isDryRun = project.dry_run === true;
   return [
     [
       { text: `${row.project}/${row.engine}/${row.task}`, style: "bold" },
@@ -30,13 +36,13 @@ export function taskLines(scene: Scene, width: number): Line[] {
     ...(task.warnings ?? []).map((warning) => field("warning", warning)),
     ...row.reasons.map((reason, index) => field(index === 0 ? "why" : "", reason)),
     ...barLines(row, scene, width),
-    ...(running === undefined ? [] : roundLines("running", running)),
-    ...(last === undefined ? [] : roundLines("last", last)),
+    ...(running === undefined ? [] : roundLines("running", running, isDryRun)),
+    ...(last === undefined ? [] : roundLines("last", last, isDryRun)),
     [],
     [{ text: "since the task was started", style: "bold" }, {
       text: `  ${formatCount(task.total.rounds, "round", "rounds")}`,
     }],
-    ...cells(TOTAL_FIGURES.map(({ name, shown }) => [shown.label, formatBytes(task.total[name])])),
+    ...cells(figureCells(TOTAL_FIGURES, task.total, isDryRun)),
     ...histogramLines(row, scene),
   ];
 }
@@ -79,7 +85,7 @@ function barLines({ key }: TaskRow, { history, look }: Scene, width: number): Li
   ];
 }
 
-function roundLines(what: string, round: RoundStatus): Line[] {
+function roundLines(what: string, round: RoundStatus, isDryRun: boolean): Line[] {
   const { guard } = round;
   return [
     [],
@@ -90,7 +96,7 @@ function roundLines(what: string, round: RoundStatus): Line[] {
         formatDuration(round.cpu_us)
       }`,
     }],
-    ...cells(CELL_FIGURES.map(({ name, shown }) => [shown.label, formatBytes(round[name])])),
+    ...cells(figureCells(CELL_FIGURES, round, isDryRun)),
     ...(guard === undefined ? [] : [
       field(
         "guard",
@@ -113,6 +119,17 @@ function pairLine(pair: NodePairStatus): Line {
     `to DRAM node ${pair.dram_node} ${formatBytes(up)} (hot ${formatBytes(pair.up_hot_bytes)}), ` +
       `from it ${formatBytes(down)} (cold ${formatBytes(pair.down_cold_bytes)})`,
   );
+}
+
+function figureCells<Name extends string>(
+  figures: readonly CellFigure<Name>[],
+  values: Readonly<Record<Name, number>>,
+  isDryRun: boolean,
+): (readonly [label: string, value: string])[] {
+  return figures.flatMap((figure) => {
+    const label = cellLabel(figure, isDryRun);
+    return label === undefined ? [] : [[label, formatBytes(values[figure.name])] as const];
+  });
 }
 
 /** Labels and values, three to a line. */

@@ -44,7 +44,8 @@ describe("formatHistogram()", () => {
   test("draws the memory of each age, and says what moving it would come to", () => {
     expect(formatHistogram(documentOf(TASK), { columns: 80, isUtf8: true })).toBe(
       "project p, dry run: nothing is moved\n" +
-        "  task t, 1 process, 100 MiB, 40 MiB of it out of DRAM, followed for 63 s, a swap-in takes 10 us\n" +
+        "  task t, 1 process, 100 MiB, 40 MiB of it would be out of DRAM, followed for 63 s, a swap-in takes\n" +
+        "    10 us\n" +
         [
           "    idle scans  time  memory                            saves  back/min   waits",
           "             0   0 s  18 MiB  █████                   100 MiB    10 MiB     1 %",

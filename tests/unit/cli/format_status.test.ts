@@ -38,6 +38,23 @@ describe("formatStatus()", () => {
     expect(text).toContain("\n  swap      no swap space\n");
   });
 
+  test("says of a dry run what would go, and nothing of memory that is freed", () => {
+    const projects = SAMPLE_STATUS.projects.map((project) => ({
+      ...project,
+      dry_run: true as const,
+    }));
+    const text = format({ ...SAMPLE_STATUS, projects });
+    expect(text).toMatch(/^ +asked .* would go .* of asked /m);
+    expect(text).not.toMatch(/^ +asked .* moved /m);
+    expect(text).not.toMatch(/ (?:freed|of moved) /);
+  });
+
+  test("says nothing of the share that a nearly empty store takes", () => {
+    const zswap = { enabled: true, max_pool_percent: 20, stored_bytes: 4096, store_bytes: 12_288 };
+    expect(format({ ...SAMPLE_STATUS, swap: { ...SAMPLE_STATUS.swap, zswap } }))
+      .toContain("zswap, 4 KiB take 12 KiB of DRAM, at most 20 % of memory\n");
+  });
+
   test("says how many threads the kernel holds, and why work waits", () => {
     const text = format({
       ...SAMPLE_STATUS,
