@@ -2,6 +2,7 @@ import type { PinnableNames } from "../config/project.ts";
 import { log } from "../log/logger.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
 import { nameOfObject, objectKey, projectOf } from "../project/object_key.ts";
+import { objectsOf } from "../project/object_lists.ts";
 import { everyObject, namesake } from "../project/outline.ts";
 import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -10,7 +11,7 @@ import { formatCount } from "../text/quantities.ts";
 import { ConfFile } from "./conf_file.ts";
 import type { Look } from "./conf_folder.ts";
 import { compareWithFile, type FileUpdate, type Wanted } from "./conf_update.ts";
-import { judge, objectsOf, type Verdict } from "./conf_verdicts.ts";
+import { judge, type Verdict } from "./conf_verdicts.ts";
 import { loadPinnableNames } from "./load_engines.ts";
 import { compileObjects } from "./object_file.ts";
 
@@ -202,8 +203,8 @@ function noteUpdate(
 }
 
 /** Has what was applied last count again, or what is there be left alone when it was that. */
-function refuse(file: ConfFile, { problem }: Verdict, { message }: Refusal): void {
-  file.refused = problem ?? message.replace(/^error: /, "");
+function refuse(file: ConfFile, { problem }: Verdict, refusal: Refusal): void {
+  file.refused = problem ?? refusal.problem;
   file.isStuck = problem !== undefined || file.bytes === file.good?.bytes;
 }
 

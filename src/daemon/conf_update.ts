@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { EngineDescription, TaskDescription } from "../config/engines.ts";
-import type { ProjectDescription } from "../config/project.ts";
-import type { ObjectDescriptions } from "../project/check_addition.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
 import { nameOfObject, objectKey, parentKey } from "../project/object_key.ts";
+import { byKind, namesOf } from "../project/object_lists.ts";
 import { namesake } from "../project/outline.ts";
 import type { Registry } from "../project/registry.ts";
-import type { NamesToRemove } from "../project/removal.ts";
 import type { Update } from "../project/update.ts";
 import { Refusal } from "../rpc/refusal.ts";
 
@@ -103,25 +100,4 @@ function isParentThere(outline: Registry["outline"], object: ObjectDescription):
   if (!("project" in object)) return true;
   const project = outline.get(object.project);
   return "engine" in object ? project?.engines.has(object.engine) === true : project !== undefined;
-}
-
-function namesOf(objects: readonly ObjectDescription[]): NamesToRemove {
-  const { projects, engines, tasks } = byKind(objects);
-  return {
-    projects: projects.map(({ name }) => name),
-    engines: engines.map(({ project, name }) => ({ project, name })),
-    tasks: tasks.map(({ project, engine, name }) => ({ project, engine, name })),
-  };
-}
-
-function byKind(objects: readonly ObjectDescription[]): ObjectDescriptions {
-  const projects: ProjectDescription[] = [];
-  const engines: EngineDescription[] = [];
-  const tasks: TaskDescription[] = [];
-  for (const object of objects) {
-    if (!("project" in object)) projects.push(object);
-    else if ("engine" in object) tasks.push(object);
-    else engines.push(object);
-  }
-  return { projects, engines, tasks };
 }

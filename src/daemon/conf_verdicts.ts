@@ -2,9 +2,10 @@ import { nextTurn } from "../async/turns.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { EngineDescription, TaskDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
-import { checkAddition, type ObjectDescriptions } from "../project/check_addition.ts";
+import { checkAddition } from "../project/check_addition.ts";
 import type { ObjectDescription } from "../project/live_project.ts";
 import { nameOfObject, objectKey } from "../project/object_key.ts";
+import { objectsOf } from "../project/object_lists.ts";
 import type { Outline } from "../project/outline.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { excerpt } from "../text/excerpt.ts";
@@ -81,14 +82,9 @@ function attempt(
     return version;
   } catch (error) {
     if (error instanceof ConfigError) return error.problem;
-    if (error instanceof Refusal) return error.message.replace(/^error: /, "");
+    if (error instanceof Refusal) return error.problem;
     throw error;
   }
-}
-
-/** Projects first, then engines, then tasks. */
-export function objectsOf({ projects, engines, tasks }: ObjectDescriptions): ObjectDescription[] {
-  return [...projects, ...engines, ...tasks];
 }
 
 interface DraftEngine {

@@ -1,5 +1,6 @@
 import { log } from "../log/logger.ts";
-import type { ProjectView, Registry } from "../project/registry.ts";
+import type { ProjectView } from "../project/project_view.ts";
+import type { Registry } from "../project/registry.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { jsonPieces } from "../rpc/json_pieces.ts";
 import type { Request } from "../rpc/request.ts";

@@ -2,7 +2,7 @@ import { AT_FDCWD, PAGE_SIZE } from "../../ffi/libc.ts";
 import { readMemInfo } from "../procfs/meminfo.ts";
 import { readText } from "../procfs/read_file.ts";
 import { pickSizes } from "../procfs/size_table.ts";
-import type { ProjectView } from "../project/registry.ts";
+import type { ProjectView } from "../project/project_view.ts";
 import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";

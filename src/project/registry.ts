@@ -1,4 +1,3 @@
-import type { EngineDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
 import type {
   EngineCommand,
@@ -8,8 +7,7 @@ import type {
   RestoreAccount,
 } from "../engine/engine.ts";
 import type { AdviceDocument } from "../status/advice.ts";
-import type { HistogramDocument, TaskHistogram } from "../status/histogram.ts";
-import type { TaskStatus } from "../status/task_status.ts";
+import type { HistogramDocument } from "../status/histogram.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -19,13 +17,16 @@ import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
 import { KeyedLock } from "../async/keyed_lock.ts";
 import {
   isTransient,
-  type LiveEngine,
   type LiveProject,
   type ObjectDescription,
   type TaskRef,
   tasksOf,
 } from "./live_project.ts";
+import { adviceFor, histogramOf } from "./memory_views.ts";
+import { projectOf } from "./object_key.ts";
+import { objectsOf } from "./object_lists.ts";
 import type { Outline } from "./outline.ts";
+import { type ProjectView, viewOf } from "./project_view.ts";
 import { giveUpRestores, type NamesToRemove, removeObjects } from "./removal.ts";
 import { bringBack, countOut, type RestoreRequest } from "./swapped_out.ts";
 import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
@@ -45,21 +46,6 @@ export interface Removal {
   readonly problems: readonly string[];
   /** What the tasks had moved to swap, and is still there. */
   readonly out: OutCount;
-}
-
-/** A project as it is at the moment; its engines and their tasks newest first. */
-export interface ProjectView {
-  readonly description: ProjectDescription;
-  readonly started: boolean;
-  /** Whether it is started and moves nothing. */
-  readonly isDryRun: boolean;
-  /** The files of --conf-dir that it comes from; undefined when some of it comes from elsewhere. */
-  readonly confFiles: readonly string[] | undefined;
-  readonly engines: readonly {
-    readonly description: EngineDescription;
-    /** Each is taken when it is asked for; one that is removed until then is left out. */
-    readonly tasks: Iterable<TaskStatus>;
-  }[];
 }
 
 /**
@@ -123,17 +109,12 @@ export class Registry {
    * @throws {Refusal} and then nothing has changed.
    */
   add(objects: ObjectDescriptions, { confFile, signal }: AddOptions): Promise<string[]> {
-    const keys = [
-      ...objects.projects.map((p) => p.name),
-      ...objects.engines.map((e) => e.project),
-      ...objects.tasks.map((t) => t.project),
-    ];
+    const all = objectsOf(objects);
     if (confFile !== undefined) {
-      const { projects, engines, tasks } = objects;
-      for (const one of [...projects, ...engines, ...tasks]) this.#confFiles.set(one, confFile);
+      for (const one of all) this.attribute(one, confFile);
     }
     return this.#lock.run(
-      keys,
+      all.map(projectOf),
       signal,
       () => addObjects(this.#projects, this.#loadKinds, objects, signal),
     );
@@ -278,32 +259,7 @@ export class Registry {
     request: HistogramRequest,
   ): Promise<HistogramDocument> {
     const project = this.#findStarted(name, "to see the ages of its memory");
-    const refs = [...project.engines.values()].reverse().flatMap(({ engine, description, tasks }) =>
-      [...tasks.keys()].reverse().filter((one) => task === undefined || one === task)
-        .map((one) => ({ engine, engineName: description.name, task: one }))
-    );
-    if (refs.length === 0 && task !== undefined) {
-      throw new Refusal("noTask", `"${task}" in project "${name}"`);
-    }
-    const histograms: TaskHistogram[] = [];
-    for (const { engine, engineName, task: one } of refs) {
-      const missing = `engine ${engineName} keeps no ages of memory: only slide does`;
-      try {
-        histograms.push(
-          await engine.histogram?.(one, request) ?? { name: one, engine: engineName, missing },
-        );
-      } catch (error) {
-        request.signal.throwIfAborted();
-        throw engineFailure(`Cannot look at task "${one}"`, error, "internal");
-      }
-    }
-    return {
-      version: 1,
-      taken_at: new Date().toISOString(),
-      project: name,
-      ...(project.isDryRun ? { dry_run: true } : {}),
-      tasks: histograms,
-    };
+    return await histogramOf(project, task, request);
   }
 
   /**
@@ -312,23 +268,7 @@ export class Registry {
    */
   advise(name: string, stallLimitPercent: number | undefined): AdviceDocument {
     const project = this.#findStarted(name, "to have its memory looked at");
-    const advisers = [...project.engines.values()].flatMap(({ engine }) =>
-      engine.advise === undefined ? [] : [engine.advise(stallLimitPercent)]
-    );
-    const tasks = advisers.flatMap((advice) => advice.tasks);
-    if (tasks.length === 0) {
-      throw new Refusal("noTask", `project "${name}" has none of slide, and only slide is advised`);
-    }
-    const states = ["advised", "too_little_seen"] as const;
-    const found = states.find((state) => tasks.some((task) => task.state === state));
-    return {
-      version: 1,
-      taken_at: new Date().toISOString(),
-      project: name,
-      state: found ?? "nothing_to_move",
-      tasks,
-      lines: advisers.flatMap(({ lines }) => lines),
-    };
+    return adviceFor(project, stallLimitPercent);
   }
 
   /**
@@ -370,16 +310,7 @@ export class Registry {
    */
   view(name?: string): ProjectView[] {
     const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];
-    return projects.reverse().map((project) => ({
-      description: project.description,
-      started: project.started,
-      isDryRun: project.started && project.isDryRun,
-      confFiles: isTransient(project) ? undefined : this.#confFilesOf(project),
-      engines: [...project.engines.values()].reverse().map((live) => ({
-        description: live.description,
-        tasks: { [Symbol.iterator]: () => statusesOf(live) },
-      })),
-    }));
+    return projects.reverse().map((project) => viewOf(project, (one) => this.confFileOf(one)));
   }
 
   #find(name: string): LiveProject {
@@ -403,23 +334,6 @@ export class Registry {
     for (const { commands } of this.#projects.get(name)?.engines.values() ?? []) {
       commands.giveUp(reason, { isUrgent: true });
     }
-  }
-
-  #confFilesOf({ description, engines }: LiveProject): string[] | undefined {
-    const live = [...engines.values()];
-    const files = new Set<string>();
-    for (
-      const one of [
-        description,
-        ...live.map((engine) => engine.description),
-        ...tasksOf(live).map(({ task }) => task),
-      ]
-    ) {
-      const file = this.#confFiles.get(one);
-      if (file === undefined) return undefined;
-      files.add(file);
-    }
-    return [...files];
   }
 
   async #remember(project: LiveProject): Promise<string[]> {
@@ -448,12 +362,6 @@ export class Registry {
     const warnings = await this.#remember(project);
     if (problems.length > 0) throw new Refusal("internal", problems.join("; "));
     return warnings;
-  }
-}
-
-function* statusesOf({ engine, tasks }: LiveEngine): Generator<TaskStatus> {
-  for (const task of [...tasks.keys()].reverse()) {
-    if (tasks.has(task)) yield engine.taskStatus(task);
   }
 }
 

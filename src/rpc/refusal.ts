@@ -25,4 +25,9 @@ export class Refusal extends Error {
     super(detail === undefined ? FIRST_WORDS[kind] : `${FIRST_WORDS[kind]}: ${detail}`, options);
     this.kind = kind;
   }
+
+  /** The message as it stands behind other words. */
+  get problem(): string {
+    return this.message.replace(/^error: /, "");
+  }
 }
