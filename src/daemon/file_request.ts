@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { ConfigError } from "../config/config_error.ts";
-import { type ConfListing, fileVersion, listConfFolder } from "./conf_listing.ts";
+import { type ConfListing, fileVersion, listConfFolder } from "./conf_dir/conf_listing.ts";
 import { readConfigFile } from "./read_config_file.ts";
 
 /** What the server wants of a file whose file system may never answer. */

@@ -6,7 +6,7 @@ import { jsonPieces } from "../rpc/json_pieces.ts";
 import type { Request } from "../rpc/request.ts";
 import { formatShowTable, type ShownProject } from "../rpc/show_table.ts";
 import type { HistogramDocument } from "../status/histogram.ts";
-import type { ConfDir } from "./conf_dir.ts";
+import type { ConfDir } from "./conf_dir/conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
 import type { OutCount } from "../engine/engine.ts";
 import { formatOut } from "../project/swapped_out.ts";

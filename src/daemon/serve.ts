@@ -7,7 +7,7 @@ import { Registry } from "../project/registry.ts";
 import { messageOf } from "../text/message_of.ts";
 import { reportFailure, reportReady } from "./background.ts";
 import { SERVER_NAME, type StartMark } from "./clean_start.ts";
-import { ConfDir } from "./conf_dir.ts";
+import { ConfDir } from "./conf_dir/conf_dir.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import type { EngineLoader } from "./load_engines.ts";
 import { releaseOwnCodeOnceSettled } from "./release_own_code.ts";

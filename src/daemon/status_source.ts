@@ -6,7 +6,7 @@ import type { ProjectView } from "../project/project_view.ts";
 import type { EngineStatus, ProjectStatus } from "../status/project_status.ts";
 import type { ServerProcessStatus, ServerStatus } from "../status/server_status.ts";
 import type { TaskStatus } from "../status/task_status.ts";
-import type { ConfDir } from "./conf_dir.ts";
+import type { ConfDir } from "./conf_dir/conf_dir.ts";
 import { presenceOf } from "./timely_file_access.ts";
 import type { EngineCode, EngineLoader } from "./load_engines.ts";
 import type { ServerOptions } from "./server_options.ts";

@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import { compileConfig, type CompiledConfig } from "../../config/compile.ts";
 import { ConfigError } from "../../config/config_error.ts";
 import type { ProjectDescription } from "../../config/project.ts";
-import { listConfFiles } from "../../daemon/conf_listing.ts";
+import { listConfFiles } from "../../daemon/conf_dir/conf_listing.ts";
 import { readConfigFile } from "../../daemon/read_config_file.ts";
 import { MOVERS } from "../../mover/movers.ts";
 import { messageOf } from "../../text/message_of.ts";

@@ -52,7 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "ffi",
       "src/daemon/server_options.ts",
       "src/daemon/pid_file.ts",
-      "src/daemon/conf_listing.ts",
+      "src/daemon/conf_dir/conf_listing.ts",
       "src/daemon/read_config_file.ts",
       "src/engine/availability.ts",
       "src/engine/round/why_none.ts",

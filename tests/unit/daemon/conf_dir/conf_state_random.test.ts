@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Random } from "../../tools/fixtures/random.ts";
-import { SEED } from "../../tools/fixtures/seed.ts";
+import { Random } from "../../../tools/fixtures/random.ts";
+import { SEED } from "../../../tools/fixtures/seed.ts";
 import { ConfFiles, projectText, taskText } from "./conf_files.ts";
 
 const BURSTS = 150;

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
-import { stateFileName, StoppedProjects } from "../../../src/daemon/stopped_projects.ts";
-import { configureLog } from "../../../src/log/logger.ts";
-import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import {
+  stateFileName,
+  StoppedProjects,
+} from "../../../../src/daemon/conf_dir/stopped_projects.ts";
+import { configureLog } from "../../../../src/log/logger.ts";
+import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
 
 let lines: string[];
 

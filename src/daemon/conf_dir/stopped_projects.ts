@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errorCode } from "../../ffi/errno.ts";
-import { log } from "../log/logger.ts";
-import { messageOf } from "../text/message_of.ts";
+import { errorCode } from "../../../ffi/errno.ts";
+import { log } from "../../log/logger.ts";
+import { messageOf } from "../../text/message_of.ts";
 
 const VERSION = 1;
 const FOLDER_MODE = 0o700;

@@ -1,19 +1,19 @@
-import type { PinnableNames } from "../config/project.ts";
-import { log } from "../log/logger.ts";
-import type { ObjectDescription } from "../project/live_project.ts";
-import { nameOfObject, objectKey, projectOf } from "../project/object_key.ts";
-import { objectsOf } from "../project/object_lists.ts";
-import { everyObject, namesake } from "../project/outline.ts";
-import type { Registry } from "../project/registry.ts";
-import { Refusal } from "../rpc/refusal.ts";
-import type { ConfDirStatus } from "../status/server_status.ts";
-import { formatCount } from "../text/quantities.ts";
+import type { PinnableNames } from "../../config/project.ts";
+import { log } from "../../log/logger.ts";
+import type { ObjectDescription } from "../../project/live_project.ts";
+import { nameOfObject, objectKey, projectOf } from "../../project/object_key.ts";
+import { objectsOf } from "../../project/object_lists.ts";
+import { everyObject, namesake } from "../../project/outline.ts";
+import type { Registry } from "../../project/registry.ts";
+import { Refusal } from "../../rpc/refusal.ts";
+import type { ConfDirStatus } from "../../status/server_status.ts";
+import { formatCount } from "../../text/quantities.ts";
 import { ConfFile } from "./conf_file.ts";
 import type { Look } from "./conf_folder.ts";
 import { compareWithFile, type FileUpdate, type Wanted } from "./conf_update.ts";
 import { judge, type Verdict } from "./conf_verdicts.ts";
-import { loadPinnableNames } from "./load_engines.ts";
-import { compileObjects } from "./object_file.ts";
+import { loadPinnableNames } from "../load_engines.ts";
+import { compileObjects } from "../object_file.ts";
 
 type Verdicts = ReadonlyMap<ConfFile, Verdict>;
 

@@ -8,9 +8,9 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { FolderWatch } from "../../../src/daemon/folder_watch.ts";
-import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
-import { waitFor } from "../../tools/fixtures/wait_for.ts";
+import { FolderWatch } from "../../../../src/daemon/conf_dir/folder_watch.ts";
+import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
 test("a watch wakes when a file comes, and knows which are still being written", async () => {
   using folder = new ScratchFolder();

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { Semaphore } from "../async/semaphore.ts";
-import { ConfigError } from "../config/config_error.ts";
-import { log } from "../log/logger.ts";
-import { messageOf } from "../text/message_of.ts";
+import { Semaphore } from "../../async/semaphore.ts";
+import { ConfigError } from "../../config/config_error.ts";
+import { log } from "../../log/logger.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { ConfListing } from "./conf_listing.ts";
 import { FolderWatch } from "./folder_watch.ts";
-import { askBriefly } from "./timely_file_access.ts";
+import { askBriefly } from "../timely_file_access.ts";
 
 /** A file counts when it has not changed for so long: editors write, rename and write again. */
 export const QUIET_MS = 300;

@@ -1,7 +1,7 @@
-import type { FileChange } from "../../../src/daemon/conf_folder.ts";
-import { ConfState } from "../../../src/daemon/conf_state.ts";
-import { Registry } from "../../../src/project/registry.ts";
-import { ScriptedEngines } from "../project/scripted_engine.ts";
+import type { FileChange } from "../../../../src/daemon/conf_dir/conf_folder.ts";
+import { ConfState } from "../../../../src/daemon/conf_dir/conf_state.ts";
+import { Registry } from "../../../../src/project/registry.ts";
+import { ScriptedEngines } from "../../project/scripted_engine.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FileChange } from "./conf_folder.ts";
-import type { CompiledObjects, ProjectLookup } from "./object_file.ts";
+import type { CompiledObjects, ProjectLookup } from "../object_file.ts";
 
 /** A version of a configuration file, compiled. */
 export interface FileVersion extends CompiledObjects {

@@ -1,9 +1,9 @@
 import { type BigIntStats, constants } from "node:fs";
 import { access, lstat, readdir, realpath, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "../../ffi/errno.ts";
-import { ConfigError } from "../config/config_error.ts";
-import { messageOf } from "../text/message_of.ts";
+import { errorCode } from "../../../ffi/errno.ts";
+import { ConfigError } from "../../config/config_error.ts";
+import { messageOf } from "../../text/message_of.ts";
 
 /** What a folder of --conf-dir holds. */
 export interface ConfListing {

@@ -1,15 +1,15 @@
 import { basename, dirname, join } from "node:path";
-import { onAbort, pause, untilAborted } from "../async/abortable.ts";
-import type { ProjectDescription } from "../config/project.ts";
-import { log } from "../log/logger.ts";
-import type { Registry } from "../project/registry.ts";
-import type { ConfDirStatus } from "../status/server_status.ts";
-import { messageOf } from "../text/message_of.ts";
+import { onAbort, pause, untilAborted } from "../../async/abortable.ts";
+import type { ProjectDescription } from "../../config/project.ts";
+import { log } from "../../log/logger.ts";
+import type { Registry } from "../../project/registry.ts";
+import type { ConfDirStatus } from "../../status/server_status.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { ConfFolder, type Look, QUIET_MS } from "./conf_folder.ts";
 import { isConfFile, listConfFiles } from "./conf_listing.ts";
 import { ConfState } from "./conf_state.ts";
 import { stateFolder, StoppedProjects } from "./stopped_projects.ts";
-import { askForFile } from "./timely_file_access.ts";
+import { askForFile } from "../timely_file_access.ts";
 import { WaitingProjects } from "./waiting_projects.ts";
 
 /** How long the folder, or the state folder, may take to answer. */

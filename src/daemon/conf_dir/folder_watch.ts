@@ -14,7 +14,7 @@ import {
   IN_ONLYDIR,
   IN_Q_OVERFLOW,
   Inotify,
-} from "../../ffi/inotify.ts";
+} from "../../../ffi/inotify.ts";
 
 const WATCHED = IN_ATTRIB | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MODIFY |
   IN_MOVE_SELF | IN_MOVED_FROM | IN_MOVED_TO;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { configureLog } from "../../../src/log/logger.ts";
+import { configureLog } from "../../../../src/log/logger.ts";
 import { ConfFiles, projectText, taskText } from "./conf_files.ts";
 
 const NEVER = new AbortController().signal;

@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { ConfDir } from "../../../src/daemon/conf_dir.ts";
-import { addFile } from "../../../src/daemon/object_file.ts";
-import { StoppedProjects } from "../../../src/daemon/stopped_projects.ts";
-import { configureLog } from "../../../src/log/logger.ts";
-import { Registry } from "../../../src/project/registry.ts";
-import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
-import { waitFor } from "../../tools/fixtures/wait_for.ts";
-import { ScriptedEngines } from "../project/scripted_engine.ts";
+import { ConfDir } from "../../../../src/daemon/conf_dir/conf_dir.ts";
+import { addFile } from "../../../../src/daemon/object_file.ts";
+import { StoppedProjects } from "../../../../src/daemon/conf_dir/stopped_projects.ts";
+import { configureLog } from "../../../../src/log/logger.ts";
+import { Registry } from "../../../../src/project/registry.ts";
+import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
+import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import { ScriptedEngines } from "../../project/scripted_engine.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ObjectDescription } from "../project/live_project.ts";
-import { nameOfObject, objectKey, parentKey } from "../project/object_key.ts";
-import { byKind, namesOf } from "../project/object_lists.ts";
-import { namesake } from "../project/outline.ts";
-import type { Registry } from "../project/registry.ts";
-import type { Update } from "../project/update.ts";
-import { Refusal } from "../rpc/refusal.ts";
+import type { ObjectDescription } from "../../project/live_project.ts";
+import { nameOfObject, objectKey, parentKey } from "../../project/object_key.ts";
+import { byKind, namesOf } from "../../project/object_lists.ts";
+import { namesake } from "../../project/outline.ts";
+import type { Registry } from "../../project/registry.ts";
+import type { Update } from "../../project/update.ts";
+import { Refusal } from "../../rpc/refusal.ts";
 
 /** What a file is to have, and what of it counts as taken out by clients. */
 export interface Wanted {

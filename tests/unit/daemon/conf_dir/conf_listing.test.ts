@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { fileVersion, isConfFile, listConfFolder } from "../../../src/daemon/conf_listing.ts";
-import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
+import {
+  fileVersion,
+  isConfFile,
+  listConfFolder,
+} from "../../../../src/daemon/conf_dir/conf_listing.ts";
+import { ScratchFolder } from "../../../tools/fixtures/scratch_folder.ts";
 
 test("isConfFile() passes over hidden files, and what editors and packagers leave", () => {
   for (const name of ["a", "a.conf", "10-a.yaml", "new.conf", "a.rpm", "a#b", "a;b"]) {

@@ -1,16 +1,16 @@
-import { nextTurn } from "../async/turns.ts";
-import { ConfigError } from "../config/config_error.ts";
-import type { EngineDescription, TaskDescription } from "../config/engines.ts";
-import type { ProjectDescription } from "../config/project.ts";
-import { checkAddition } from "../project/check_addition.ts";
-import type { ObjectDescription } from "../project/live_project.ts";
-import { nameOfObject, objectKey } from "../project/object_key.ts";
-import { objectsOf } from "../project/object_lists.ts";
-import type { Outline } from "../project/outline.ts";
-import { Refusal } from "../rpc/refusal.ts";
-import { excerpt } from "../text/excerpt.ts";
+import { nextTurn } from "../../async/turns.ts";
+import { ConfigError } from "../../config/config_error.ts";
+import type { EngineDescription, TaskDescription } from "../../config/engines.ts";
+import type { ProjectDescription } from "../../config/project.ts";
+import { checkAddition } from "../../project/check_addition.ts";
+import type { ObjectDescription } from "../../project/live_project.ts";
+import { nameOfObject, objectKey } from "../../project/object_key.ts";
+import { objectsOf } from "../../project/object_lists.ts";
+import type { Outline } from "../../project/outline.ts";
+import { Refusal } from "../../rpc/refusal.ts";
+import { excerpt } from "../../text/excerpt.ts";
 import type { ConfFile, FileVersion } from "./conf_file.ts";
-import type { CompiledObjects, ProjectLookup } from "./object_file.ts";
+import type { CompiledObjects, ProjectLookup } from "../object_file.ts";
 
 /** What counts of a file. */
 export interface Verdict {

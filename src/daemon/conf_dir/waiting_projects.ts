@@ -1,12 +1,12 @@
-import { AT_FDCWD } from "../../ffi/libc.ts";
-import { pause } from "../async/abortable.ts";
-import type { ProjectDescription } from "../config/project.ts";
-import { log } from "../log/logger.ts";
-import { readMemInfo } from "../procfs/meminfo.ts";
-import { readText } from "../procfs/read_file.ts";
-import type { Registry } from "../project/registry.ts";
-import { FIRST_WORDS, Refusal } from "../rpc/refusal.ts";
-import { loadEngines } from "./load_engines.ts";
+import { AT_FDCWD } from "../../../ffi/libc.ts";
+import { pause } from "../../async/abortable.ts";
+import type { ProjectDescription } from "../../config/project.ts";
+import { log } from "../../log/logger.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import { readText } from "../../procfs/read_file.ts";
+import type { Registry } from "../../project/registry.ts";
+import { FIRST_WORDS, Refusal } from "../../rpc/refusal.ts";
+import { loadEngines } from "../load_engines.ts";
 
 /** How long it takes to see that something is there which projects wait for. */
 const LOOK_MS = 2_000;
