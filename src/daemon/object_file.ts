@@ -12,14 +12,6 @@ import { Refusal } from "../rpc/refusal.ts";
 import { loadPinnableNames } from "./load_engines.ts";
 import { askForFile, presenceOf } from "./timely_file_access.ts";
 
-/** What a file brought. */
-export interface AddedFile {
-  /** Names of its projects. */
-  readonly projects: readonly string[];
-  /** What is odd about it, one line each; they are in the log too. */
-  readonly warnings: readonly string[];
-}
-
 /** Gives the settings of a project that is there already. */
 export type ProjectLookup = (name: string) => ProjectDescription | undefined;
 
@@ -56,13 +48,14 @@ export function compileObjects(
 /**
  * Adds the objects of a configuration file, all or none.
  * @param path absolute.
+ * @returns warnings, one line each, which are in the log too.
  * @throws {Refusal} and then nothing has changed.
  */
 export async function addFile(
   path: string,
   registry: Registry,
   options: AddOptions,
-): Promise<AddedFile> {
+): Promise<string[]> {
   const bytes = await readFile(path, options.signal);
   const names = await loadPinnableNames();
   const { warnings, objects, basis } = refuseBadFile(() =>
@@ -70,10 +63,7 @@ export async function addFile(
   );
   const more = await registry.add({ ...objects, basis }, options);
   for (const warning of warnings) log.warning(warning);
-  return {
-    projects: objects.projects.map(({ name }) => name),
-    warnings: [...warnings, ...more],
-  };
+  return [...warnings, ...more];
 }
 
 /** What came of a removal. */

@@ -95,7 +95,7 @@ async function addConfigFile(
 ): Promise<readonly string[]> {
   const confFile = await confDir?.pathOf(file, signal);
   const options = { ...(confFile === undefined ? {} : { confFile }), signal };
-  const { warnings } = await addFile(file, registry, options);
+  const warnings = await addFile(file, registry, options);
   confDir?.recheck();
   return warnings;
 }

@@ -10,7 +10,6 @@ import type { AdviceDocument } from "../status/advice.ts";
 import type { HistogramDocument } from "../status/histogram.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
-import { messageOf } from "../text/message_of.ts";
 import { addObjects, type AddOptions } from "./addition.ts";
 import type { ObjectDescriptions } from "./check_addition.ts";
 import { engineFailure, noEngine, noProject, noTask } from "./refusals.ts";
@@ -27,6 +26,7 @@ import { projectOf } from "./object_key.ts";
 import { objectsOf } from "./object_lists.ts";
 import type { Outline } from "./outline.ts";
 import { type ProjectView, viewOf } from "./project_view.ts";
+import { type RememberStarted, tryToRemember } from "./remember_started.ts";
 import { giveUpRestores, type NamesToRemove, removeObjects } from "./removal.ts";
 import { bringBack, countOut, type RestoreRequest } from "./swapped_out.ts";
 import { startTasks, stopTasks, warningsOf } from "./start_stop.ts";
@@ -47,12 +47,6 @@ export interface Removal {
   /** What the tasks had moved to swap, and is still there. */
   readonly out: OutCount;
 }
-
-/**
- * Remembers over restarts of the server whether a project of --conf-dir is started.
- * @throws {Error} when it cannot.
- */
-export type RememberStarted = (project: string, started: boolean) => Promise<void>;
 
 const NEVER = new AbortController().signal;
 
@@ -339,17 +333,9 @@ export class Registry {
   async #remember(project: LiveProject): Promise<string[]> {
     const { description, started } = project;
     if (!this.#confFiles.has(description)) return [];
-    try {
-      // After a dry run that only its client asked for, a server that starts anew moves nothing.
-      await this.#rememberStarted(description.name, started && !isTransient(project));
-      return [];
-    } catch (error) {
-      const state = started ? "started" : "stopped";
-      const warning = `Cannot remember over a restart that project "${description.name}" is ` +
-        `${state}: ${messageOf(error)}`;
-      log.warning(warning);
-      return [warning];
-    }
+    // After a dry run that only its client asked for, a server that starts anew moves nothing.
+    const isToStart = started && !isTransient(project);
+    return await tryToRemember(this.#rememberStarted, description.name, isToStart);
   }
 
   async #stop(project: LiveProject): Promise<string[]> {

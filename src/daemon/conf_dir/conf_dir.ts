@@ -2,9 +2,9 @@ import { basename, dirname, join } from "node:path";
 import { onAbort, pause, untilAborted } from "../../async/abortable.ts";
 import type { ProjectDescription } from "../../config/project.ts";
 import { log } from "../../log/logger.ts";
+import { tryToRemember } from "../../project/remember_started.ts";
 import type { Registry } from "../../project/registry.ts";
 import type { ConfDirStatus } from "../../status/server_status.ts";
-import { messageOf } from "../../text/message_of.ts";
 import { ConfFolder, type Look, QUIET_MS } from "./conf_folder.ts";
 import { isConfFile, listConfFiles } from "./conf_listing.ts";
 import { ConfState } from "./conf_state.ts";
@@ -103,15 +103,7 @@ export class ConfDir {
    */
   async giveUpStart(project: string): Promise<string[] | undefined> {
     if (!this.#waiting.forget(project)) return undefined;
-    try {
-      await this.remember(project, false);
-      return [];
-    } catch (error) {
-      const warning = `Cannot remember over a restart that project "${project}" is stopped: ` +
-        messageOf(error);
-      log.warning(warning);
-      return [warning];
-    }
+    return await tryToRemember((name, started) => this.remember(name, started), project, false);
   }
 
   /**
