@@ -10,7 +10,7 @@ import type { ConfDir } from "./conf_dir/conf_dir.ts";
 import type { Answer, RequestHandler } from "./timely_answer.ts";
 import type { OutCount } from "../engine/engine.ts";
 import { formatOut } from "../project/swapped_out.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { etmemCommand } from "../text/etmem_command.ts";
 import { restoreProject } from "./restore_request.ts";
 import { addFile, removeFile } from "./object_file.ts";
 import type { StatusSource } from "./status_source.ts";
@@ -108,7 +108,7 @@ async function removeObjects(file: string, answer: Answer, registry: Registry): 
 
 /** The command that brings back what a project has moved. */
 function wayBack({ project }: { readonly project: string }, { socket }: StatusSource): string {
-  return `etmem project restore -n ${shellWord(project)} -s ${shellWord(socket)}`;
+  return etmemCommand("project restore", { project, socket });
 }
 
 /** Says what is left in swap. @param command that brings it back; absent: none can any more. */

@@ -1,11 +1,11 @@
 import type { EngineStatus, ProjectStatus } from "../../status/project_status.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
+import { etmemCommand } from "../../text/etmem_command.ts";
 import { nearestWord } from "../../text/nearest_word.ts";
 import { explain, innermostReason, type ReasonPlace } from "../explain.ts";
 import type { Finding, Report } from "../finding.ts";
 import { answersOf, type Patient } from "../patient.ts";
 import { checkRounds } from "./rounds.ts";
-import { shellWord } from "../../text/shell_word.ts";
 
 /** What keeps the projects of the servers from working. */
 export function checkProjects(patient: Patient, report: Report): void {
@@ -48,10 +48,10 @@ function noProject(
       : `The server has ${names.map((name) => `"${name}"`).join(", ")}.`,
     commands: near === undefined
       ? [
-        `etmem obj add -f /etc/etmem/slide_conf.yaml -s ${shellWord(socket)}`,
-        `etmem project start -n PROJECT -s ${shellWord(socket)}`,
+        etmemCommand("obj add -f /etc/etmem/slide_conf.yaml", { socket }),
+        etmemCommand("project start", { project: "PROJECT", socket }),
       ]
-      : [`etmem doctor -n ${shellWord(near)} -s ${shellWord(socket)}`],
+      : [etmemCommand("doctor", { project: near, socket })],
   };
 }
 
@@ -71,7 +71,7 @@ function checkProject(project: ProjectStatus, socket: string, report: Report): v
       found: "it is stopped",
       meaning: "Nothing of it moves. One of --conf-dir that was stopped stays so over a restart.",
       remedy: "Start it. If that is refused, the answer says why.",
-      commands: [`etmem project start -n ${shellWord(name)} -s ${shellWord(socket)}`],
+      commands: [etmemCommand("project start", place)],
     });
   }
   if (started && project.dry_run === true) report.add(dryRun(name, socket));
@@ -86,8 +86,8 @@ function dryRun(name: string, socket: string): Finding {
     meaning: "It accounts for what would move, and moves nothing.",
     remedy: "Start it without --dry-run, and without dry_run=yes in its file.",
     commands: [
-      `etmem project stop -n ${shellWord(name)} -s ${shellWord(socket)}`,
-      `etmem project start -n ${shellWord(name)} -s ${shellWord(socket)}`,
+      etmemCommand("project stop", { project: name, socket }),
+      etmemCommand("project start", { project: name, socket }),
     ],
   };
 }
@@ -99,7 +99,7 @@ function noTask(name: string, socket: string): Finding {
     found: "it has no task",
     meaning: "A task names the processes that an engine works on.",
     remedy: "Add a file with an [engine] and a [task] of the project.",
-    commands: [`etmem obj add -f FILE -s ${shellWord(socket)}`],
+    commands: [etmemCommand("obj add -f FILE", { socket })],
   };
 }
 

@@ -2,12 +2,12 @@ import type { ProjectStatus } from "../../status/project_status.ts";
 import type { MemoryByReason } from "../../status/round_figures.ts";
 import type { RoundStatus } from "../../status/round_status.ts";
 import type { TaskStatus } from "../../status/task_status.ts";
+import { etmemCommand } from "../../text/etmem_command.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../../text/quantities.ts";
 import { explain, explanationOf, type ReasonPlace } from "../explain.ts";
 import type { Finding, Report } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import { explainSkip } from "./skips.ts";
-import { shellWord } from "../../text/shell_word.ts";
 
 /** More than this share of what moved is too much to come back. */
 const MOST_BACK_SHARE = 0.5;
@@ -125,7 +125,7 @@ function hotHuge(bytes: number, about: string): Finding {
 
 /** What shows more. */
 function statusCommand({ project = "", socket = "" }: ReasonPlace): string {
-  return `etmem status -n ${shellWord(project)} -s ${shellWord(socket)}`;
+  return etmemCommand("status", { project, socket });
 }
 
 /** Too much comes back: by the guard, else by what came back in the rounds that status keeps. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Finding, Report } from "../finding.ts";
 import type { Patient, RunningServer } from "../patient.ts";
+import { etmemCommand } from "../../text/etmem_command.ts";
 import { shellWord } from "../../text/shell_word.ts";
 
 const UNIT = "/usr/lib/systemd/system/etmemd.service";
@@ -20,8 +21,9 @@ export function checkServer(patient: Patient, report: Report): void {
     // One that is not root's is refused whatever the server does.
     if (!isRoot || !("problem" in answer)) continue;
     const others = running.flatMap((one) => one.socket === undefined ? [] : [one.socket]);
+    const server = running.find((one) => one.socket === name);
     if (running.length === 0) report.add(notRunning(name));
-    else if (others.includes(name)) report.add(silent(answer.problem));
+    else if (server !== undefined) report.add(silent(answer.problem, server));
     else report.add(otherName(name, answer.problem, others));
   }
 }
@@ -62,14 +64,16 @@ function elsewhere({ pid, socket }: RunningServer): Finding {
   };
 }
 
-function silent(problem: string): Finding {
+function silent(problem: string, { pid }: RunningServer): Finding {
   return {
     weight: "hinders",
     about: ABOUT,
     found: problem,
     meaning: "The server runs, and gives no status.",
-    remedy: "Look into its log, and start it anew.",
-    commands: ["journalctl -t etmemd -n 50", "systemctl restart etmemd"],
+    remedy:
+      "Look into its log. If it stays so, end it, and start it again as it was started: the " +
+      "service with `systemctl restart etmemd`.",
+    commands: ["journalctl -t etmemd -n 50", `kill ${pid}`],
   };
 }
 
@@ -81,6 +85,6 @@ function otherName(name: string, problem: string, others: readonly string[]): Fi
     meaning: `Servers run here, but none by the name "${name}". A name belongs to a network ` +
       "namespace: from a container with a network of its own, a server outside is not found.",
     remedy: "Use the name that a server was started with.",
-    commands: others.map((other) => `etmem doctor -s ${shellWord(other)}`),
+    commands: others.map((other) => etmemCommand("doctor", { socket: other })),
   };
 }

@@ -302,7 +302,7 @@ describe("examine() on servers that do not answer", () => {
   });
 });
 
-describe("examine() on a relative --conf-dir", () => {
+describe("examine() on servers of any start", () => {
   test("looks where the server has it, once at each file", async () => {
     using machine = new FakeMachine();
     const path = machine.at("elsewhere");
@@ -317,6 +317,16 @@ describe("examine() on a relative --conf-dir", () => {
       { weight: "hinders", found: expect.stringContaining("sleep are missing") },
     ]);
     expect(await findingsOf(patient, "folder elsewhere")).toEqual([]);
+  });
+
+  test("ends a server that gives no status, however it was started", async () => {
+    using machine = new FakeMachine();
+    const problem = "it does not answer";
+    const asked = [{ socket: SOCKET, answer: { problem } }];
+    const running = [{ pid: 4711, socket: SOCKET }];
+    expect(await findingsOf(machine.patient({ asked, running }), "server")).toMatchObject([
+      { found: problem, commands: ["journalctl -t etmemd -n 50", "kill 4711"] },
+    ]);
   });
 
   test("has a server look again that may have been started by hand", async () => {
