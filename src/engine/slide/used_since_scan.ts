@@ -1,4 +1,4 @@
-import { monotonicMs } from "../../../ffi/libc.ts";
+import { monotonicMs, threadCpuUs } from "../../../ffi/libc.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
@@ -7,7 +7,7 @@ import type { Reason } from "../../reason/reasons.ts";
 /** What was seen idle so long ago is looked at again before it moves. */
 const EVIDENCE_MS = 950;
 
-/** The least pause between two looks: so many times the duration of a look, and so long. */
+/** A look begins no sooner than so many times the CPU time of the one before, and after a pause. */
 const REST_FACTOR = 10;
 const REST_MS = 200;
 
@@ -56,14 +56,18 @@ export class UsedSinceScan {
 
   /**
    * Called before each batch.
-   * @returns why nothing more can be moved. @throws {SystemCallError | ProcfsError}
+   * @returns why nothing more can be moved, or for how many milliseconds nothing can: the last look
+   * is old, and it is too soon for another one. @throws {SystemCallError | ProcfsError}
    */
-  refresh(): Reason | undefined {
-    const begin = monotonicMs();
-    const isOld = begin - this.#seenMs >= EVIDENCE_MS;
+  refresh(): Reason | number | undefined {
     const faults = readProcessStat(this.#process.dirFd)?.faults;
     if (faults === undefined) return undefined;
-    if (!isOld && (faults === this.#faults || begin < this.#restsUntilMs)) return undefined;
+    const begin = monotonicMs();
+    const isOld = begin - this.#seenMs >= EVIDENCE_MS;
+    const restMs = this.#restsUntilMs - begin;
+    if (restMs > 0) return isOld ? restMs : undefined;
+    if (!isOld && faults === this.#faults) return undefined;
+    const cpuBeforeUs = threadCpuUs();
     const counts = this.#process.lookAgain();
     if (typeof counts === "string") return counts;
     counts.walk({ segment: 0, index: 0 }, 1, 127, (page, pages) => {
@@ -73,7 +77,8 @@ export class UsedSinceScan {
     this.#faults = faults;
     const end = monotonicMs();
     this.#seenMs = end;
-    this.#restsUntilMs = end + Math.max(REST_MS, REST_FACTOR * (end - begin));
+    const cpuMs = (threadCpuUs() - cpuBeforeUs) / 1000;
+    this.#restsUntilMs = Math.max(end + REST_MS, begin + REST_FACTOR * cpuMs);
     return undefined;
   }
 

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { AT_FDCWD, close, monotonicMs, O_RDONLY, openAt, PAGE_SIZE } from "../../../../ffi/libc.ts";
-import { UsedSinceScan } from "../../../../src/engine/slide/used_since_scan.ts";
+import {
+  AT_FDCWD,
+  close,
+  monotonicMs,
+  O_RDONLY,
+  openAt,
+  PAGE_SIZE,
+  threadCpuUs,
+} from "../../../../ffi/libc.ts";
+import {
+  UsedSinceScan,
+  type UsedSinceScanData,
+} from "../../../../src/engine/slide/used_since_scan.ts";
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { PageCounts } from "../../../../src/tracker/page_counts.ts";
 import { PAGE_TABLE } from "../../../../src/tracker/tracker_page_table.ts";
@@ -17,20 +28,29 @@ class StoppedProcess implements AsyncDisposable {
   readonly #child = Bun.spawn(["sleep", "600"], { stdio: ["ignore", "ignore", "ignore"] });
   readonly #dirFd: number;
   looks = 0;
+  /** What each look takes. */
+  lookCpuMs = 0;
 
   constructor() {
     process.kill(this.#child.pid, "SIGSTOP");
     this.#dirFd = openAt(AT_FDCWD, `/proc/${this.#child.pid}`, O_RDONLY);
   }
 
-  /** @param faults undefined: as many as it has now. */
-  used(scannedMs: number, faults: number, answer?: Reason): UsedSinceScan {
+  /** @param data as a move that has rested knows it. */
+  used(
+    scannedMs: number,
+    faults: number,
+    answer?: Reason,
+    data?: UsedSinceScanData,
+  ): UsedSinceScan {
     return new UsedSinceScan({
       dirFd: this.#dirFd,
       faults,
       scannedMs,
       lookAgain: () => {
         this.looks++;
+        const until = threadCpuUs() + 1000 * this.lookCpuMs;
+        while (threadCpuUs() < until);
         if (answer !== undefined) return answer;
         const counts = new PageCounts();
         counts.beginScan();
@@ -39,7 +59,7 @@ class StoppedProcess implements AsyncDisposable {
         counts.endScan();
         return counts;
       },
-    });
+    }, data);
   }
 
   /** Waits until it stands still. */
@@ -160,6 +180,32 @@ describe("UsedSinceScan", () => {
     const used = target.used(monotonicMs(), await target.faults() - 1);
     expect(used.refresh()).toBeUndefined();
     expect(target.looks).toBe(1);
+  });
+
+  test("says how long to rest when the last look is old, and another one too soon", async () => {
+    await using target = new StoppedProcess();
+    const faults = await target.faults();
+    const asOf = (restMs: number, ageMs: number): UsedSinceScan => {
+      const now = monotonicMs();
+      const { used } = target.used(now, faults).toData();
+      const data = { used, faults, restsUntilMs: now + restMs, seenMs: now - ageMs };
+      return target.used(now, faults, undefined, data);
+    };
+    const restMs = asOf(600_000, OLD_MS).refresh();
+    expect(restMs).toBeGreaterThan(0);
+    expect(restMs).toBeLessThanOrEqual(600_000);
+    expect(target.looks).toBe(0);
+    expect(asOf(0, OLD_MS).refresh()).toBeUndefined();
+    expect(target.looks).toBe(1);
+  });
+
+  test("has looks take a tenth of the time at most", async () => {
+    await using target = new StoppedProcess();
+    target.lookCpuMs = 50;
+    const used = target.used(monotonicMs() - OLD_MS, await target.faults());
+    const begin = monotonicMs();
+    expect(used.refresh()).toBeUndefined();
+    expect(used.toData().restsUntilMs).toBeGreaterThanOrEqual(begin + 10 * target.lookCpuMs);
   });
 
   test("says why it cannot look", async () => {
