@@ -2,11 +2,11 @@ import type { TaskTarget } from "../../config/task.ts";
 import { log } from "../../log/logger.ts";
 import {
   type FoundProcess,
-  type OnUnreadable,
   type ProcessQuery,
   startTicksOf,
   type SweptProcesses,
 } from "../../procfs/find_processes.ts";
+import type { OnUnreadable } from "../../procfs/proc_look.ts";
 import type { RoundRecord } from "./round_record.ts";
 import { StillFamily } from "./still_family.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
