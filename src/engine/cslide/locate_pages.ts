@@ -10,7 +10,7 @@ import { readSmaps } from "../../procfs/smaps.ts";
 import { isHugeAt, PMD_PAGES } from "../../tracker/huge_page.ts";
 import type { PageCounts } from "../../tracker/page_counts.ts";
 import { type PageRange, toPageRanges } from "../../tracker/page_range.ts";
-import { timed } from "../round/run_scan_step.ts";
+import { timed } from "../round/timed.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
 import type { OpenProcess } from "../round/scan_step.ts";
 import { type LocatedPages, NO_NODE, UNIT } from "./located_pages.ts";

@@ -1,4 +1,4 @@
-import { monotonicMs, PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
+import { PAGE_SIZE, threadCpuUs } from "../../../ffi/libc.ts";
 import { ProcessHistory } from "../../guard/process_history.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { runsVirtualMachine } from "../../procfs/kvm.ts";
@@ -8,7 +8,7 @@ import { readAnonymousBytes, readProcessSizes } from "../../procfs/process_memor
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import { isGone } from "../../procfs/read_file.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
-import { noPhases, type PhaseTimes } from "../../status/round_phases.ts";
+import { noPhases } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
 import type { ScanTarget, Tracker, TrackerKind } from "../../tracker/tracker.ts";
 import { readNotSelected } from "../../tracker/not_selected.ts";
@@ -37,17 +37,9 @@ import type {
 } from "./scan_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 import { whyNoSwap } from "./swap_limit.ts";
+import { inAllThreads, inThisThread } from "./thread_clock.ts";
+import { timed } from "./timed.ts";
 import { because, type Reason } from "../../reason/reasons.ts";
-
-/** Does work and adds the time that it takes to a phase. */
-export function timed<T>(times: PhaseTimes, phase: keyof PhaseTimes, work: () => T): T {
-  const begin = performance.now();
-  try {
-    return work();
-  } finally {
-    times[phase] += (performance.now() - begin) * 1000;
-  }
-}
 
 /** A scan that was done. */
 interface Scan {
@@ -482,16 +474,6 @@ function unmarkedBytes(dirFd: number, markedBytes: number): number {
   const present = readAnonymousBytes(dirFd);
   if (present === undefined) throw new Gone();
   return present - markedBytes;
-}
-
-/** A time by monotonicMs(), as performance.now() of this thread has it. */
-function inThisThread(ms: number): number {
-  return performance.now() - (monotonicMs() - ms);
-}
-
-/** A time by performance.now(), which is a thread's own, as monotonicMs() has it. */
-function inAllThreads(ms: number): number {
-  return monotonicMs() - (performance.now() - ms);
 }
 
 /** Its arrays are handed to another thread afterwards: each process needs its own. */
