@@ -71,10 +71,13 @@ export class MoveRate {
 
   /**
    * Asks whether so many bytes may go now; then settle() has to follow.
+   * @param atMs by monotonicMs(); tests give it. Else the clock is read under the lock: a thread that
+   * waited for the lock must not take the time before its wait for the present.
    * @returns 0 when they may, else after how many milliseconds to ask again.
    */
-  take(bytes: number, nowMs = monotonicMs()): number {
+  take(bytes: number, atMs?: number): number {
     return this.#locked((numbers) => {
+      const nowMs = atMs ?? monotonicMs();
       const limit = numbers[LIMIT]!;
       if (nowMs < numbers[CLOSED_UNTIL]!) return numbers[CLOSED_UNTIL]! - nowMs;
       const isAlone = bytes >= limit;
@@ -93,9 +96,14 @@ export class MoveRate {
     });
   }
 
-  /** After take(): what was taken is not on its way any more. @param moved of these bytes. */
-  settle(taken: number, moved: number, nowMs = monotonicMs()): void {
+  /**
+   * After take(): what was taken is not on its way any more.
+   * @param moved of these bytes.
+   * @param atMs as that of take().
+   */
+  settle(taken: number, moved: number, atMs?: number): void {
     this.#locked((numbers) => {
+      const nowMs = atMs ?? monotonicMs();
       const limit = numbers[LIMIT]!;
       numbers[ON_ITS_WAY] = Math.max(0, numbers[ON_ITS_WAY]! - taken);
       numbers[CHANGED] = nowMs;
