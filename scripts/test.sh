@@ -1,6 +1,10 @@
 #!/bin/sh
 # test.sh [FILE...]: the unit and integration tests, all or those of the named files or folders.
 # Works on a fresh clone. The last line is "N passed, N failed".
+#
+# All tests run as two sets side by side: those that use swap space, of which the machine has one,
+# and the others. Each set has a PID namespace, since tests look for processes by name; where the
+# host has no such namespaces, one set follows the other.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -13,23 +17,68 @@ npm run --silent build </dev/null || {
   echo "0 passed, 1 failed"
   exit 1
 }
-output=$(mktemp) || exit 1
-trap 'rm -f "$output" "$output.status"' EXIT
-[ $# -gt 0 ] || set -- tests
+work=$(mktemp -d) || exit 1
+end_all() {
+  for file in "$work"/*.pid; do
+    [ ! -f "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null
+  done
+  rm -rf "$work"
+}
+trap end_all EXIT
+trap 'exit 1' HUP INT TERM
 
-# The limit of a test ends only what hangs: what takes 20 s alone
-# takes more than a minute beside other work.
-{
-  NO_COLOR=1 sh scripts/with_bun.sh test --timeout 300000 --only-failures "$@" </dev/null 2>&1
-  echo $? >"$output.status"
-} | tee "$output"
-status=$(cat "$output.status")
+# set_of_tests NAME FILE...: prints what they print and keeps it in $work/NAME, and how they ended.
+# The limit of a test ends only what hangs: what takes 20 s alone takes more than a minute beside
+# other work. A shell is the first process of the namespace: it takes note of orphans that end.
+set_of_tests() {
+  name=$1
+  shift
+  {
+    # shellcheck disable=SC2086,SC2016 # words, which the shell that is started expands
+    NO_COLOR=1 $in_namespace sh -c '"$@"; exit $?' tests \
+      sh scripts/with_bun.sh test --timeout 300000 --only-failures "$@" </dev/null 2>&1 &
+    echo $! >"$work/$name.pid"
+    wait $!
+    echo $? >"$work/$name.status"
+    rm "$work/$name.pid"
+  } | tee "$work/$name"
+}
 
 # What bun prints in its summary: " 12 pass", " 0 fail", " 1 error".
-sum() { awk -v word="$1" '$2 == word || $2 == word "s" { n = $1 } END { print n + 0 }' "$output"; }
-passed=$(sum pass)
-failed=$(($(sum fail) + $(sum error)))
-# a crash, a time-out of everything, nothing found: no count says so
-[ "$status" = 0 ] && [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+sum() { awk -v word="$1" '$2 == word || $2 == word "s" { n = $1 } END { print n + 0 }' "$work/$2"; }
+
+passed=0
+failed=0
+# count NAME: adds up what a set printed.
+count() {
+  passes=$(sum pass "$1")
+  failures=$(($(sum fail "$1") + $(sum error "$1")))
+  # a crash, a time-out of everything, nothing found: no count says so
+  [ "$(cat "$work/$1.status")" = 0 ] && [ "$passes" -gt 0 ] || [ "$failures" -gt 0 ] || failures=1
+  passed=$((passed + passes))
+  failed=$((failed + failures))
+}
+
+in_namespace=
+if [ $# -gt 0 ]; then
+  set_of_tests named "$@"
+  count named
+else
+  in_namespace="unshare --pid --fork --mount-proc --kill-child"
+  $in_namespace true 2>/dev/null || in_namespace=
+  find tests -name '*.test.ts' | LC_ALL=C sort >"$work/all"
+  # shellcheck disable=SC2046 # names without blanks
+  grep -lE 'temporary_(swap|zram)\.ts|/demo/' $(cat "$work/all") >"$work/swap_files"
+  grep -vxFf "$work/swap_files" "$work/all" >"$work/other_files"
+  # shellcheck disable=SC2046
+  set_of_tests others $(cat "$work/other_files") >/dev/null &
+  [ -n "$in_namespace" ] || wait
+  # shellcheck disable=SC2046
+  set_of_tests swap $(cat "$work/swap_files")
+  wait
+  cat "$work/others"
+  count swap
+  count others
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
