@@ -71,8 +71,8 @@ export class MoveRate {
 
   /**
    * Asks whether so many bytes may go now; then settle() has to follow.
-   * @param atMs by monotonicMs(); tests give it. Else the clock is read under the lock: a thread that
-   * waited for the lock must not take the time before its wait for the present.
+   * @param atMs by monotonicMs(); tests give it. Else the clock is read under the lock: a thread
+   * that waited for the lock must not take the time before its wait for the present.
    * @returns 0 when they may, else after how many milliseconds to ask again.
    */
   take(bytes: number, atMs?: number): number {
