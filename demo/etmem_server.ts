@@ -8,6 +8,8 @@ const BIN = `${import.meta.dir}/../dist`;
 const PROJECT = "demo";
 /** So long a scan sees the load: 5 % and more of the store are used in it. */
 const INTERVAL_S = 2;
+/** As long as that when there is time for so many intervals; else a second. */
+const FEWEST_INTERVALS = 8;
 const START_MS = 10_000;
 const POLL_MS = 50;
 
@@ -93,15 +95,17 @@ export class EtmemServer {
    * Adds a project whose one task is about a process, and starts it. It is without a guard, which
    * would wait for longer than the demo takes until it knows how often old pages are used.
    * @param tracker as in the configuration file: `auto` takes the best.
+   * @param seconds that it is at work.
    */
-  async watch(pid: number, tracker: string): Promise<void> {
+  async watch(pid: number, tracker: string, seconds: number): Promise<void> {
     const file = this.configFile;
+    const interval = seconds < FEWEST_INTERVALS * INTERVAL_S ? 1 : INTERVAL_S;
     writeFileSync(
       file,
       `[project]
 name=${PROJECT}
 loop=3
-interval=${INTERVAL_S}
+interval=${interval}
 sleep=1
 tracker=${tracker}
 

@@ -22,7 +22,8 @@ const OPTIONS = {
   },
   seconds: {
     long: "seconds",
-    about: "how long each tracker is watched at work; default 20",
+    about:
+      "how long each tracker is watched at work; default 20. The load alone is watched half as long, 10 s at most",
     value: integerKind("N", 1, 3600),
   },
   block: {

@@ -8,11 +8,13 @@ import type { StoreLoad } from "./store_load.ts";
 import type { SwapSpace } from "./swap_space.ts";
 import { beginUse, readUsedBytes, sizesOf } from "./used_memory.ts";
 
-/** Seconds of load before etmemd works. */
-export const SECONDS_BEFORE = 10;
+/** Seconds of load before etmemd works: no more than these, and half as many as it works. */
+const MOST_SECONDS_BEFORE = 10;
 
-/** What was used of the store before etmemd worked, in SECONDS_BEFORE. */
+/** What was used of the store before etmemd worked. */
 export interface UsedPart {
+  /** In which it was used. */
+  readonly seconds: number;
   readonly keys: number;
   /** Of the pages of the store that were used. */
   readonly bytes: number;
@@ -66,10 +68,12 @@ class Phase {
     const before = new Watched();
     load.takeUsedKeys();
     beginUse(store);
-    await this.#watch(before, SECONDS_BEFORE);
+    const secondsBefore = Math.min(MOST_SECONDS_BEFORE, Math.ceil(seconds / 2));
+    await this.#watch(before, secondsBefore);
     const { rssBytes: residentBytes } = sizesOf(store);
-    const used = { keys: load.takeUsedKeys(), bytes: readUsedBytes(store), residentBytes };
-    await etmem.watch(store.pid, tracker);
+    const keys = load.takeUsedKeys();
+    const used = { seconds: secondsBefore, keys, bytes: readUsedBytes(store), residentBytes };
+    await etmem.watch(store.pid, tracker, seconds);
     const work = new Watched();
     await this.#watch(work, seconds, () => etmem.task());
     say(`\netmem status\n${await etmem.etmem("status")}`);

@@ -2,7 +2,7 @@ import { PAGE_SIZE } from "../ffi/libc.ts";
 import type { Availability } from "../src/status/server_status.ts";
 import { formatBytes, formatShare } from "../src/text/quantities.ts";
 import { seesPages } from "./compared_trackers.ts";
-import { type PhaseResult, SECONDS_BEFORE } from "./phase.ts";
+import type { PhaseResult } from "./phase.ts";
 
 /** A line of the table: what, and its value for a phase. */
 type Row = readonly [string, (phase: PhaseResult) => string];
@@ -48,7 +48,7 @@ function usedLines({ used }: PhaseResult): string {
   return `  hot keys: ${used.keys}, scattered over ${pages} pages: ${
     formatShare(used.bytes, used.residentBytes)
   } of the store's pages
-  were used in the ${SECONDS_BEFORE} s before etmemd was at work`;
+  were used in the ${used.seconds} s before etmemd was at work`;
 }
 
 /** What the second tracker gained over the first on the same store, and what that cost. */

@@ -68,7 +68,7 @@ function demoCommand(...args: readonly string[]): string[] {
 
 describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
   test("watches the trackers that are there, finds every value right, leaves nothing behind", async () => {
-    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "9"));
+    await using demo = new RunningDemo(demoCommand(...SMALL, "--seconds", "6"));
     await demo.until("The tracker is");
     expect(demo.leftovers().length).toBeGreaterThanOrEqual(3);
     expect(await demo.exit(), demo.text).toBe(0);
@@ -82,7 +82,7 @@ describe.skipIf(process.getuid?.() !== 0)("the demo", () => {
   });
 
   test("moves most of the memory of which a block of a few keys is used", async () => {
-    const args = ["--own-store", "--keys", "60000", "--block", "--seconds", "9"];
+    const args = ["--own-store", "--keys", "60000", "--block", "--seconds", "6"];
     await using demo = new RunningDemo(demoCommand(...args));
     expect(await demo.exit(), demo.text).toBe(0);
     expect(demo.text).toContain("a block of 40 keys, no others");
