@@ -11,7 +11,7 @@ import type { KeptMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
 import { because } from "../../reason/reasons.ts";
 
-/** A round does not wait for longer until another task has scanned a process. */
+/** How long a round waits until another task has scanned a process. */
 const PATIENCE_MS = 5000;
 const OTHER_TASK = because("other_task_scans");
 const HELD = because("kernel_holds_thread");
@@ -61,6 +61,7 @@ export class TaskProcesses<Order, Result> {
   readonly #plan: ProcessesPlan<Order, Result>;
   readonly #slots: Semaphore;
   readonly #scanLock: ScanLock;
+  readonly #patienceMs: number;
   /** By process key. */
   readonly #memories = new Map<string, KeptMemory>();
   /** By process key: the same between two steps of a round, while no thread has it. */
@@ -73,17 +74,19 @@ export class TaskProcesses<Order, Result> {
   #atWork = 0;
   #onIdle: (() => void) | undefined;
 
-  /** @param slots a step takes one. */
+  /** @param slots a step takes one. @param patienceMs with another task that scans a process. */
   constructor(
     life: TaskLife,
     plan: ProcessesPlan<Order, Result>,
     slots: Semaphore,
     scanLock: ScanLock,
+    patienceMs = PATIENCE_MS,
   ) {
     this.#life = life;
     this.#plan = plan;
     this.#slots = slots;
     this.#scanLock = scanLock;
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -101,7 +104,7 @@ export class TaskProcesses<Order, Result> {
       record.skip(HELD, [process.pid]);
       return undefined;
     }
-    const patienceMs = this.#others.has(key) ? 0 : PATIENCE_MS;
+    const patienceMs = this.#others.has(key) ? 0 : this.#patienceMs;
     const space = this.spaceOf(process);
     const { step, stallLimitPercent } = this.#plan;
     // A dry run harms nobody, and changes nothing.

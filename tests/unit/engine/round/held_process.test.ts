@@ -25,6 +25,8 @@ const found = (pid: number): FoundProcess => ({
   activity: "",
   memoryId: "1:1",
 });
+/** With another task; the first of two rounds has to be over long before. */
+const PATIENCE_MS = 1000;
 const SLOW = found(1);
 const OTHER = found(2);
 
@@ -55,7 +57,10 @@ function newTask(
     },
     takeLate: (gains) => gains,
   };
-  return { life, processes: new TaskProcesses(life, plan, new Semaphore(1), scanLock) };
+  return {
+    life,
+    processes: new TaskProcesses(life, plan, new Semaphore(1), scanLock, PATIENCE_MS),
+  };
 }
 
 describe("TaskProcesses", () => {

@@ -21,8 +21,9 @@ const tracker = TRACKERS.find(({ missing, granularity }) =>
 );
 if (tracker === undefined) console.log("dry run: left out: no tracker sees single pages");
 
-/** Rounds of two scans, a second apart. */
-const description = () => project({ loop: 2, tracker: tracker!.name, dryRun: true });
+/** Rounds of two scans; what is hot has a second in which to be used. */
+const description = () =>
+  project({ loop: 2, intervalSeconds: 0.5, tracker: tracker!.name, dryRun: true });
 
 const byPid = ({ pid }: TargetProcess) => task({ type: "pid", pid });
 

@@ -21,7 +21,7 @@ describe.skipIf(missing !== undefined)("freed_bytes of a round", () => {
   test("is what moved less what zram grew by", async () => {
     using target = await TargetProcess.start({ hot: "none", sizeBytes: 32 * MIB, noise: 2 });
     const before = readSwapStores();
-    const description = project({ loop: 1, sleepSeconds: 2 });
+    const description = project({ loop: 1, intervalSeconds: 1, sleepSeconds: 2 });
     await using trial = await SlideTrial.start(description, task(byPid(target)));
     const { moved_bytes: moved, freed_bytes: freed } = await trial.untilFirst();
     const { storedBytes, storeBytes } = growthOf(before, readSwapStores());

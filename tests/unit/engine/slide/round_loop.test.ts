@@ -51,7 +51,9 @@ describe.skipIf(missing !== undefined)("a started task", () => {
 
   test("leaves hot memory where it is, and goes on round after round", async () => {
     using target = await TargetProcess.start({ hot: "every:2", flush: true });
-    await using trial = await SlideTrial.start(project(), task(byPid(target)));
+    // It has to be used in each, on a busy machine too.
+    const description = project({ intervalSeconds: 1 });
+    await using trial = await SlideTrial.start(description, task(byPid(target)));
     const third = await trial.untilRound("to be the third", ({ number }) => number === 3);
     expect(third.processes).toBe(1);
     const { rounds, total } = trial.status();
@@ -157,9 +159,9 @@ describe.skipIf(missing !== undefined)("a started task", () => {
         task(byPid(exits), { name: "exits" }),
         task(byPid(execs), { name: "execs" }),
       ];
-      const description = project({ loop: 2, intervalSeconds: 2 });
+      const description = project({ loop: 2, intervalSeconds: 1.5 });
       await using trial = await SlideTrial.start(description, ...tasks);
-      // In the middle of the round: one scan is done, others are to come, in 4 s.
+      // In the middle of the round: one scan is done, others are to come, in 3 s.
       const isScanned = ({ phases }: RoundStatus): boolean => phases.scan_us > 0;
       await trial.untilRound("to have a scan", isScanned, "exits");
       await trial.untilRound("to have a scan", isScanned, "execs");
@@ -240,7 +242,7 @@ describe.skipIf(missing !== undefined)("stopTask()", () => {
   test("can be followed by another start, with an account that begins anew", async () => {
     using target = await TargetProcess.start({ hot: "every:1" });
     // The round behind the first of each start does not come before it is looked for.
-    const description = project({ intervalSeconds: 3, sleepSeconds: 1200 });
+    const description = project({ intervalSeconds: 1, sleepSeconds: 1200 });
     await using trial = await SlideTrial.start(description, task(byPid(target)));
     await trial.untilFirst();
     await trial.engine.stopTask("t");
@@ -257,13 +259,12 @@ test.skipIf(missing !== undefined)(
   "the smallest stall_limit of several tasks on a process holds for all of them",
   async () => {
     using target = await TargetProcess.start({ hot: "every:1" });
-    const one = { loop: 1, sleepSeconds: 1 };
     const tasks = [
       task(byPid(target), { name: "none" }),
       task(byPid(target), { name: "loose", stallLimitPercent: 5 }),
       task(byPid(target), { name: "tight", stallLimitPercent: 0.2 }),
     ];
-    await using trial = await SlideTrial.start(project(one), ...tasks);
+    await using trial = await SlideTrial.start(project(), ...tasks);
     const limitOf = (limit: number) => ({ guard }: RoundStatus): boolean =>
       guard?.stall_limit_percent === limit;
     for (const { name } of tasks) await trial.untilRound("to be guarded", limitOf(0.2), name);

@@ -19,7 +19,7 @@ import { TemporarySwap } from "../../../tools/fixtures/temporary_swap.ts";
 
 const MIB = 2 ** 20;
 /** ETMEM_SHORT_LIVES=10000 is what docs/page_table.md has figures of. */
-const LIVES = Number(process.env["ETMEM_SHORT_LIVES"] ?? 150);
+const LIVES = Number(process.env["ETMEM_SHORT_LIVES"] ?? 60);
 const LONGEST_US = 30_000;
 const MOST_STEPS = 80;
 const FINISH = { mover: "process_madvise", coldThreshold: 1 } as const;

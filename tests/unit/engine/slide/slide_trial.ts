@@ -8,13 +8,17 @@ import type { TaskStatus } from "../../../../src/status/task_status.ts";
 import { slideTask } from "../../../tools/fixtures/slide_task.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 
-/** A project with rounds as short as can be, and a tracker and mover that every kernel has. */
+/**
+ * A project with a tracker and mover that every kernel has, and with rounds that are shorter than a
+ * file can ask for: where memory has to be used in each interval, that is too short for a machine
+ * that is busy.
+ */
 export function project(more: Partial<ProjectDescription> = {}): ProjectDescription {
   return {
     name: "p",
     loop: 1,
-    intervalSeconds: 1,
-    sleepSeconds: 1,
+    intervalSeconds: 0.25,
+    sleepSeconds: 0.25,
     tracker: "smaps",
     mover: "process_madvise",
     ...more,

@@ -22,6 +22,7 @@ import { waitFor } from "../../../tools/fixtures/wait_for.ts";
 import { project, task } from "./slide_trial.ts";
 
 const MIB = 2 ** 20;
+const INTERVAL_SECONDS = 0.25;
 const WORKER = new URL("../../../../src/engine/worker_main.ts", import.meta.url).href;
 /** One thread: whatever rests without one lets others work. */
 const oneThread = new WorkerPool<Jobs>(WORKER, { mostAtWork: 1 });
@@ -45,7 +46,7 @@ class Trial implements AsyncDisposable {
     { taskRate, serverRate }: { taskRate?: number; serverRate?: number } = {},
     workers = oneThread,
   ) {
-    const description = project({ sleepSeconds });
+    const description = project({ intervalSeconds: INTERVAL_SECONDS, sleepSeconds });
     const sweep = new ProcessSweep((request) => workers.run("sweep_processes", request));
     const name = { type: "pid", pid: target.pid } as const;
     const keys = taskRate === undefined ? {} : { moveRateBytes: taskRate };
@@ -94,13 +95,13 @@ async function untilSwapped(target: TargetProcess): Promise<void> {
 describe.skipIf(missing !== undefined)("a move", () => {
   test("is spread over sleep", async () => {
     using target = await TargetProcess.start({ hot: "none" });
-    await using trial = new Trial(target, 3);
+    await using trial = new Trial(target, 2);
     await untilSwapped(target);
     const round = await trial.untilEnd();
     expect(accountFaults(round)).toEqual([]);
     expect(round.moved_bytes).toBeGreaterThan(8 * MIB * 0.95);
     // The last of 8 portions begins 7/8 of 0.8 * sleep after the last scan, the first at once.
-    expect(round.duration_us).toBeGreaterThan(1e6 + 2.1e6);
+    expect(round.duration_us).toBeGreaterThan((INTERVAL_SECONDS + 1.4) * 1e6);
     expect(round.late_us).toBeUndefined();
     expect(await target.target.verify()).toBe(0);
   });
@@ -169,7 +170,7 @@ describe.skipIf(missing !== undefined)("a move rate", () => {
       expect(accountFaults(round)).toEqual([]);
       expect(round.spared.filter(({ bytes }) => bytes > MIB)).toEqual([]);
       expect(round.moved_bytes).toBeGreaterThan(11 * MIB);
-      const moveSeconds = round.duration_us / 1e6 - 1;
+      const moveSeconds = round.duration_us / 1e6 - INTERVAL_SECONDS;
       expect(round.moved_bytes / moveSeconds).toBeLessThan(4 * MIB * 1.1);
       expect(round.late_us).toBeGreaterThan(0);
     });

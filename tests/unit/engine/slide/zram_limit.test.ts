@@ -17,7 +17,7 @@ if (missing !== undefined) console.log(`mem_limit of zram: left out: ${missing}`
 
 test.skipIf(missing !== undefined)("moving stops when zram is near its limit", async () => {
   using target = await TargetProcess.start({ hot: "none", sizeBytes: 64 * MIB, noise: 2 });
-  const description = project({ loop: 1, sleepSeconds: 4 });
+  const description = project({ loop: 1, intervalSeconds: 1, sleepSeconds: 4 });
   const one = task({ type: "pid", pid: target.pid });
   await using trial = await SlideTrial.start(description, one);
   const round = await trial.untilFirst();
