@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileEngine } from "../../../tools/fixtures/engines/compile_engine.ts";
 import { engineProcessesOf } from "../../../tools/fixtures/engines/engine_processes_of.ts";
 import { waitFor } from "../../../tools/fixtures/wait_for.ts";
+import type { PluginEngine } from "../../../../src/engine/plugin/plugin_engine.ts";
 import { configureLog } from "../../../../src/log/logger.ts";
 import { Asked, makeEngine, makeTask, Record } from "./engine_setup.ts";
 
@@ -22,6 +23,29 @@ afterEach(() => configureLog("error", []));
 /** Why something failed. */
 function reasonOf(failing: Promise<void>): Promise<string> {
   return failing.then(() => "it went well", (error: Error) => error.message);
+}
+
+/** All operations of an engine. */
+const OPERATIONS = [
+  "fill_eng_params",
+  "clear_eng_params",
+  "fill_task_params",
+  "clear_task_params",
+  "start_task",
+  "stop_task",
+  "alloc_pid_params",
+  "free_pid_params",
+  "eng_mgt_func",
+] as const;
+
+/** Has each operation called of an engine that is open. */
+async function live(engine: PluginEngine): Promise<void> {
+  await engine.addTask(makeTask("a"));
+  await engine.startTask("a");
+  await engine.command(new Asked("say"));
+  await engine.stopTask("a");
+  await engine.removeTask("a");
+  await engine.close();
 }
 
 /** The lines of the log from a level on. */
@@ -156,38 +180,15 @@ describe("PluginEngine", () => {
     });
   }
 
-  for (
-    const operation of [
-      "fill_eng_params",
-      "clear_eng_params",
-      "fill_task_params",
-      "clear_task_params",
-      "start_task",
-      "stop_task",
-      "alloc_pid_params",
-      "free_pid_params",
-      "eng_mgt_func",
-    ]
-  ) {
-    test(`outlives a crash, a hang and an exit in ${operation}`, async () => {
+  for (const operation of OPERATIONS) {
+    test(`outlives a crash and an exit in ${operation}`, async () => {
       const ends = [
-        ["crash", {}, `engine eng: ${operation} died of SIGSEGV`],
-        ["hang", SOON, `engine eng: ${operation} did not return within 3 s`],
-        ["exit", {}, `engine eng: ${operation} ended its process with status 3`],
+        ["crash", `engine eng: ${operation} died of SIGSEGV`],
+        ["exit", `engine eng: ${operation} ended its process with status 3`],
       ] as const;
-      await Promise.all(ends.map(async ([key, limit, message]) => {
-        const engine = makeEngine({ keys: `${key}=${operation}`, ...limit });
-        const run = async (): Promise<void> => {
-          await engine.open();
-          await engine.addTask(makeTask("a"));
-          await engine.startTask("a");
-          await engine.command(new Asked("say"));
-          await engine.stopTask("a");
-          await engine.removeTask("a");
-          await engine.close();
-        };
-        const reason = await reasonOf(run());
-        expect(reason).toBe(message);
+      await Promise.all(ends.map(async ([key, message]) => {
+        const engine = makeEngine({ keys: `${key}=${operation}` });
+        expect(await reasonOf(engine.open().then(() => live(engine)))).toBe(message);
         await engine.close();
       }));
       expect(engineProcessesOf(PID)).toEqual([]);
@@ -255,20 +256,6 @@ describe("PluginEngine", () => {
     await engine.close();
   });
 
-  test("relays an answer as it is written", async () => {
-    const engine = makeEngine(SOON);
-    await engine.open();
-    const first = new Asked("first");
-    let isOver = false;
-    const reason = reasonOf(engine.command(first)).finally(() => {
-      isOver = true;
-    });
-    await waitFor("the first piece", () => isOver || first.text === "first\n", { firstPauseMs: 1 });
-    expect(isOver).toBe(false);
-    expect(await reason).toBe("engine eng: eng_mgt_func did not return within 3 s");
-    await engine.close();
-  });
-
   test("takes tasks in and forgets them after its process has died", async () => {
     const lines = logLines();
     const engine = makeEngine();
@@ -297,11 +284,10 @@ describe("PluginEngine", () => {
       ["close_all", "ended its process with status 1"],
       ["junk", "wrote into the channel to the server"],
       ["invent", "wrote into the channel to the server"],
-      ["calling", "did not return within 3 s"],
     ]
   ) {
     test(`outlives an engine that does "${command}"`, async () => {
-      const engine = makeEngine(command === "calling" ? SOON : {});
+      const engine = makeEngine();
       await engine.open();
       expect(await reasonOf(engine.command(new Asked(command ?? "")))).toBe(
         `engine eng: eng_mgt_func ${reason}`,
@@ -332,19 +318,6 @@ describe("PluginEngine", () => {
     const engine = makeEngine();
     await engine.open();
     for (const command of ["replace", "say", "own"]) await engine.command(new Asked(command));
-    await engine.close();
-  });
-
-  test("holds an operation up, and its clock, while the client takes nothing", async () => {
-    const engine = makeEngine(SOON);
-    await engine.open();
-    // More than a socket holds.
-    const megabyte = new Asked("megabyte");
-    megabyte.held = Bun.sleep(SOON.limitMs + 1_000).then(() => {
-      megabyte.held = undefined;
-    });
-    await engine.command(megabyte);
-    expect(megabyte.text.length).toBe(1_000_000);
     await engine.close();
   });
 
@@ -495,5 +468,63 @@ describe("PluginEngine", () => {
     await waitFor("the descriptors to be closed", () => {
       return readdirSync("/proc/self/fd").length <= before;
     });
+  });
+});
+
+// They wait for the limit, at the same time.
+describe("PluginEngine, when an operation takes long", () => {
+  afterAll(() => expect(engineProcessesOf(PID)).toEqual([]));
+
+  test.concurrent("outlives a hang in each operation", async () => {
+    const engines: PluginEngine[] = [];
+    const reasons: Promise<string>[] = [];
+    for (const operation of OPERATIONS) {
+      const engine = makeEngine({ keys: `hang=${operation}`, ...SOON });
+      engines.push(engine);
+      const opened = engine.open();
+      reasons.push(reasonOf(opened.then(() => live(engine))));
+      // One process starts after the other, in the time that it has for that.
+      if (operation !== "fill_eng_params") await opened;
+    }
+    expect(await Promise.all(reasons)).toEqual(
+      OPERATIONS.map((operation) => `engine eng: ${operation} did not return within 3 s`),
+    );
+    for (const engine of engines) await engine.close();
+  });
+
+  test.concurrent("outlives an engine that says without end that it is called", async () => {
+    const engine = makeEngine(SOON);
+    await engine.open();
+    expect(await reasonOf(engine.command(new Asked("calling")))).toBe(
+      "engine eng: eng_mgt_func did not return within 3 s",
+    );
+    await engine.close();
+  });
+
+  test.concurrent("relays an answer as it is written", async () => {
+    const engine = makeEngine(SOON);
+    await engine.open();
+    const first = new Asked("first");
+    let isOver = false;
+    const reason = reasonOf(engine.command(first)).finally(() => {
+      isOver = true;
+    });
+    await waitFor("the first piece", () => isOver || first.text === "first\n", { firstPauseMs: 1 });
+    expect(isOver).toBe(false);
+    expect(await reason).toBe("engine eng: eng_mgt_func did not return within 3 s");
+    await engine.close();
+  });
+
+  test.concurrent("holds an operation up, and its clock, while the client takes nothing", async () => {
+    const engine = makeEngine(SOON);
+    await engine.open();
+    // More than a socket holds.
+    const megabyte = new Asked("megabyte");
+    megabyte.held = Bun.sleep(SOON.limitMs + 1_000).then(() => {
+      megabyte.held = undefined;
+    });
+    await engine.command(megabyte);
+    expect(megabyte.text.length).toBe(1_000_000);
+    await engine.close();
   });
 });
