@@ -18,33 +18,44 @@ const swap = TemporarySwap.make(2 ** 20);
 afterAll(() => swap[Symbol.dispose]());
 if (swap.missing !== undefined) console.log(`edits of --conf-dir: left out: ${swap.missing}`);
 
+/** Servers that follow a folder each, and share the edits. */
+const AT_ONCE = 2;
+
+/** Has a server follow so many edits. @returns how many tasks went on in all, burst by burst. */
+async function follow(count: number, seed: number): Promise<number> {
+  using files = new Installation();
+  const edits = new ConfEdits(files.confDir, new Random(seed));
+  await using server = await ServerProcess.start({
+    args: ["--conf-dir", files.confDir],
+    env: { STATE_DIRECTORY: files.stateDir },
+  });
+  let before = projectsIn(await askStatus(server.name));
+  let kept = 0;
+  for (let done = 0; done < count;) {
+    done += edits.burst();
+    const wanted = JSON.stringify([...edits.good]);
+    const after = await waitFor(`${wanted} after ${done} edits`, async () => {
+      const seen = projectsIn(await askStatus(server.name));
+      return edits.areFollowedBy(seen) && seen;
+    });
+    expect(restartFaults(before, after)).toEqual([]);
+    kept += unchangedTasks(before, after).length;
+    before = after;
+  }
+  edits.clear();
+  await waitFor("an empty folder", async () => {
+    return edits.areFollowedBy(projectsIn(await askStatus(server.name)));
+  });
+  return kept;
+}
+
 test.skipIf(swap.missing !== undefined)(
   `--conf-dir follows ${EDITS} edits with CONF_SEED=${CONF_SEED}: what the last good files say runs, ` +
     "and what did not change goes on",
   async () => {
-    using files = new Installation();
-    const edits = new ConfEdits(files.confDir, new Random(CONF_SEED));
-    await using server = await ServerProcess.start({
-      args: ["--conf-dir", files.confDir],
-      env: { STATE_DIRECTORY: files.stateDir },
-    });
-    let before = projectsIn(await askStatus(server.name));
-    let kept = 0;
-    for (let done = 0; done < EDITS;) {
-      done += edits.burst();
-      const wanted = JSON.stringify([...edits.good]);
-      const after = await waitFor(`${wanted} after ${done} edits`, async () => {
-        const seen = projectsIn(await askStatus(server.name));
-        return edits.areFollowedBy(seen) && seen;
-      });
-      expect(restartFaults(before, after)).toEqual([]);
-      kept += unchangedTasks(before, after).length;
-      before = after;
-    }
-    expect(kept).toBeGreaterThan(EDITS);
-    edits.clear();
-    await waitFor("an empty folder", async () => {
-      return edits.areFollowedBy(projectsIn(await askStatus(server.name)));
-    });
+    const kept = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, i) => follow(EDITS / AT_ONCE, CONF_SEED + i)),
+    );
+    expect(Math.min(...kept)).toBeGreaterThan(EDITS / AT_ONCE);
   },
 );

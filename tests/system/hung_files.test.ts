@@ -84,7 +84,8 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
+// Each of these has mounts and a server of its own, and waits for most of its time.
+test.concurrent.skipIf(!canMount)(
   "a file of --conf-dir whose file system dies is not persistent, and holds up no answer",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
@@ -127,7 +128,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
+test.concurrent.skipIf(!canMount)(
   "a folder of --conf-dir that dies changes nothing, and holds up no answer and no stop",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/conf.d");
@@ -154,7 +155,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
+test.concurrent.skipIf(!canMount)(
   "a file of --conf-dir that never answers is refused, and the others are added",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
@@ -171,7 +172,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
+test.concurrent.skipIf(!canMount)(
   "a folder of --conf-dir that never answers ends the start, and so does a signal",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead");

@@ -97,29 +97,3 @@ describe("SIGTERM and SIGINT", () => {
     expect((await server.etmem("project", "show")).status).toBe(0);
   });
 });
-
-describe("requests that hang", () => {
-  test("reads and other projects go on, what is not done in time is abandoned", async () => {
-    await using server = await ServerProcess.start({ held: ["start a"] });
-    for (const [project, task] of [["slow", "a"], ["quick", "b"]] as const) {
-      const path = server.file(`${project}.conf`, slideConfig(project, task));
-      expect((await server.etmem("obj", "add", "-f", path)).status).toBe(0);
-    }
-    const [v1, v2] = await Promise.all([
-      RawClient.connect(server.name),
-      RawClient.connect(server.name),
-    ]);
-    v1.send("proj_name slow file_name - cmd 2 eng_name - eng_cmd - task_name -");
-    v2.send('{"version":2,"command":"project_stop","project":"slow"}\n');
-    expect((await server.etmem("project", "start", "-n", "quick")).status).toBe(0);
-    expect((await server.etmem("project", "show")).stdout).toContain("slow");
-    await waitFor("signs of life", () => v2.text.split("progress").length > 2);
-    expect(await v1.answer()).toBe(
-      "error: etmemd has internal error: not done after 8 s, abandoned[failed]",
-    );
-    expect(v2.isClosed).toBe(false);
-    v2[Symbol.dispose]();
-    server.kill("SIGTERM");
-    expect(await endsInTime(server)).toBe(0);
-  });
-});

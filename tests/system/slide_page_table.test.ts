@@ -33,34 +33,35 @@ function swapped({ area, process }: TargetProcess, layout: HotLayout): Record<st
   return { hot: out.hot / all.hot, cold: out.cold / all.cold };
 }
 
+/** Has a target's memory moved. */
+async function expectColdMoved(server: SlideServer, hot: HotLayout): Promise<void> {
+  using trial = await TargetProcess.start({ sizeBytes: SIZE_MIB * MIB, hot });
+  const project = hot.replace(":", "_");
+  const text = slideFile(project, { pid: trial.pid })
+    .replace("loop=1", "loop=3").replace("tracker=smaps", "tracker=page_table");
+  const faultsBefore = trial.target.processes()[0]!.majorFaults;
+  await server.add(project, text);
+  const round = await server.untilRound(project, "that is over", (one) => one.state === "done");
+  await server.stop(project);
+  expectAccount(round);
+  const out = swapped(trial, hot);
+  const [process] = trial.target.processes();
+  // A hot page that was moved comes back by a major fault, if it is back already.
+  const returned = (process!.majorFaults - faultsBefore) / process!.hotPages;
+  console.log(`${hot}: cold out ${out["cold"]}, hot out ${out["hot"]}, returned ${returned}`);
+  expect(out["cold"]).toBeGreaterThanOrEqual(0.999);
+  expect(out["hot"]! + returned).toBeLessThanOrEqual(0.001);
+  expect(process!.wrongTouches).toBe(0);
+  expect(SIZE_MIB * MIB - round.moved_bytes).toBeLessThan(process!.hotPages * PAGE_SIZE + MIB);
+}
+
 test.skipIf(missing !== undefined)(
   "slide moves what is not used and nothing else, however the two are mixed",
   async () => {
     using swap = TemporarySwap.make(4 * SIZE_MIB * MIB);
     if (swap.missing !== undefined) return console.log(`slide by page_table: ${swap.missing}`);
     await using server = await SlideServer.launch();
-    for (const hot of LAYOUTS) {
-      using trial = await TargetProcess.start({ sizeBytes: SIZE_MIB * MIB, hot });
-      const project = hot.replace(":", "_");
-      const text = slideFile(project, { pid: trial.pid })
-        .replace("loop=1", "loop=3").replace("tracker=smaps", "tracker=page_table");
-      const faultsBefore = trial.target.processes()[0]!.majorFaults;
-      await server.add(project, text);
-      const round = await server.untilRound(project, "that is over", (one) => one.state === "done");
-      await server.stop(project);
-      expectAccount(round);
-      const out = swapped(trial, hot);
-      const [process] = trial.target.processes();
-      // A hot page that was moved comes back by a major fault, if it is back already.
-      const returned = (process!.majorFaults - faultsBefore) / process!.hotPages;
-      console.log(`${hot}: cold out ${out["cold"]}, hot out ${out["hot"]}, returned ${returned}`);
-      expect(out["cold"]).toBeGreaterThanOrEqual(0.999);
-      expect(out["hot"]! + returned).toBeLessThanOrEqual(0.001);
-      expect(process!.wrongTouches).toBe(0);
-      expect(SIZE_MIB * MIB - round.moved_bytes).toBeLessThan(
-        process!.hotPages * PAGE_SIZE + MIB,
-      );
-    }
+    await Promise.all(LAYOUTS.map((hot) => expectColdMoved(server, hot)));
   },
   300_000,
 );

@@ -13,7 +13,7 @@ const BYTES_PER_PAGE = 4096;
 const PAGES = 4096;
 const SECONDS = 600;
 
-const swap = TemporarySwap.make(64 * 2 ** 20);
+const swap = TemporarySwap.make(128 * 2 ** 20);
 const folder = new ScratchFolder();
 let executable = "";
 
@@ -74,7 +74,8 @@ function afterRounds(server: ServerProcess, project: string, rounds: number): Pr
   }, { firstPauseMs: 100, seconds: 240 });
 }
 
-test.skipIf(missing !== undefined)(
+// Each test has a server and processes of its own, and waits for most of its time.
+test.concurrent.skipIf(missing !== undefined)(
   "what comes back soon stays with a stall_limit, and goes without one",
   async () => {
     await using server = await ServerProcess.start();
@@ -99,7 +100,7 @@ test.skipIf(missing !== undefined)(
   },
 );
 
-test.skipIf(missing !== undefined)(
+test.concurrent.skipIf(missing !== undefined)(
   "etmemd --move-rate holds for all tasks together, and status shows it beside that of a task",
   async () => {
     await using server = await ServerProcess.start({ args: ["--move-rate", "8"] });
@@ -128,7 +129,7 @@ test.skipIf(missing !== undefined)(
   },
 );
 
-test.skipIf(missing !== undefined)(
+test.concurrent.skipIf(missing !== undefined)(
   "what is never used beside a hot set goes in the first round, guarded by default",
   async () => {
     await using server = await ServerProcess.start();

@@ -65,7 +65,7 @@ if (missing !== undefined) console.log(`a server that can make no thread: left o
 describe.skipIf(missing !== undefined)("a server that can make no thread", () => {
   // The runtime makes several threads with a worker: it depends on the room which one is denied.
   for (const room of [0, 1, 2, 4]) {
-    test(`skips the process when there is room for ${room}, and goes on when there is more`, async () => {
+    test.concurrent(`skips the process when there is room for ${room}, and goes on when there is more`, async () => {
       using limit = ThreadLimit.make()!;
       using target = await TargetProcess.start({ hot: "none" });
       {
