@@ -107,6 +107,9 @@ const KEEP_FREE = {
   about: "only while MemAvailable stays above so much of MemTotal; 10 if left out",
 } as const satisfies ValueOption<number>;
 
+/** Of each task the table has the newest round that has ended, and one that is running. */
+const ROUNDS_IN_TABLE = 2;
+
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
 // Code that shows documents is loaded when there is one: most commands have none.
@@ -290,7 +293,11 @@ export const COMMANDS: readonly Command[] = [
       }
       return {
         socket,
-        request: { command: "status", ...(project === undefined ? {} : { project }) },
+        request: {
+          command: "status",
+          ...(project === undefined ? {} : { project }),
+          ...(json ? {} : { rounds: restartSafe ? 0 : ROUNDS_IN_TABLE }),
+        },
         json,
         present: restartSafe ? judgeRestart : showStatus,
       };

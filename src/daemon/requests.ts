@@ -56,11 +56,11 @@ async function handle(
     case "project_restore":
       return restoreProject(request, answer, registry);
     case "project_show":
-      return answer.texts(formatShowTable(registry.view(request.project).map(shownProject)));
+      return answer.texts(formatShowTable(registry.view(request.project, 0).map(shownProject)));
     case "status":
       return answer.document(
         jsonPieces(
-          await status.take(registry.view(request.project), confDir, request.rounds),
+          await status.take(registry.view(request.project, request.rounds), confDir),
         ),
       );
     case "engine":

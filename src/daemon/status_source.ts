@@ -48,13 +48,11 @@ export class StatusSource {
 
   /**
    * @param confDir the files of --conf-dir.
-   * @param rounds the most rounds of a task that are wanted, the newest; all of them if left out.
    * @throws {ProcfsError | SystemCallError} when /proc cannot be read.
    */
   async take(
     projects: readonly ProjectView[],
     confDir: ConfFiles | undefined,
-    rounds?: number,
   ): Promise<LazyStatus> {
     const { support } = await this.#loadEngines();
     const trackers = await support.trackers();
@@ -85,7 +83,7 @@ export class StatusSource {
         projectStatus(
           project,
           (file) => presence.get(file) === true && confDir?.isCurrent(file) === true,
-          { waitsFor: confDir?.waitsFor(project.description), rounds },
+          confDir?.waitsFor(project.description),
         )
       ),
     };
@@ -117,7 +115,7 @@ export class StatusSource {
 function projectStatus(
   { description, started, isDryRun, confFiles, engines }: ProjectView,
   isLasting: (file: string) => boolean,
-  { waitsFor, rounds }: { waitsFor: string | undefined; rounds: number | undefined },
+  waitsFor: string | undefined,
 ): LazyProject {
   const { sysmemThresholdPercent, swapcacheWmark } = description;
   return {
@@ -144,11 +142,7 @@ function projectStatus(
     engines: engines.values().map(({ description: { name, kind }, tasks }) => ({
       name,
       kind,
-      tasks: rounds === undefined ? tasks : newestRounds(tasks, rounds),
+      tasks,
     })),
   };
-}
-
-function* newestRounds(tasks: Iterable<TaskStatus>, rounds: number): Generator<TaskStatus> {
-  for (const task of tasks) yield { ...task, rounds: task.rounds.slice(0, rounds) };
 }

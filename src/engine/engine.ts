@@ -28,8 +28,12 @@ export interface Engine {
   stopTask(name: string): Promise<void>;
   /** Called when the project has been started or stopped; for an engine that shows it. */
   projectStarted?(isStarted: boolean): void;
-  /** What is known of a task, started or not. */
-  taskStatus(name: string): TaskStatus;
+  /**
+   * What is known of a task, started or not.
+   * @param mostRounds no more of its rounds than so many, the newest; all that are known if left
+   * out.
+   */
+  taskStatus(name: string, mostRounds?: number): TaskStatus;
   /**
    * Runs a private command of the engine (`etmem engine CMD`).
    * @throws {EngineRefusal} when there is no such command or it failed.

@@ -7,6 +7,12 @@ import { GUARD_METRICS } from "./guard_metrics.ts";
 import { NODE_PAIR_METRICS } from "./node_pair_metrics.ts";
 import { plain } from "./task_metrics.ts";
 
+/** One object of labels for each phase. */
+const PHASES = ROUND_PHASES.map(({ name }) => ({
+  name,
+  labels: { phase: name.replace(/_us$/, "") },
+}));
+
 /** What is said of the newest round of a task that has ended. */
 export const ROUND_METRICS: readonly Metric<RoundStatus>[] = [
   ...ROUND_FIGURES.map((figure): Metric<RoundStatus> => ({
@@ -56,11 +62,7 @@ export const ROUND_METRICS: readonly Metric<RoundStatus>[] = [
   gauge(
     "etmem_task_round_phase_seconds",
     "Last round: time by phase, added up over the processes.",
-    ({ phases }) =>
-      ROUND_PHASES.map(({ name }) => ({
-        labels: { phase: name.replace(/_us$/, "") },
-        value: seconds(phases[name]),
-      })),
+    ({ phases }) => PHASES.map(({ name, labels }) => ({ labels, value: seconds(phases[name]) })),
   ),
   gauge(
     "etmem_task_round_processes",
@@ -70,8 +72,7 @@ export const ROUND_METRICS: readonly Metric<RoundStatus>[] = [
   gauge(
     "etmem_task_round_skipped_processes",
     "Last round: processes that were left alone, by reason.",
-    ({ skipped }) =>
-      samplesByReason(skipped.map(({ reason, processes }) => ({ reason, value: processes }))),
+    ({ skipped }) => samplesByReason(skipped, ({ processes }) => processes),
   ),
   ...GUARD_METRICS,
   ...NODE_PAIR_METRICS,

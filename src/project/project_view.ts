@@ -24,10 +24,15 @@ export interface ProjectView {
   }[];
 }
 
-/** Looks at a project. @param confFileOf the file of --conf-dir that an object comes from. */
+/**
+ * Looks at a project.
+ * @param confFileOf the file of --conf-dir that an object comes from.
+ * @param mostRounds of a task, the newest; all that are known if left out.
+ */
 export function viewOf(
   project: LiveProject,
   confFileOf: (object: ObjectDescription) => string | undefined,
+  mostRounds?: number,
 ): ProjectView {
   const { description, started, isDryRun, engines } = project;
   return {
@@ -37,7 +42,7 @@ export function viewOf(
     confFiles: isTransient(project) ? undefined : confFilesOf(project, confFileOf),
     engines: [...engines.values()].reverse().map((live) => ({
       description: live.description,
-      tasks: { [Symbol.iterator]: () => statusesOf(live) },
+      tasks: { [Symbol.iterator]: () => statusesOf(live, mostRounds) },
     })),
   };
 }
@@ -61,8 +66,11 @@ function confFilesOf(
   return [...files];
 }
 
-function* statusesOf({ engine, tasks }: LiveEngine): Generator<TaskStatus> {
+function* statusesOf(
+  { engine, tasks }: LiveEngine,
+  mostRounds: number | undefined,
+): Generator<TaskStatus> {
   for (const task of [...tasks.keys()].reverse()) {
-    if (tasks.has(task)) yield engine.taskStatus(task);
+    if (tasks.has(task)) yield engine.taskStatus(task, mostRounds);
   }
 }

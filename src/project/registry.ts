@@ -300,11 +300,14 @@ export class Registry {
 
   /**
    * The projects, newest first.
-   * @param name only this project. @throws {Refusal} when there is no such project.
+   * @param name only this project.
+   * @param mostRounds of a task, the newest; all that are known if left out.
+   * @throws {Refusal} when there is no such project.
    */
-  view(name?: string): ProjectView[] {
+  view(name?: string, mostRounds?: number): ProjectView[] {
     const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];
-    return projects.reverse().map((project) => viewOf(project, (one) => this.confFileOf(one)));
+    const confFileOf = (one: ObjectDescription): string | undefined => this.confFileOf(one);
+    return projects.reverse().map((project) => viewOf(project, confFileOf, mostRounds));
   }
 
   #find(name: string): LiveProject {

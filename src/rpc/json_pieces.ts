@@ -2,36 +2,46 @@
 export type LazyList = Iterable<object>;
 
 /**
- * The JSON text of an object in pieces, none larger than an entry of a lazy list. Such a list may
- * be a property of the object, and of the entries of a lazy list. An entry is made when the piece
- * before it has been taken.
+ * The JSON text of an object in pieces, none much larger than an entry of a lazy list. Such a list
+ * may be a property of the object, and of the entries of a lazy list. An entry is made when the
+ * piece with the one before it has been taken.
  */
 export function* jsonPieces(value: object): Generator<string> {
-  if (isLazy(value)) yield* listPieces(value);
-  else if (Object.values(value).some(isLazy)) yield* objectPieces(value);
-  else yield JSON.stringify(value);
+  yield yield* pieces(value, "");
 }
 
-function* listPieces(list: LazyList): Generator<string> {
-  let separator = "[";
+/**
+ * @param before text in front of it that is still to be yielded.
+ * @returns the text of its end, still to be yielded: what surrounds entries is no piece of its own.
+ */
+function* pieces(value: object, before: string): Generator<string, string> {
+  if (isLazy(value)) return yield* listPieces(value, before);
+  for (const name in value) {
+    if (isLazy(value[name as keyof object])) return yield* objectPieces(value, before);
+  }
+  return before + JSON.stringify(value);
+}
+
+function* listPieces(list: LazyList, before: string): Generator<string, string> {
+  let separator = `${before}[`;
   for (const entry of list) {
-    yield separator;
-    yield* jsonPieces(entry);
+    yield yield* pieces(entry, separator);
     separator = ",";
   }
-  yield separator === "[" ? "[]" : "]";
+  return separator === "," ? "]" : `${separator}]`;
 }
 
-function* objectPieces(value: object): Generator<string> {
+function* objectPieces(value: object, before: string): Generator<string, string> {
+  let text = before;
   let separator = "{";
   for (const [name, property] of Object.entries(value) as [string, unknown][]) {
     if (property === undefined) continue;
-    yield `${separator}${JSON.stringify(name)}:`;
-    if (isLazy(property)) yield* listPieces(property);
-    else yield JSON.stringify(property);
+    text += `${separator}${JSON.stringify(name)}:`;
     separator = ",";
+    if (isLazy(property)) text = yield* listPieces(property, text);
+    else text += JSON.stringify(property);
   }
-  yield "}";
+  return `${text}}`;
 }
 
 function isLazy(value: unknown): value is LazyList {

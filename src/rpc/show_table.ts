@@ -15,7 +15,7 @@ export interface ShownProject {
 }
 
 const WIDTHS = [8, 8, 16, 16, 16, 8] as const;
-const HEADER = ["number", "type", "value", "name", "engine", "started"] as const;
+const HEADER = formatRow(["number", "type", "value", "name", "engine", "started"]);
 
 /**
  * The text of `project show` row by row, byte for byte as the original prints it; projects newest
@@ -24,7 +24,7 @@ const HEADER = ["number", "type", "value", "name", "engine", "started"] as const
 export function* formatShowTable(projects: readonly ShownProject[]): Generator<string> {
   if (projects.length === 0) yield "no project exists\n\n";
   for (const { name, isDryRun, engines } of projects) {
-    yield `project: ${name}\n${formatRow(HEADER)}`;
+    yield `project: ${name}\n${HEADER}`;
     for (const engine of engines) {
       let number = 0;
       for (const task of engine.tasks) {
@@ -46,7 +46,7 @@ export function* formatShowTable(projects: readonly ShownProject[]): Generator<s
 /** printf's `%-8s %-8s %-16s %-16s %-16s %-8s`: it counts bytes. */
 function formatRow(cells: readonly string[]): string {
   const padded = cells.map((cell, column) =>
-    cell + " ".repeat(Math.max(0, (WIDTHS[column] ?? 0) - new TextEncoder().encode(cell).length))
+    cell + " ".repeat(Math.max(0, (WIDTHS[column] ?? 0) - Buffer.byteLength(cell)))
   );
   return `${padded.join(" ")}\n`;
 }

@@ -134,8 +134,8 @@ class CslideEngine implements Engine {
     if (this.#runs.length === 0) this.#wake.abort();
   }
 
-  taskStatus(name: string): TaskStatus {
-    return entryStatus(this.#tasks.get(name));
+  taskStatus(name: string, mostRounds?: number): TaskStatus {
+    return entryStatus(this.#tasks.get(name), mostRounds);
   }
 
   async command(request: EngineCommand): Promise<void> {

@@ -116,9 +116,9 @@ export class PluginEngine implements Engine {
     }).catch((error: unknown) => log.warning(`${this.#name}: ${messageOf(error)}`));
   }
 
-  taskStatus(name: string): TaskStatus {
+  taskStatus(name: string, mostRounds?: number): TaskStatus {
     const { description, state, history } = this.#tasks.get(name);
-    return history.taskStatus(description, state === "running");
+    return history.taskStatus(description, state === "running", mostRounds);
   }
 
   command(request: EngineCommand): Promise<void> {

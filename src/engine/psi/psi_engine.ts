@@ -58,8 +58,8 @@ export class PsiEngine implements Engine {
     await currentRun(this.#tasks.get(name))?.stop();
   }
 
-  taskStatus(name: string): TaskStatus {
-    return entryStatus(this.#tasks.get(name));
+  taskStatus(name: string, mostRounds?: number): TaskStatus {
+    return entryStatus(this.#tasks.get(name), mostRounds);
   }
 
   async command({ command }: EngineCommand): Promise<void> {

@@ -20,9 +20,12 @@ export function currentRun<R extends Run>({ run }: { readonly run?: R }): R | un
   return run?.life.isOver === false ? run : undefined;
 }
 
-/** The status of a task, with the numbers of its last run. */
-export function entryStatus(task: TaskEntry<TaskDescription, Run>): TaskStatus {
+/** The status of a task, with the numbers of its last run. @param mostRounds as of an Engine. */
+export function entryStatus(
+  task: TaskEntry<TaskDescription, Run>,
+  mostRounds?: number,
+): TaskStatus {
   const { description, run } = task;
   const history = run?.life.history ?? new TaskHistory();
-  return history.taskStatus(description, currentRun(task) !== undefined);
+  return history.taskStatus(description, currentRun(task) !== undefined, mostRounds);
 }

@@ -51,19 +51,25 @@ export class TaskHistory {
     return this.#records.find(({ status }) => status.state === "done")?.status;
   }
 
-  /** The status of the task. */
-  taskStatus({ name, engine, target }: TaskDescription, started: boolean): TaskStatus {
+  /** The status of the task. @param mostRounds as of an Engine. */
+  taskStatus(
+    { name, engine, target }: TaskDescription,
+    started: boolean,
+    mostRounds?: number,
+  ): TaskStatus {
     const { type } = target;
-    return { name, engine, type, value: targetValue(target), started, ...this.view() };
+    return { name, engine, type, value: targetValue(target), started, ...this.view(mostRounds) };
   }
 
-  /** What a status says of it. */
-  view(): Pick<TaskStatus, "failed" | "tracker" | "mover" | "total" | "rounds"> {
+  /** What a status says of it. @param mostRounds as of an Engine. */
+  view(
+    mostRounds = KEPT_ROUNDS,
+  ): Pick<TaskStatus, "failed" | "tracker" | "mover" | "total" | "rounds"> {
     return {
       ...(this.failed === undefined ? {} : { failed: this.failed }),
       ...this.#by,
       total: { ...this.#total },
-      rounds: this.#records.map((record) => record.view()),
+      rounds: this.#records.slice(0, mostRounds).map((record) => record.view()),
     };
   }
 }

@@ -124,7 +124,7 @@ class SlideEngine implements Engine {
     if (!this.#tasks.all.some(currentRun)) await this.#swapCache.release();
   }
 
-  taskStatus(name: string): TaskStatus {
+  taskStatus(name: string, mostRounds?: number): TaskStatus {
     const task = this.#tasks.get(name);
     const { warning } = this.#swapCache;
     const { moveRateBytes } = task.description;
@@ -133,7 +133,7 @@ class SlideEngine implements Engine {
       ...(task.lacks ?? []).map((reason) => because("could_not_start", reason)),
     ];
     return {
-      ...entryStatus(task),
+      ...entryStatus(task, mostRounds),
       ...(moveRateBytes === undefined ? {} : { move_rate_bytes: moveRateBytes }),
       ...(warnings.length === 0 || currentRun(task) === undefined ? {} : { warnings }),
     };

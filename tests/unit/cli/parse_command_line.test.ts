@@ -72,8 +72,8 @@ const CALLS: readonly (readonly [string, Request, string?])[] = [
     engineCommand: "showhostpages",
     json: false,
   }],
-  ["status -s etmemd_socket", { command: "status" }],
-  ["status --name test -s etmemd_socket", { command: "status", project: "test" }],
+  ["status -s etmemd_socket", { command: "status", rounds: 2 }],
+  ["status --name test -s etmemd_socket", { command: "status", project: "test", rounds: 2 }],
 ];
 
 describe("parseCommandLine()", () => {
@@ -84,6 +84,15 @@ describe("parseCommandLine()", () => {
       expect(parseCommandLine(words(line))).toEqual({ kind: "call", call: { ...call, ...shown } });
     });
   }
+
+  test("asks for the rounds of a task that are shown, and with --json for all", () => {
+    const requestOf = (line: string) => {
+      const { call } = parseCommandLine(words(line)) as { call: { request: object } };
+      return call.request;
+    };
+    expect(requestOf("status --json -s x")).toEqual({ command: "status" });
+    expect(requestOf("status --restart-safe -s x")).toEqual({ command: "status", rounds: 0 });
+  });
 
   test("reads --json", () => {
     expect(parseCommandLine(words("status --json -s x"))).toMatchObject({ call: { json: true } });

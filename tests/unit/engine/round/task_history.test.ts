@@ -27,6 +27,8 @@ describe("TaskHistory", () => {
     expect(rounds.map(({ number }) => number)).toEqual(
       Array.from({ length: 16 }, (_, i) => 20 - i),
     );
+    expect(history.view(2).rounds.map(({ number }) => number)).toEqual([20, 19]);
+    expect(history.view(0)).toEqual({ total, rounds: [] });
     expect(total).toEqual({
       ...noTotal(),
       rounds: 19,
