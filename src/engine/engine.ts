@@ -52,8 +52,9 @@ export interface Engine {
   /**
    * Counts what a stopped task has moved to swap and is still there; absent in an engine that moves
    * nothing there.
+   * @param untilMs by performance.now(): what is not looked at by then counts without a look.
    */
-  countOut?(name: string): Promise<OutCount>;
+  countOut?(name: string, untilMs: number): Promise<OutCount>;
   /** Brings that back; the task stays stopped meanwhile. There where countOut() is. */
   bringBack?(name: string, order: RestoreOrder): Promise<RestoreAccount>;
   /** Gives everything back; all tasks are stopped and removed before. */

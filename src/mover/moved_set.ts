@@ -139,9 +139,17 @@ export class MovedSet {
   /** Pages of the block that `from` is in, from `from` on and at most so many, ascending. */
   pagesOfBlock(from: number, most: number): number[] {
     const pages: number[] = [];
-    const end = from - from % BLOCK_PAGES + BLOCK_PAGES;
-    for (let page = from; page < end && pages.length < most; page++) {
-      if (this.has(page)) pages.push(page);
+    const bits = this.#blocks.get(Math.floor(from / BLOCK_PAGES))?.bits;
+    if (bits === undefined) return pages;
+    const first = from - from % BLOCK_PAGES;
+    for (let index = from - first; index < BLOCK_PAGES && pages.length < most;) {
+      const word = bits[index >>> 5]! >>> (index & 31);
+      if (word === 0) {
+        index = (index | 31) + 1;
+        continue;
+      }
+      if ((word & 1) !== 0) pages.push(first + index);
+      index++;
     }
     return pages;
   }

@@ -1,3 +1,4 @@
+import { allInTurns } from "../async/turns.ts";
 import { EngineRefusal } from "../engine/engine.ts";
 import { log } from "../log/logger.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -46,17 +47,17 @@ export async function startTask(
  * @returns one line for each that could not be stopped; they are in the log too.
  */
 export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
-  const problems = await Promise.all(tasks.map(async (ref) => {
+  const problems: string[] = [];
+  await allInTurns(tasks, async (ref) => {
     try {
       await ref.engine.engine.stopTask(ref.task.name);
-      return [];
     } catch (error) {
       const problem = `Cannot stop ${nameOf(ref)}: ${messageOf(error)}`;
       log.error(problem);
-      return [problem];
+      problems.push(problem);
     }
-  }));
-  return problems.flat();
+  });
+  return problems;
 }
 
 /**

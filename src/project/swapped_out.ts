@@ -1,3 +1,4 @@
+import { Semaphore } from "../async/semaphore.ts";
 import type { OutCount, RestoreAccount, RestoreLimits } from "../engine/engine.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { formatBytes } from "../text/quantities.ts";
@@ -16,10 +17,19 @@ export interface RestoreRequest {
   readonly progress: (backBytes: number, outBytes: number) => void;
 }
 
-/** What some stopped tasks have moved to swap and is still there. */
+/** A count looks no longer where pages are: it is a word of an answer that is waited for. */
+const COUNT_MS = 1000;
+/** Tasks that are counted at a time: those that wait do not fill the queue for threads. */
+const COUNTS_AT_ONCE = 8;
+
+/** What some stopped tasks have moved to swap and is still there: after a second, up to so much. */
 export async function countOut(tasks: readonly TaskRef[]): Promise<OutCount> {
+  const untilMs = performance.now() + COUNT_MS;
+  const slots = new Semaphore(COUNTS_AT_ONCE);
   const counts = await Promise.all(
-    tasks.map(async ({ engine: { engine }, task }) => await engine.countOut?.(task.name)),
+    tasks.map(({ engine: { engine }, task }) =>
+      slots.run(async () => await engine.countOut?.(task.name, untilMs))
+    ),
   );
   return {
     bytes: counts.reduce((sum, count) => sum + (count?.bytes ?? 0), 0),

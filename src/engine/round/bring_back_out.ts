@@ -6,30 +6,30 @@ import { JobError } from "../../worker/pool.ts";
 import type { RestoreAccount, RestoreOrder } from "../engine.ts";
 import type { Workers } from "../engine_context.ts";
 import type { OutMemory, OutProcess } from "./out_memory.ts";
-import type { RestoreReply } from "./out_step.ts";
+import type { CountOutReply, RestoreReply } from "./out_step.ts";
 import { StopFlag } from "./stop_flag.ts";
 
-/** A count looks no longer where pages are: it is a word of an answer that is waited for. */
+/** The count behind a restore looks no longer where pages are: its answer is waited for. */
 const COUNT_MS = 1000;
+const TIME_IS_OVER = "time is over";
 
 /**
  * Counts what is still in swap of what a task moved; what is not there any more is forgotten.
+ * @param untilMs as of an Engine.
  * @returns bytes, and whether all pages were looked at; otherwise it may be less.
  */
 export async function countOut(
   out: OutMemory,
   workers: Workers,
+  untilMs: number,
 ): Promise<{ readonly bytes: number; readonly isWhole: boolean }> {
-  const begin = performance.now();
   let bytes = 0;
   let isWhole = true;
   for (const key of out.keys) {
     const process = out.take(key);
     if (process === undefined) continue;
-    const mostMs = COUNT_MS - (performance.now() - begin);
-    const reply = await unlessHeld((onHeld) =>
-      workers.run("count_out", { process: copyOf(process), mostMs }, undefined, onHeld)
-    );
+    const mostMs = untilMs - performance.now();
+    const reply = mostMs > 0 ? await countOutOf(process, mostMs, workers) : TIME_IS_OVER;
     if (typeof reply === "string") {
       out.putBack(process);
       bytes += MovedSet.fromData(process.moved).pages * PAGE_SIZE;
@@ -41,6 +41,16 @@ export async function countOut(
     if (reply.process !== undefined) out.putBack(reply.process);
   }
   return { bytes, isWhole };
+}
+
+function countOutOf(
+  process: OutProcess,
+  mostMs: number,
+  workers: Workers,
+): Promise<CountOutReply | string> {
+  return unlessHeld((onHeld) =>
+    workers.run("count_out", { process: copyOf(process), mostMs }, undefined, onHeld)
+  );
 }
 
 /** To be handed to a thread: when the job fails, the process is known still. */
@@ -98,7 +108,7 @@ class Restore {
     } finally {
       signal.removeEventListener("abort", stop);
     }
-    const left = await countOut(this.#out, this.#workers);
+    const left = await countOut(this.#out, this.#workers, performance.now() + COUNT_MS);
     const why = [this.#held, this.#failed, ...this.#refused.keys()];
     return {
       backBytes: this.#backBytes,

@@ -188,8 +188,8 @@ class SlideEngine implements Engine {
     };
   }
 
-  countOut(name: string): Promise<OutCount> {
-    return countOut(this.#tasks.get(name).out, this.#context.workers);
+  countOut(name: string, untilMs: number): Promise<OutCount> {
+    return countOut(this.#tasks.get(name).out, this.#context.workers, untilMs);
   }
 
   bringBack(name: string, order: RestoreOrder): Promise<RestoreAccount> {

@@ -30,6 +30,7 @@ test("addFile() refuses a task that was read before its project was there, and t
   using folder = new ScratchFolder();
   writeFileSync(folder.at("project"), PROJECT, { mode: 0o600 });
   writeFileSync(folder.at("task"), TASK, { mode: 0o600 });
+  const begun = Promise.withResolvers<void>();
   const loading = Promise.withResolvers<ScriptedEngines[]>();
   const compiled = Promise.withResolvers<void>();
   class Watched extends Registry {
@@ -38,11 +39,17 @@ test("addFile() refuses a task that was read before its project was there, and t
       return super.describe(project);
     }
   }
-  const registry = new Watched(() => loading.promise);
+  const registry = new Watched(() => {
+    begun.resolve();
+    return loading.promise;
+  });
   const options = { signal: new AbortController().signal };
   const add = (name: string) => addFile(folder.at(name), registry, options);
 
-  const both = Promise.allSettled([add("project"), add("task")]);
+  const first = add("project");
+  // which of two files is read first is not certain
+  await begun.promise;
+  const both = Promise.allSettled([first, add("task")]);
   // only a task asks for the project of another file
   await compiled.promise;
   loading.resolve([new ScriptedEngines()]);

@@ -30,6 +30,10 @@ const ORDER = {
   progress: () => {},
 };
 
+function inASecond(): number {
+  return performance.now() + 1000;
+}
+
 /** As the pool does: what was handed over is gone. */
 function handOver(request: object): void {
   const { moved } = (request as { process: OutProcess }).process;
@@ -44,8 +48,21 @@ describe("what is out of a process", () => {
       return Promise.reject(new JobError("no descriptors"));
     });
     for (let i = 0; i < 2; i++) {
-      expect(await countOut(out, workers)).toEqual({ bytes: 7 * PAGE_SIZE, isWhole: false });
+      expect(await countOut(out, workers, inASecond())).toEqual({
+        bytes: 7 * PAGE_SIZE,
+        isWhole: false,
+      });
     }
+  });
+
+  test("counts without a look after the time for that", async () => {
+    const out = outOf(outProcess(1, 3), outProcess(2, 4));
+    expect(await countOut(out, workers, performance.now())).toEqual({
+      bytes: 7 * PAGE_SIZE,
+      isWhole: false,
+    });
+    expect(run).not.toHaveBeenCalled();
+    expect(out.keys).toHaveLength(2);
   });
 
   test("is not waited for while the kernel holds the thread", async () => {
@@ -55,7 +72,10 @@ describe("what is out of a process", () => {
       onHeld?.();
       return new Promise(() => {});
     });
-    expect(await countOut(out, workers)).toEqual({ bytes: 3 * PAGE_SIZE, isWhole: false });
+    expect(await countOut(out, workers, inASecond())).toEqual({
+      bytes: 3 * PAGE_SIZE,
+      isWhole: false,
+    });
     expect(await bringBackOut(out, workers, ORDER)).toEqual({
       backBytes: 0,
       leftBytes: 3 * PAGE_SIZE,

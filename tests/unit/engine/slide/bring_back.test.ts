@@ -53,7 +53,7 @@ function bringBack(trial: SlideTrial, options: Options = {}): Promise<RestoreAcc
 }
 
 async function outBytes(trial: SlideTrial): Promise<number> {
-  const { bytes, isWhole } = await trial.engine.countOut!("t");
+  const { bytes, isWhole } = await trial.engine.countOut!("t", performance.now() + 10_000);
   expect(isWhole).toBe(true);
   return bytes;
 }
