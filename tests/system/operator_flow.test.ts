@@ -12,7 +12,7 @@ import { freshName, isListening } from "./server_process.ts";
  * shipped: a project for each process, by commands whose exit status is all that it looks at.
  */
 const DIST = join(import.meta.dir, "../../dist");
-const PROJECTS = 200;
+const PROJECTS = 100;
 const MIB = 2 ** 20;
 
 const name = freshName();
@@ -92,7 +92,7 @@ function throughShell(table: string, command: string): string {
 }
 
 test(
-  "an operator's day: 200 projects of one process each, shown, stopped and deleted",
+  `an operator's day: ${PROJECTS} projects of one process each, shown, stopped and deleted`,
   async () => {
     expect(swap.missing).toBeUndefined();
     const pgrep = Bun.spawnSync(["pgrep", "-f", `/usr/bin/etmemd -l 0 -s ${name}`]);

@@ -23,7 +23,7 @@ import { expectAccount, processMemory, slideFile } from "./slide_server.ts";
 
 const TRIALS = Number(process.env["FAULT_TRIALS"] ?? 24);
 const FAULT_SEED = Number(process.env["FAULT_SEED"] ?? SEED);
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 const DIST = join(import.meta.dir, "../../dist/etmemd");
 const MIB = 2 ** 20;
 const SIZE = 24 * MIB;

@@ -180,7 +180,7 @@ describe("WorkerPool", () => {
     using _ = new BusyCpus(4 * availableParallelism());
     const pool = newPool({ mostAtWork: 2, heldMs: 400 });
     const { signal } = new AbortController();
-    const jobs = Array.from({ length: 5 }, () => pool.run("work", { cpuMs: 200 }, signal));
+    const jobs = Array.from({ length: 5 }, () => pool.run("work", { cpuMs: 120 }, signal));
     let most = 0;
     const timer = setInterval(() => {
       most = Math.max(most, pool.size);
