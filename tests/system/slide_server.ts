@@ -69,6 +69,14 @@ export class SlideServer implements AsyncDisposable {
     expect(await this.#v1(0, "-", this.process.file(`${project}.conf`, text))).toBe("[ok]");
   }
 
+  /** Stops a project, and starts it anew with another configuration. */
+  async replace(project: string, text: string): Promise<void> {
+    await this.stop(project);
+    const path = this.process.file(`${project}.conf`, text);
+    expect(await this.#v1(1, "-", path)).toEndWith("[ok]");
+    await this.add(project, text);
+  }
+
   async start(project: string): Promise<void> {
     expect(await this.#v1(2, project, "-")).toBe("[ok]");
   }

@@ -23,6 +23,8 @@ import { project, task } from "./slide_trial.ts";
 
 const MIB = 2 ** 20;
 const INTERVAL_SECONDS = 0.25;
+/** Of moves, a second. */
+const RATE = 8 * MIB;
 const WORKER = new URL("../../../../src/engine/worker_main.ts", import.meta.url).href;
 /** One thread: whatever rests without one lets others work. */
 const oneThread = new WorkerPool<Jobs>(WORKER, { mostAtWork: 1 });
@@ -157,9 +159,9 @@ describe.skipIf(missing !== undefined)("a move", () => {
 describe.skipIf(missing !== undefined)("a move rate", () => {
   for (
     const [name, rates] of [
-      ["of a task", { taskRate: 4 * MIB }],
-      ["of the server", { serverRate: 4 * MIB }],
-      ["of both", { taskRate: 90 * MIB, serverRate: 4 * MIB }],
+      ["of a task", { taskRate: RATE }],
+      ["of the server", { serverRate: RATE }],
+      ["of both", { taskRate: 90 * MIB, serverRate: RATE }],
     ] as const
   ) {
     test(`${name} holds for all processes together, and the round says that it is late`, async () => {
@@ -171,7 +173,7 @@ describe.skipIf(missing !== undefined)("a move rate", () => {
       expect(round.spared.filter(({ bytes }) => bytes > MIB)).toEqual([]);
       expect(round.moved_bytes).toBeGreaterThan(11 * MIB);
       const moveSeconds = round.duration_us / 1e6 - INTERVAL_SECONDS;
-      expect(round.moved_bytes / moveSeconds).toBeLessThan(4 * MIB * 1.1);
+      expect(round.moved_bytes / moveSeconds).toBeLessThan(RATE * 1.1);
       expect(round.late_us).toBeGreaterThan(0);
     });
   }
