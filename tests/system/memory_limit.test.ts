@@ -15,7 +15,7 @@ if (missing !== undefined) console.log(`a server in limits of memory: left out: 
 
 describe.skipIf(missing !== undefined)("a server in limits of memory", () => {
   // What docs/kernels.md says that it needs.
-  test.each([
+  test.concurrent.each([
     ["-v", "VmPeak", 520 + 100 * WORKERS],
     ["-d", "VmData", 300 + 80 * WORKERS],
   ])(

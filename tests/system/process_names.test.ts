@@ -57,7 +57,7 @@ afterAll(async () => {
   swap[Symbol.dispose]();
 });
 
-test.each(NAMES)("a task finds the process that is called %p, and shows its name", async (one) => {
+test.concurrent.each(NAMES)("a task finds the process that is called %p, and shows its name", async (one) => {
   await using target = await NamedProcess.start(one.name);
   expect(readFileSync(`/proc/${target.pid}/comm`)).toEqual(
     Buffer.concat([Buffer.from(one.name).subarray(0, 15), Buffer.from("\n")]),

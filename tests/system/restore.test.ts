@@ -26,7 +26,7 @@ async function launchMoved(target: TargetProcess): Promise<SlideServer> {
 }
 
 describe.skipIf(missing !== undefined)("etmem project restore", () => {
-  test("brings back what a project moved, once it is stopped", async () => {
+  test.concurrent("brings back what a project moved, once it is stopped", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     await using server = await launchMoved(target);
     const etmem = (...args: string[]) => server.process.etmem("project", ...args, "-n", "p");
@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)("etmem project restore", () => {
     );
   });
 
-  test("ends when its client is interrupted, and can go on afterwards", async () => {
+  test.concurrent("ends when its client is interrupted, and can go on afterwards", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     await using server = await launchMoved(target);
     await server.stop("p");
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)("etmem project restore", () => {
     expect(await target.target.verify()).toBe(0);
   });
 
-  test("gives way to a start, and obj del says what stays", async () => {
+  test.concurrent("gives way to a start, and obj del says what stays", async () => {
     using target = await TargetProcess.start({ hot: "none" });
     await using server = await launchMoved(target);
     await server.stop("p");
