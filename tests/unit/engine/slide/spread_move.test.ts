@@ -173,7 +173,8 @@ describe.skipIf(missing !== undefined)("a move rate", () => {
       expect(round.spared.filter(({ bytes }) => bytes > MIB)).toEqual([]);
       expect(round.moved_bytes).toBeGreaterThan(11 * MIB);
       const moveSeconds = round.duration_us / 1e6 - INTERVAL_SECONDS;
-      expect(round.moved_bytes / moveSeconds).toBeLessThan(RATE * 1.1);
+      // A tenth of a second's part may go at once.
+      expect((round.moved_bytes - RATE / 10) / moveSeconds).toBeLessThan(RATE * 1.1);
       expect(round.late_us).toBeGreaterThan(0);
     });
   }
