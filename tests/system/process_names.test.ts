@@ -57,26 +57,29 @@ afterAll(async () => {
   swap[Symbol.dispose]();
 });
 
-test.concurrent.each(NAMES)("a task finds the process that is called %p, and shows its name", async (one) => {
-  await using target = await NamedProcess.start(one.name);
-  expect(readFileSync(`/proc/${target.pid}/comm`)).toEqual(
-    Buffer.concat([Buffer.from(one.name).subarray(0, 15), Buffer.from("\n")]),
-  );
-  const project = `p${target.pid}`;
-  await server.addObjects(project, slideFile(project, { comm: one.spelled }));
+test.concurrent.each(NAMES)(
+  "a task finds the process that is called %p, and shows its name",
+  async (one) => {
+    await using target = await NamedProcess.start(one.name);
+    expect(readFileSync(`/proc/${target.pid}/comm`)).toEqual(
+      Buffer.concat([Buffer.from(one.name).subarray(0, 15), Buffer.from("\n")]),
+    );
+    const project = `p${target.pid}`;
+    await server.addObjects(project, slideFile(project, { comm: one.spelled }));
 
-  const shown = "shown" in one ? one.shown : one.spelled;
-  const { stdout: table } = await server.process.etmem("project", "show", "-n", project);
-  const rows = table.trimEnd().split("\n");
-  expect(rows).toHaveLength(3);
-  expect(rows[2]).toStartWith(`1        name     ${shown} `);
-  const { stdout: status } = await server.process.etmem("status", "-n", project);
-  expect(status).toContain(`\n    task t, name ${shown}, stopped\n`);
-  const { stdout: json } = await server.process.etmem("status", "-n", project, "--json");
-  expect(JSON.parse(json)).toHaveProperty("projects.0.engines.0.tasks.0.value", shown);
+    const shown = "shown" in one ? one.shown : one.spelled;
+    const { stdout: table } = await server.process.etmem("project", "show", "-n", project);
+    const rows = table.trimEnd().split("\n");
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).toStartWith(`1        name     ${shown} `);
+    const { stdout: status } = await server.process.etmem("status", "-n", project);
+    expect(status).toContain(`\n    task t, name ${shown}, stopped\n`);
+    const { stdout: json } = await server.process.etmem("status", "-n", project, "--json");
+    expect(JSON.parse(json)).toHaveProperty("projects.0.engines.0.tasks.0.value", shown);
 
-  if (swap.missing !== undefined) return;
-  await server.start(project);
-  await server.untilRound(project, "that found it", ({ processes }) => processes === 1);
-  await server.stop(project);
-});
+    if (swap.missing !== undefined) return;
+    await server.start(project);
+    await server.untilRound(project, "that found it", ({ processes }) => processes === 1);
+    await server.stop(project);
+  },
+);
