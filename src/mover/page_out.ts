@@ -45,13 +45,8 @@ export interface PageOutOrder {
   readonly next: (batch: PageBatch, pages: number, moved: number) => void;
   /** Empties a batch of one unit that had to wait, if that was used meanwhile. */
   readonly dropUsed?: ((batch: PageBatch) => void) | undefined;
-  /** Takes back a batch of one unit that had to wait: next() gives it again. */
-  readonly putBack?: ((batch: PageBatch) => void) | undefined;
-  /**
-   * Asked now and then: a reason to leave the rest alone, or for how many milliseconds to move
-   * nothing.
-   */
-  readonly hold: () => Reason | number | undefined;
+  /** Asked now and then: a reason to leave the rest alone. */
+  readonly hold: () => Reason | undefined;
   /** Waits for so many milliseconds, between two requests. */
   readonly rest: (ms: number) => void;
   /** Leaves pages that several processes have alone, and is called with the frame of each. */
@@ -141,9 +136,17 @@ class PageOut implements Disposable {
   }
 
   run(): void {
-    while (this.#goesOn()) {
+    for (;;) {
+      const held = this.account.held ?? this.#reasonToHold();
+      if (held !== undefined) {
+        this.account.held = held;
+        return;
+      }
       const pages = this.#takePages();
-      if (pages === 0) continue;
+      if (pages === 0) {
+        if (this.account.restMs !== undefined) return;
+        continue;
+      }
       if (!this.#next(pages)) return;
       this.#rest();
     }
@@ -205,7 +208,7 @@ class PageOut implements Disposable {
 
   /**
    * A unit that is larger than what was taken goes when the rates let it.
-   * @returns base pages that are taken then; 0: it was used, or the account says why it stays.
+   * @returns base pages that are taken then; 0: a reason to hold came first, or it was used.
    */
   #takeLarger(taken: number): number {
     const { pages } = this.#batch;
@@ -216,19 +219,11 @@ class PageOut implements Disposable {
       const waitMs = rates.take(pages * PAGE_SIZE);
       if (waitMs === 0) return pages;
       this.#order.rest(Math.min(waitMs, LONGEST_WAIT_MS));
-      const goesOn = this.#goesOn();
+      const held = this.#reasonToHold();
+      if (held !== undefined) this.account.held = held;
       this.#order.dropUsed?.(this.#batch);
-      if (this.#batch.count === 0) return 0;
-      if (!goesOn) {
-        if (this.account.restMs !== undefined) this.#putBack();
-        return 0;
-      }
+      if (held !== undefined || this.#batch.count === 0) return 0;
     }
-  }
-
-  #putBack(): void {
-    this.account.handled -= this.#batch.pages;
-    this.#order.putBack?.(this.#batch);
   }
 
   /** Base pages that a request of about CALL_MS is about. */
@@ -249,29 +244,23 @@ class PageOut implements Disposable {
     this.#order.rest(Math.max(ms, CALL_MS));
   }
 
-  /** @returns false when it is over or rests: the account says why, or for how long. */
-  #goesOn(): boolean {
-    const { account } = this;
-    if (account.held !== undefined || account.restMs !== undefined) return false;
+  #reasonToHold(): Reason | undefined {
     const now = performance.now();
-    if (now - this.#holdAskedMs >= HOLD_MS) {
-      this.#holdAskedMs = now;
-      try {
-        const held = this.#order.hold();
-        if (typeof held === "number") account.restMs = held;
-        else if (held !== undefined) account.held = held;
-      } catch (error) {
-        this.#fail(error);
-      }
+    if (now - this.#holdAskedMs < HOLD_MS) return undefined;
+    this.#holdAskedMs = now;
+    try {
+      return this.#order.hold();
+    } catch (error) {
+      return this.#fail(error);
     }
-    return account.held === undefined && account.restMs === undefined;
   }
 
-  /** The rest is left alone; what has moved so far counts. */
-  #fail(error: unknown): void {
+  /** The rest is left alone; what has moved so far counts. @returns why. */
+  #fail(error: unknown): Reason {
     const message = messageOf(error);
     if (!isGone(error)) this.account.errors.push(message);
     this.account.held = isGone(error) ? PROCESS_GONE : because("failed", message);
+    return this.account.held;
   }
 
   /** When the mover fails as a whole, what it may have moved before is looked up all the same. */

@@ -38,15 +38,12 @@ export class ColdUnits {
   #cursor: WalkCursor;
   /** Base pages that were passed over, since they were used meanwhile. */
   sparedUsed: number;
-  /** Where it stood before the last batch. */
-  #before: ColdUnitsData;
 
   /** @param data where it stood; without it, it begins. */
   constructor(order: ColdUnitsOrder, data?: ColdUnitsData) {
     this.#order = order;
     this.#cursor = data?.cursor ?? { segment: 0, index: 0 };
     this.sparedUsed = data?.sparedUsed ?? 0;
-    this.#before = { passes: [], cursor: { ...this.#cursor }, sparedUsed: this.sparedUsed };
     if (data !== undefined) {
       this.#passes = [...data.passes];
       return;
@@ -60,11 +57,7 @@ export class ColdUnits {
   }
 
   toData(): ColdUnitsData {
-    return {
-      passes: [...this.#passes],
-      cursor: { ...this.#cursor },
-      sparedUsed: this.sparedUsed,
-    };
+    return { passes: this.#passes, cursor: this.#cursor, sparedUsed: this.sparedUsed };
   }
 
   /** Base pages by age of the cold units that are old enough, oldest first. */
@@ -117,7 +110,6 @@ export class ColdUnits {
   next(batch: PageBatch, pages: number, moved: number): void {
     const { counts, ages, used, coldThreshold, budget = Number.POSITIVE_INFINITY } = this.#order;
     const left = budget - moved;
-    this.#before = this.toData();
     for (let pass = this.#passes[0]; pass !== undefined; pass = this.#passes[0]) {
       const { low, high } = pass;
       const isAnyAge = low === 0 && high === Number.POSITIVE_INFINITY;
@@ -150,15 +142,6 @@ export class ColdUnits {
       // The next pass begins at lower addresses again: not in the same batch.
       if (batch.count > 0) return;
     }
-  }
-
-  /** Empties the batch that next() has filled last: the next one begins where that began. */
-  putBack(batch: PageBatch): void {
-    const { passes, cursor, sparedUsed } = this.#before;
-    this.#passes.splice(0, this.#passes.length, ...passes);
-    this.#cursor = { ...cursor };
-    this.sparedUsed = sparedUsed;
-    batch.count = batch.pages = 0;
   }
 
   /** Empties a batch of one unit if that was used since next() has put it there. */

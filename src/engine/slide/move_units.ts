@@ -140,7 +140,6 @@ class UnitsMove {
       next: (batch, pages, movedPages) =>
         room.fill(batch, pages, (most) => this.#units.next(batch, most, movedPages)),
       dropUsed: (batch) => this.#units.dropUsed(batch),
-      putBack: (batch) => this.#units.putBack(batch),
       hold: () =>
         guarded.held ?? reasonToHold(process, kind, order) ?? room.refresh() ?? worth.refresh() ??
           this.#used.refresh(),

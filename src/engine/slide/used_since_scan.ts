@@ -4,11 +4,11 @@ import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
 import type { Reason } from "../../reason/reasons.ts";
 
-/** What was seen idle so long ago is looked at again before it moves. */
+/** What was seen idle so long ago is looked at again before it moves, unless it is too soon. */
 const EVIDENCE_MS = 950;
 
 /** A look begins no sooner than so many times the CPU time of the one before, and after a pause. */
-const REST_FACTOR = 10;
+const REST_FACTOR = 5;
 const REST_MS = 200;
 
 /** A UsedSinceScan as plain data, to be handed to another thread. */
@@ -56,16 +56,14 @@ export class UsedSinceScan {
 
   /**
    * Called before each batch.
-   * @returns why nothing more can be moved, or for how many milliseconds nothing can: the last look
-   * is old, and it is too soon for another one. @throws {SystemCallError | ProcfsError}
+   * @returns why nothing more can be moved. @throws {SystemCallError | ProcfsError}
    */
-  refresh(): Reason | number | undefined {
+  refresh(): Reason | undefined {
+    const begin = monotonicMs();
+    if (begin < this.#restsUntilMs) return undefined;
     const faults = readProcessStat(this.#process.dirFd)?.faults;
     if (faults === undefined) return undefined;
-    const begin = monotonicMs();
     const isOld = begin - this.#seenMs >= EVIDENCE_MS;
-    const restMs = this.#restsUntilMs - begin;
-    if (restMs > 0) return isOld ? restMs : undefined;
     if (!isOld && faults === this.#faults) return undefined;
     const cpuBeforeUs = threadCpuUs();
     const counts = this.#process.lookAgain();

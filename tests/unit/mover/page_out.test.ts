@@ -31,8 +31,7 @@ interface Order {
   readonly dropUsed?: (batch: PageBatch) => void;
   readonly rates?: Rates;
   readonly mover?: Mover;
-  readonly hold?: () => Reason | number | undefined;
-  readonly soFar?: PageOutAccount;
+  readonly hold?: () => Reason | undefined;
   readonly rest?: (ms: number) => void;
   readonly spareShared?: (frame: number) => void;
   readonly moved?: MovedSet;
@@ -41,7 +40,7 @@ interface Order {
 /** Pages out base pages, one after the other, or units of so many. */
 function run(process: OpenProcess, pages: readonly number[], order: Order = {}): PageOutAccount {
   const { unit = 1 } = order;
-  let at = order.soFar?.handled ?? 0;
+  let at = 0;
   using mover = order.mover ?? PROCESS_MADVISE.open(process);
   const account = pageOut({
     next: (batch, room) => {
@@ -51,11 +50,6 @@ function run(process: OpenProcess, pages: readonly number[], order: Order = {}):
     rest: order.rest ?? (() => {}),
     spareShared: order.spareShared,
     dropUsed: order.dropUsed,
-    putBack: (batch) => {
-      at -= batch.pages;
-      batch.count = batch.pages = 0;
-    },
-    soFar: order.soFar,
     ...(order.rates === undefined ? {} : { rates: order.rates }),
     dirFd: process.dirFd,
     mover,
@@ -156,43 +150,6 @@ describe.skipIf(missing !== undefined)("pageOut()", () => {
     expect(account).toMatchObject({ asked: unit });
     expect(swappedOf(trial.process, pages.slice(0, unit))).toEqual([]);
     expect(Math.max(...rested)).toBeLessThan(1000);
-  });
-
-  test("rests without a thread as long as it is told to, and goes on then", async () => {
-    using trial = await TargetProcess.start({ hot: "none" });
-    const pages = areaOf(trial);
-    const rested = run(trial.process, pages, { hold: () => 15_000 });
-    expect(rested).toMatchObject({ restMs: 15_000, asked: 0, handled: 0 });
-    expect(rested.held).toBeUndefined();
-    const account = run(trial.process, pages, { soFar: rested });
-    expect(account).toMatchObject({ asked: pages.length, handled: pages.length });
-    expect(account.restMs).toBeUndefined();
-  });
-
-  test("takes a large unit up again that waited for the rates when it had to rest", async () => {
-    using trial = await TargetProcess.start({ hot: "none" });
-    const unit = 64;
-    const pages = areaOf(trial).slice(0, unit);
-    const waits = [20, 0];
-    const rates = {
-      mostBytes: PAGE_SIZE,
-      take: (bytes: number) => bytes > PAGE_SIZE ? waits.shift()! : 0,
-      settle: () => undefined,
-    };
-    let isOld = false;
-    const rested = run(trial.process, pages, {
-      unit,
-      rates,
-      rest: (ms) => {
-        isOld = true;
-        Bun.sleepSync(ms);
-      },
-      hold: () => isOld ? 15_000 : undefined,
-    });
-    expect(rested).toMatchObject({ restMs: 15_000, asked: 0, handled: 0 });
-    expect(swappedOf(trial.process, pages)).toEqual([]);
-    const account = run(trial.process, pages, { unit, rates, soFar: rested });
-    expect(account).toMatchObject({ asked: unit, handled: unit });
   });
 
   test("goes on behind memory that is locked", async () => {

@@ -19,63 +19,36 @@ function countsOf(uses: number): PageCounts {
   return counts;
 }
 
-/** The two units, all cold by the scan; a look finds the first one used. */
-class TwoUnits implements Disposable {
-  readonly #dirFd = openAt(AT_FDCWD, "/proc/self", O_RDONLY);
-  readonly used: UsedSinceScan = new UsedSinceScan({
-    dirFd: this.#dirFd,
-    faults: -1,
-    scannedMs: monotonicMs(),
-    lookAgain: () => countsOf(1),
-  });
-  readonly units: ColdUnits = new ColdUnits({
-    counts: countsOf(0),
-    ages: new PageAges(),
-    used: this.used,
-    coldThreshold: 1,
-    ageScans: 0,
-    budget: undefined,
-  });
-
-  [Symbol.dispose](): void {
-    close(this.#dirFd);
-  }
-}
-
-test("a unit that is put back comes again, and what was used on the way to it counts once", () => {
-  using both = new TwoUnits();
-  const { used, units } = both;
-  const batch = newBatch(2 * HUGE);
-  for (let time = 0; time < 2; time++) {
+test("a unit that was used after its batch was filled is dropped, and another stays", () => {
+  const dirFd = openAt(AT_FDCWD, "/proc/self", O_RDONLY);
+  try {
+    const used = new UsedSinceScan({
+      dirFd,
+      faults: -1,
+      scannedMs: monotonicMs(),
+      lookAgain: () => countsOf(1),
+    });
+    const units = new ColdUnits({
+      counts: countsOf(0),
+      ages: new PageAges(),
+      used,
+      coldThreshold: 1,
+      ageScans: 0,
+      budget: undefined,
+    });
+    const batch = newBatch(2 * HUGE);
+    batch.count = batch.pages = 0;
     units.next(batch, 1, 0);
     expect([batch.count, batch.page[0]]).toEqual([1, PAGE]);
-    units.putBack(batch);
-  }
-  expect(used.refresh()).toBeUndefined();
-  for (let time = 0; time < 3; time++) {
+    units.dropUsed(batch);
+    expect(batch.count).toBe(1);
+    expect(used.refresh()).toBeUndefined();
+    units.dropUsed(batch);
+    expect([batch.count, batch.pages, units.sparedUsed]).toEqual([0, 0, HUGE]);
     units.next(batch, 1, 0);
+    units.dropUsed(batch);
     expect([batch.count, batch.page[0], units.sparedUsed]).toEqual([1, PAGE + HUGE, HUGE]);
-    units.putBack(batch);
-    expect([batch.count, batch.pages, units.sparedUsed]).toEqual([0, 0, 0]);
+  } finally {
+    close(dirFd);
   }
-  units.next(batch, 1, 0);
-  batch.count = batch.pages = 0;
-  units.next(batch, 1, 0);
-  expect([batch.count, units.sparedUsed]).toEqual([0, HUGE]);
-});
-
-test("a unit that was used after its batch was filled is dropped, and another stays", () => {
-  using both = new TwoUnits();
-  const { used, units } = both;
-  const batch = newBatch(2 * HUGE);
-  units.next(batch, 1, 0);
-  expect([batch.count, batch.page[0]]).toEqual([1, PAGE]);
-  units.dropUsed(batch);
-  expect(batch.count).toBe(1);
-  expect(used.refresh()).toBeUndefined();
-  units.dropUsed(batch);
-  expect([batch.count, batch.pages, units.sparedUsed]).toEqual([0, 0, HUGE]);
-  units.next(batch, 1, 0);
-  units.dropUsed(batch);
-  expect([batch.count, batch.page[0], units.sparedUsed]).toEqual([1, PAGE + HUGE, HUGE]);
 });
