@@ -29,6 +29,7 @@ trap end_all EXIT
 trap 'exit 1' HUP INT TERM
 
 # set_of_tests NAME FILE...: prints what they print and keeps it in $work/NAME, and how they ended.
+# To be run in the background: while the shell waits for it, it takes signals.
 # The limit of a test ends only what hangs: what takes 20 s alone takes more than a minute beside
 # other work. A shell is the first process of the namespace: it takes note of orphans that end.
 set_of_tests() {
@@ -62,7 +63,8 @@ count() {
 
 in_namespace=
 if [ $# -gt 0 ]; then
-  set_of_tests named "$@"
+  set_of_tests named "$@" &
+  wait
   count named
 else
   in_namespace="unshare --pid --fork --mount-proc --kill-child"
@@ -79,11 +81,12 @@ else
     [ -n "$in_namespace" ] || wait
   done
   # shellcheck disable=SC2046
-  set_of_tests swap $(cat "$work/swap_files")
+  set_of_tests swap $(cat "$work/swap_files") &
   wait
   cat "$work/later0" "$work/later1"
   # shellcheck disable=SC2046
-  set_of_tests last $(cat "$work/last_files")
+  set_of_tests last $(cat "$work/last_files") &
+  wait
   for name in swap other0 other1 last; do count $name; done
 fi
 echo "$passed passed, $failed failed"
