@@ -23,6 +23,7 @@ end_all() {
   for file in "$work"/*.pid; do
     [ ! -f "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null
   done
+  wait
   rm -rf "$work"
 }
 trap end_all EXIT
