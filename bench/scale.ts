@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMemInfo } from "../src/procfs/meminfo.ts";
 import type { Benchmark } from "./benchmark.ts";
@@ -25,6 +25,8 @@ const SMALL_MOVES = 8 * MIB;
 const COMMAND_MS = 8;
 /** What an answer may take, in ms. */
 const ANSWER_MS = 200;
+/** After so long without a byte a request is refused. */
+const SILENCE_MS = 8000;
 /** Of each command, and of each kind of answer. */
 const COMMANDS = 50;
 
@@ -133,6 +135,14 @@ class ManyProjects {
     this.#time(cost, "obj", "del", "-f", this.#file(i));
   }
 
+  /** Adds or removes all of them with one file. */
+  changeAll(verb: "add" | "del", count: number, cost: CommandCost): void {
+    const path = join(this.#folder, "all.conf");
+    const texts = Array.from({ length: count }, (_, i) => readFileSync(this.#file(i), "utf8"));
+    writeFileSync(path, texts.join("\n"), { mode: 0o600 });
+    this.#time(cost, "obj", verb, "-f", path);
+  }
+
   show(cost: CommandCost): void {
     this.#time(cost, "project", "show");
   }
@@ -219,10 +229,23 @@ async function commands(many: ManyProjects, { projects }: Scale, between: () => 
   await between();
   for (let i = 0; i < projects; i++) many.stop(i, costs.stop);
   for (let i = 0; i < projects; i++) many.remove(i, costs.del);
-  return Object.entries(costs).flatMap(([name, cost]) => {
+  const figures = Object.entries(costs).flatMap(([name, cost]) => {
     const what = `${projects} projects, ${name}`;
     return figuresOf(what, cost, COMMAND_MS).concat(growth(what, cost));
   });
+  return [...figures, ...changesOfAll(many, projects)];
+}
+
+/** One file that adds all of them, and one that removes them when they are started. */
+function changesOfAll(many: ManyProjects, projects: number): Figure[] {
+  const [add, del] = [noCost(), noCost()];
+  many.changeAll("add", projects, add);
+  for (let i = 0; i < projects; i++) many.start(i, noCost());
+  many.changeAll("del", projects, del);
+  return [
+    ...figuresOf(`${projects} projects, add with one file`, add),
+    ...figuresOf(`${projects} started projects, del with one file`, del, SILENCE_MS),
+  ];
 }
 
 /** What many projects take in a minute, and what each command takes meanwhile. */

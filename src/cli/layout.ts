@@ -18,11 +18,13 @@ export function field(indent: string, label: string, phrases: readonly string[])
 }
 
 function wrapAfter(head: string, indent: string, phrases: readonly string[]): string {
+  // A reason may be what a third-party engine says: no line break, nothing that steers a terminal.
+  const text = phrases.join(", ").replaceAll(/\p{Cc}+/gu, " ");
+  if (head.length + text.length <= WIDTH) return `${head}${text}\n`;
   const lines: string[] = [];
   let line = head;
   let empty = true;
-  // A reason may be what a third-party engine says: no line break, nothing that steers a terminal.
-  for (const word of phrases.join(", ").replaceAll(/\p{Cc}+/gu, " ").split(" ")) {
+  for (const word of text.split(" ")) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = indent;
