@@ -4,11 +4,14 @@ import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
 import type { Reason } from "../../reason/reasons.ts";
 
-/** What was seen idle so long ago is looked at again before it moves, unless it is too soon. */
+/** What was seen idle so long ago is looked at again before it moves. */
 const EVIDENCE_MS = 950;
 
-/** A look begins no sooner than so many times the CPU time of the one before, and after a pause. */
-const REST_FACTOR = 5;
+/**
+ * After page faults a look begins no sooner than so many times the CPU time of the one before, and
+ * after a pause.
+ */
+const REST_FACTOR = 10;
 const REST_MS = 200;
 
 /** A UsedSinceScan as plain data, to be handed to another thread. */
@@ -60,10 +63,10 @@ export class UsedSinceScan {
    */
   refresh(): Reason | undefined {
     const begin = monotonicMs();
-    if (begin < this.#restsUntilMs) return undefined;
+    const isOld = begin - this.#seenMs >= EVIDENCE_MS;
+    if (!isOld && begin < this.#restsUntilMs) return undefined;
     const faults = readProcessStat(this.#process.dirFd)?.faults;
     if (faults === undefined) return undefined;
-    const isOld = begin - this.#seenMs >= EVIDENCE_MS;
     if (!isOld && faults === this.#faults) return undefined;
     const cpuBeforeUs = threadCpuUs();
     const counts = this.#process.lookAgain();
