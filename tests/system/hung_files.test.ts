@@ -48,6 +48,7 @@ test.skipIf(!canMount)(
     const { name } = server;
     const hung = "/run/hung/x.conf";
     const answered: string[] = [];
+    const beganMs = performance.now();
     const held = [0, 1, 0].map(async (cmd) => {
       const answer = await ask(name, request(cmd, hung));
       answered.push(answer);
@@ -64,8 +65,8 @@ test.skipIf(!canMount)(
     expect(await ask(name, request(0, "/run/good"))).toBe("[ok]");
     expect(await projects()).toEqual([{ name: "good", persistent: false }]);
     expect(await ask(name, request(1, "/run/good"))).toEndWith("[ok]");
-    // All that while they have waited.
-    expect(answered).toEqual([]);
+    // All that while they have waited, unless a busy machine took more than their 8 s for it.
+    if (performance.now() - beganMs < 8_000) expect(answered).toEqual([]);
     for (const answer of await Promise.all(held)) {
       expect(answer).toEndWith("[failed]");
       expect(answer).toContain("not done after 8 s");
@@ -84,8 +85,7 @@ test.skipIf(!canMount)(
   },
 );
 
-// Each of these has mounts and a server of its own, and waits for most of its time.
-test.concurrent.skipIf(!canMount)(
+test.skipIf(!canMount)(
   "a file of --conf-dir whose file system dies is not persistent, and holds up no answer",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
@@ -104,13 +104,15 @@ test.concurrent.skipIf(!canMount)(
         projects.filter(({ started }) => started).map((one) => [one.name, one.persistent]),
       );
     };
-    await waitFor("both to be started", async () => {
-      return Object.keys(await persistent() as object).length === 2;
-    });
-    expect(await persistent()).toEqual({ a: true, b: true });
+    // A file of a busy machine may take longer than an answer waits, and is left alone then.
+    const untilPersistent = (wanted: object): Promise<unknown> =>
+      waitFor(`the files to be ${JSON.stringify(wanted)}`, async () => {
+        return Bun.deepEquals(await persistent(), wanted);
+      });
+    await untilPersistent({ a: true, b: true });
     await using _mount = await hang(mounts, "/run/dead");
-    expect(await persistent()).toEqual({ a: false, b: true });
-    for (let i = 0; i < 5; i++) expect(await persistent()).toEqual({ a: false, b: true });
+    for (let i = 0; i < 6; i++) expect(await persistent()).toMatchObject({ a: false });
+    await untilPersistent({ a: false, b: true });
     // Nobody has looked at the dead file again: the kernel would hold that process.
     await waitFor("no process that is held", () => childrenOf(server.pid) === "", { seconds: 20 });
     expect(await server.etmem("status", "--restart-safe")).toMatchObject({
@@ -128,7 +130,7 @@ test.concurrent.skipIf(!canMount)(
   },
 );
 
-test.concurrent.skipIf(!canMount)(
+test.skipIf(!canMount)(
   "a folder of --conf-dir that dies changes nothing, and holds up no answer and no stop",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/conf.d");
@@ -155,7 +157,7 @@ test.concurrent.skipIf(!canMount)(
   },
 );
 
-test.concurrent.skipIf(!canMount)(
+test.skipIf(!canMount)(
   "a file of --conf-dir that never answers is refused, and the others are added",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead /run/conf.d");
@@ -172,7 +174,7 @@ test.concurrent.skipIf(!canMount)(
   },
 );
 
-test.concurrent.skipIf(!canMount)(
+test.skipIf(!canMount)(
   "a folder of --conf-dir that never answers ends the start, and so does a signal",
   async () => {
     await using mounts = await OwnMounts.create("mkdir /run/dead");
