@@ -17,6 +17,18 @@ export interface ProcessHistoryData {
   readonly observedSeconds: number;
 }
 
+/** What other tasks have seen of a process since its last scan. */
+export interface SeenByOthers {
+  /** Pages that they have found used. */
+  readonly used: PageCounts;
+  /** Pages that they have moved. */
+  readonly moved: Iterable<number>;
+  /** Pages that they have read from swap themselves: their return is no use. */
+  readonly read: Iterable<number>;
+  /** By monotonicMs(): up to then they have seen accesses. */
+  readonly seenMs: number;
+}
+
 /** What is remembered of the pages of a process from scan to scan. */
 export class ProcessHistory {
   readonly ages: PageAges;
@@ -95,6 +107,25 @@ export class ProcessHistory {
   ): void {
     const windowMs = this.#endWindow(windowStartMs);
     this.#judge(this.ages.addLook(look, windowMs / intervalMs), windowMs, mostReadBack);
+  }
+
+  /**
+   * Adds what others have seen, and a scan behind theirs, which may be about less than an interval;
+   * see add().
+   */
+  addBehindOthers(
+    { used, moved, read, seenMs }: SeenByOthers,
+    scan: PageCounts,
+    windowStartMs: number,
+    intervalMs: number,
+    mostReadBack: (returned: number) => number,
+    isDryRun = false,
+  ): void {
+    for (const page of read) this.ages.forget(page);
+    this.addLook(used, seenMs, intervalMs, mostReadBack);
+    for (const page of moved) this.ages.markMoved(page);
+    const windowMs = this.#endWindow(windowStartMs);
+    this.#judge(this.ages.add(scan, windowMs / intervalMs, isDryRun), windowMs, mostReadBack);
   }
 
   #endWindow(windowStartMs: number): number {

@@ -122,7 +122,7 @@ export class MovedSet {
     for (const [number, { bits }] of other.#blocks) {
       const mine = this.#blocks.get(number)?.bits;
       if (mine === undefined) this.#blocks.set(number, { bits: bits.slice(), frames: undefined });
-      else for (const [i, word] of bits.entries()) mine[i] = mine[i]! | word;
+      else for (let i = 0; i < bits.length; i++) mine[i] = mine[i]! | bits[i]!;
     }
   }
 

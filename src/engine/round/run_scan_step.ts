@@ -10,7 +10,7 @@ import { isGone } from "../../procfs/read_file.ts";
 import type { FigureGains } from "../../status/round_figures.ts";
 import { noPhases } from "../../status/round_phases.ts";
 import { PageCounts } from "../../tracker/page_counts.ts";
-import type { ScanTarget, Tracker, TrackerKind } from "../../tracker/tracker.ts";
+import type { ScanOutcome, ScanTarget, Tracker, TrackerKind } from "../../tracker/tracker.ts";
 import { readNotSelected } from "../../tracker/not_selected.ts";
 import { TRACKERS } from "../../tracker/trackers.ts";
 import { readRanges } from "../../tracker/vma_selection.ts";
@@ -35,6 +35,7 @@ import type {
   ScanStepRequest,
   UnfinishedStep,
 } from "./scan_step.ts";
+import { fromOthers, SeenPages } from "./seen_pages.ts";
 import { StopFlag } from "./stop_flag.ts";
 import { whyNoSwap } from "./swap_limit.ts";
 import { inAllThreads, inThisThread } from "./thread_clock.ts";
@@ -88,6 +89,8 @@ class ScanStep<Order, Result extends object> {
   #scanCpuUs = 0;
   /** What lookAgain() has found, and by monotonicMs() from when on the next scan sees accesses. */
   #looks: { readonly counts: PageCounts; windowStartMs: number } | undefined;
+  /** For other tasks. */
+  readonly #seen = new SeenPages();
 
   constructor(request: StepInput<Order>, finisher: Finisher<Order, Result>) {
     this.#request = request;
@@ -104,6 +107,7 @@ class ScanStep<Order, Result extends object> {
     const outcome = this.#openAndWork();
     return {
       ...outcome,
+      seen: this.#request.isFollowed === true ? this.#seen.toData() : undefined,
       times: this.#times,
       cpuUs: threadCpuUs() - cpuAtStart,
       errors: this.#errors,
@@ -176,12 +180,12 @@ class ScanStep<Order, Result extends object> {
   }
 
   #scan(process: OpenedProcess): Scan | UnfinishedStep {
-    const { tracker: name, memory, isStale, open, isDryRun } = this.#request;
+    const { tracker: name, memory, open, isDryRun } = this.#request;
     const kind = trackerOf(name);
     const known = memory?.memoryId === process.memoryId ? memory : undefined;
-    const isCounted = known !== undefined && !isStale;
-    const scanned = isCounted ? new PageCounts() : null;
-    const tracker = kind.create(isCounted ? known.tracker : undefined);
+    const { isCounted, goesOn, isSeen } = this.#useOf(known);
+    const scanned = isSeen ? new PageCounts() : null;
+    const tracker = kind.create(isSeen ? known?.tracker : undefined);
     const pagemap = new Pagemap(process.pagemapFd);
     const { dirFd } = process;
     const target = this.#target(process, pagemap);
@@ -189,22 +193,22 @@ class ScanStep<Order, Result extends object> {
     const faults = readProcessStat(dirFd)?.faults;
     if (faults === undefined) return { state: "gone" };
     const cpuBefore = threadCpuUs();
-    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, scanned));
+    const outcome = this.#runTracker(tracker, target, scanned);
     this.#scanCpuUs = threadCpuUs() - cpuBefore;
     if (outcome.state === "unfit") return { state: "skipped", reason: outcome.reason };
     if (outcome.state !== "scanned") return { state: outcome.state, memory };
     this.#errors.push(...outcome.errors);
     const { windowStartMs, leftAlone } = outcome;
     // What a dry run has moved is out as long as it is known to be idle.
-    const isForgotten = isDryRun === true && scanned === null;
+    const isForgotten = isDryRun === true && !goesOn;
     const moved = MovedSet.fromData(isForgotten ? nothingMoved() : known?.moved ?? nothingMoved());
-    const history = this.#historyOf(known, scanned, windowStartMs, dirFd);
+    const history = this.#historyOf(known, goesOn ? scanned : null, windowStartMs, dirFd);
     const readsBefore = known?.reads ?? reads;
     return {
       kind,
       tracker,
       pagemap,
-      counts: scanned === null ? null : this.#sumOf(open, scanned),
+      counts: isCounted && scanned !== null ? this.#sumOf(open, scanned) : null,
       history,
       moved,
       readsBefore,
@@ -214,6 +218,27 @@ class ScanStep<Order, Result extends object> {
       faults,
       leftAlone,
     };
+  }
+
+  /** Whether a scan counts in the round, whether the ages go on with it, and whether it is seen. */
+  #useOf(known: ProcessMemory | undefined): Record<"isCounted" | "goesOn" | "isSeen", boolean> {
+    const { isStale, isFollowed, seenByOthers } = this.#request;
+    const isKnown = known !== undefined;
+    const isCounted = isKnown && !isStale;
+    const goesOn = isCounted || (isKnown && seenByOthers !== undefined);
+    return { isCounted, goesOn, isSeen: goesOn || (isKnown && isFollowed === true) };
+  }
+
+  /** @param counts null: what it clears nobody knows. */
+  #runTracker(tracker: Tracker, target: ScanTarget, counts: PageCounts | null): ScanOutcome {
+    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
+    if (outcome.state !== "scanned" || counts === null) {
+      this.#seen.lose();
+    } else if (this.#request.isFollowed === true) {
+      const startMs = inAllThreads(outcome.windowStartMs);
+      timed(this.#times, "classify_us", () => this.#seen.add(counts, startMs));
+    }
+    return outcome;
   }
 
   /** To be read while pages are out, and before pages may go: it takes longer than a small scan. */
@@ -250,8 +275,10 @@ class ScanStep<Order, Result extends object> {
       return history;
     }
     const readBack = this.#readBackSince(known, dirFd);
+    const others = fromOthers(this.#request.seenByOthers, isDryRun);
     timed(this.#times, "classify_us", () => {
-      history.add(scanned, startMs, ageIntervalMs, readBack, isDryRun);
+      if (others === undefined) history.add(scanned, startMs, ageIntervalMs, readBack, isDryRun);
+      else history.addBehindOthers(others, scanned, startMs, ageIntervalMs, readBack, isDryRun);
       if (isDryRun) scanned.hideIdle((page) => history.ages.isMoved(page));
     });
     return history;
@@ -278,7 +305,7 @@ class ScanStep<Order, Result extends object> {
   #classify(process: OpenedProcess, scan: Scan, counts: PageCounts): Float64Array {
     if (this.#isFirst(scan)) this.#noteReturns(process, scan, counts);
     const histogram = timed(this.#times, "classify_us", () => counts.histogram());
-    this.#figures = { ...this.#figures, scanned_bytes: pagesOf(histogram) * PAGE_SIZE };
+    this.#figures = { ...this.#figures, scanned_bytes: countedPages(histogram) * PAGE_SIZE };
     return histogram;
   }
 
@@ -360,8 +387,10 @@ class ScanStep<Order, Result extends object> {
       lookAgain: () => this.#lookAgain(scan),
       history: scan.history,
       moved,
+      // What a dry run moves is present for others.
+      forOthers: this.#request.isDryRun === true ? new SeenPages() : this.#seen,
       leftAlone: resting === undefined
-        ? this.#leftAlone(process, scan, pagesOf(histogram) * PAGE_SIZE)
+        ? this.#leftAlone(process, scan, countedPages(histogram) * PAGE_SIZE)
         : new Map(),
       times: this.#times,
       errors: this.#errors,
@@ -415,7 +444,7 @@ class ScanStep<Order, Result extends object> {
 
   #lookAgain({ tracker, target }: Scan): PageCounts | Reason {
     const counts = new PageCounts();
-    const outcome = timed(this.#times, "scan_us", () => tracker.scan(target, counts));
+    const outcome = this.#runTracker(tracker, target, counts);
     if (outcome.state === "unfit") return outcome.reason;
     if (outcome.state !== "scanned") {
       return because(outcome.state === "gone" ? "process_gone" : "stopped");
@@ -465,7 +494,7 @@ class ScanStep<Order, Result extends object> {
 }
 
 /** Base pages in a histogram of counts. */
-function pagesOf(histogram: Float64Array): number {
+function countedPages(histogram: Float64Array): number {
   return histogram.reduce((sum, pages) => sum + pages, 0);
 }
 

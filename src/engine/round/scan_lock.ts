@@ -1,4 +1,5 @@
 import { onAbort } from "../../async/abortable.ts";
+import { SpaceAccesses } from "./space_accesses.ts";
 import { SpaceKeys } from "./space_keys.ts";
 import { SpaceLimits } from "./space_limits.ts";
 
@@ -6,7 +7,7 @@ import { SpaceLimits } from "./space_limits.ts";
 export interface ScanHold {
   /** Of the address space. */
   readonly key: string;
-  /** This task was not the last to scan it: what it knows of accesses is void. */
+  /** This task was not the last to scan it: what happened since then another one has seen. */
   readonly isStale: boolean;
   /**
    * Gives the lock to the next task; called once.
@@ -40,6 +41,7 @@ export class ScanLock {
   readonly spaces = new SpaceKeys();
   /** stall_limit, in percent. */
   readonly stallLimits = new SpaceLimits();
+  readonly accesses = new SpaceAccesses();
   readonly #queues = new Map<string, Queue>();
   /** By task, the keys of those that it has asked for: a task looks only at those. */
   readonly #keysOf = new WeakMap<object, Set<string>>();
@@ -111,6 +113,7 @@ export class ScanLock {
    */
   forgetAllBut(keys: ReadonlySet<string>, task: object): void {
     this.stallLimits.forgetAllBut(keys, task);
+    this.accesses.forgetAllBut(keys, task);
     const mine = this.#keysOf.get(task);
     for (const key of mine ?? []) {
       if (keys.has(key)) continue;

@@ -53,6 +53,21 @@ export interface Looks {
   readonly windowStartMs: number;
 }
 
+/**
+ * What scans of one task have found of a process. Other tasks do not find it any more: a scan
+ * clears what it sees.
+ */
+export interface SeenAccesses {
+  /** Pages that were used: a bit each. */
+  readonly used: MovedSetData;
+  /** Pages that the task has moved to swap since. */
+  readonly moved: MovedSetData;
+  /** Pages that it has read from swap itself, for the time that this takes. */
+  readonly read: MovedSetData;
+  /** By monotonicMs(): from then on the next scan sees accesses; absent: there was no scan. */
+  readonly windowStartMs?: number;
+}
+
 /** A process in the middle of a round: its descriptors, and what was counted so far. */
 export interface OpenProcess {
   /** Id of the thread that `dirFd` is of: the pid, unless the first thread has ended. */
@@ -89,10 +104,17 @@ export interface ScanStepRequest<Order = unknown> {
   /** Absent for a process that was not scanned before. */
   readonly memory?: KeptMemory | undefined;
   /**
-   * What the memory says of accesses is void: the step forgets those so far, as for a process that
-   * was not scanned before.
+   * Another task was the last to scan: the accesses so far do not count in the round, as for a
+   * process that was not scanned before.
    */
   readonly isStale: boolean;
+  /**
+   * What others have seen since this task scanned last, so that the ages go on; absent where it is
+   * not known, which voids them.
+   */
+  readonly seenByOthers?: SeenAccesses | undefined;
+  /** Other tasks need to know what this step sees. */
+  readonly isFollowed?: boolean;
   /** Present in the last step of a round: the finisher is called if this scan counts. */
   readonly finish?: Order;
   /** The step does not scan: the finisher goes on after a rest. */
@@ -110,6 +132,8 @@ interface StepCosts {
   readonly errors: readonly string[];
   /** What the scan adds to its round; `errors` are not among it. */
   readonly figures: FigureGains;
+  /** Where the step is followed: what it has seen; absent when some of it is not known. */
+  readonly seen?: SeenAccesses | undefined;
 }
 
 /** How a step ended, if not with the result of a finisher. */

@@ -41,6 +41,8 @@ export interface ScannedProcess {
   readonly stallLimitPercent: number | undefined;
   /** What earlier rounds moved and did not come back; takes what the finisher moves. */
   readonly moved: MovedSet;
+  /** Takes what the finisher moves, and what it reads from swap, for other tasks. */
+  readonly forOthers: Record<"moved" | "read", Pick<MovedSet, "add">>;
   /** Present memory of the process that the counts leave out: bytes by reason. */
   readonly leftAlone: ReadonlyMap<Reason, number>;
   /** Takes the time that the finisher spends. */

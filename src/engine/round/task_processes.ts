@@ -6,6 +6,7 @@ import { type PidRoundEnd, type PidRoundPlan, runPidRound } from "./pid_round.ts
 import type { OutMemory } from "./out_memory.ts";
 import type { RoundRecord } from "./round_record.ts";
 import type { ScanHold, ScanLock } from "./scan_lock.ts";
+import type { Watcher } from "./space_accesses.ts";
 import { processKey, processOfKey } from "./space_keys.ts";
 import type { KeptMemory, ScanStepReply } from "./scan_step.ts";
 import type { TaskLife } from "./task_life.ts";
@@ -62,6 +63,7 @@ export class TaskProcesses<Order, Result> {
   readonly #slots: Semaphore;
   readonly #scanLock: ScanLock;
   readonly #patienceMs: number;
+  readonly #watcher: Watcher;
   /** By process key. */
   readonly #memories = new Map<string, KeptMemory>();
   /** By process key: the same between two steps of a round, while no thread has it. */
@@ -87,6 +89,7 @@ export class TaskProcesses<Order, Result> {
     this.#slots = slots;
     this.#scanLock = scanLock;
     this.#patienceMs = patienceMs;
+    this.#watcher = { task: this, granularity: life.tracker.granularity };
   }
 
   /**
@@ -190,7 +193,7 @@ export class TaskProcesses<Order, Result> {
     let mayHaveScanned = true; // a step that was stopped or has failed may have
     this.#atWork++;
     try {
-      end = await runPidRound(process, this.#noteRest(key), {
+      end = await runPidRound(process, this.#planFor(key, hold.key), {
         memory,
         isStale: hold.isStale,
         slots: this.#slots,
@@ -204,7 +207,7 @@ export class TaskProcesses<Order, Result> {
         onHeld,
       });
       mayHaveScanned = steps > 1 || end?.state !== "skipped";
-      this.#remember(key, end);
+      this.#remember(key, end, mayHaveScanned ? hold.key : undefined);
     } catch (error) {
       onError(error);
     } finally {
@@ -231,13 +234,27 @@ export class TaskProcesses<Order, Result> {
     return memory;
   }
 
-  /** The plan of a round for one process, whose memory is noted while no step works with it. */
-  #noteRest(key: string): ProcessesPlan<Order, Result> {
+  /**
+   * The plan of a round for one process, whose memory is noted while no step works with it. Each
+   * step takes what other tasks have seen, and gives them what it sees.
+   */
+  #planFor(key: string, space: string): ProcessesPlan<Order, Result> {
+    const { accesses } = this.#scanLock;
     return {
       ...this.#plan,
       runStep: async (request, signal, onHeld) => {
         this.#resting.delete(key);
-        const reply = await this.#plan.runStep(request, signal, onHeld);
+        const isFollowed = accesses.isFollowed(space, this.#watcher);
+        const seenByOthers = request.isStale ? accesses.missed(space, this.#watcher) : undefined;
+        const shared = { ...request, isFollowed, seenByOthers };
+        const reply = await this.#plan.runStep(shared, signal, onHeld).catch((error: unknown) => {
+          // A step that fails may have scanned; one that was stopped before it began has not.
+          if (!signal.aborted || error !== signal.reason) {
+            accesses.add(space, this.#watcher, undefined);
+          }
+          throw error;
+        });
+        if (reply.state !== "skipped") accesses.add(space, this.#watcher, reply.seen);
         if (reply.state === "open" || reply.state === "resting") {
           this.#resting.set(key, reply.memory);
         }
@@ -255,10 +272,13 @@ export class TaskProcesses<Order, Result> {
     return this.#memories.get(key) ?? this.#resting.get(key);
   }
 
-  #remember(key: string, end: PidRoundEnd<Result>): void {
+  /** @param space that was scanned; the next round needs to know what other tasks see of it. */
+  #remember(key: string, end: PidRoundEnd<Result>, space: string | undefined): void {
     if (!("memory" in end) || end.memory === undefined) return;
-    if (this.#life.isOver) this.#plan.out?.keep(processOfKey(key), end.memory);
-    else this.#memories.set(key, end.memory);
+    if (this.#life.isOver) return this.#plan.out?.keep(processOfKey(key), end.memory);
+    this.#memories.set(key, end.memory);
+    const keepsAges = this.#plan.step.ageIntervalMs !== undefined;
+    if (space !== undefined && keepsAges) this.#scanLock.accesses.follow(space, this.#watcher);
   }
 
   /** The key of a process's address space, which another task may know by another process. */

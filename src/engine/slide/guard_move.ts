@@ -21,14 +21,20 @@ export interface GuardedMove {
   readonly status?: ProcessGuardStatus;
 }
 
-/** Measures how long a swap-in takes, now and then. */
-function measureSwapIn({ pid, dirFd, memoryId, history, pagemap, moved }: ScannedProcess): void {
+/** Measures how long a swap-in takes, now and then, by a page that the task has moved itself. */
+function measureSwapIn(process: ScannedProcess): void {
+  const { pid, dirFd, memoryId, history, pagemap, moved, forOthers } = process;
   const space = new HeldAddressSpace(dirFd, pagemap, memoryId);
   history.swapIn.measure(
     pid,
     history.ages,
-    (page) => space.isThere(page) && pagemap.load(page, page + 1) === 1 && pagemap.isSwapped(page),
-    (page) => moved.takeOut(page, 1),
+    (page) =>
+      moved.has(page) && space.isThere(page) && pagemap.load(page, page + 1) === 1 &&
+      pagemap.isSwapped(page),
+    (page) => {
+      moved.takeOut(page, 1);
+      forOthers.read.add(page);
+    },
   );
 }
 

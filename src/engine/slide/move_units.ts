@@ -53,12 +53,13 @@ export interface UnitsOrder {
 
 /** Takes note of what moved. */
 function notes(
-  { moved, history: { ages } }: ScannedProcess,
+  { moved, forOthers, history: { ages } }: ScannedProcess,
   worth: MoveWorth,
 ): Pick<MovedSet, "add"> {
   return {
     add: (page, frame) => {
       moved.add(page, frame);
+      forOthers.moved.add(page);
       ages.markMoved(page);
       worth.addPage();
     },

@@ -2,6 +2,7 @@ import { monotonicMs, threadCpuUs } from "../../../ffi/libc.ts";
 import { MovedSet, type MovedSetData } from "../../mover/moved_set.ts";
 import { readProcessStat } from "../../procfs/process_stat.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
+import { addUsed } from "../round/seen_pages.ts";
 import type { Reason } from "../../reason/reasons.ts";
 
 /** What was seen idle so long ago is looked at again before it moves. */
@@ -71,10 +72,7 @@ export class UsedSinceScan {
     const cpuBeforeUs = threadCpuUs();
     const counts = this.#process.lookAgain();
     if (typeof counts === "string") return counts;
-    counts.walk({ segment: 0, index: 0 }, 1, 127, (page, pages) => {
-      for (let i = page; i < page + pages; i++) this.#used.add(i);
-      return true;
-    });
+    addUsed(this.#used, counts);
     this.#faults = faults;
     const end = monotonicMs();
     this.#seenMs = end;

@@ -58,6 +58,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
     reason: NO_MOVES,
   },
   {
+    path: "tests/unit/engine/round/scan_step.test.ts",
+    tests: ["runScanStep() goes on with ages"],
+    reason: "qemu-user shows the memory of the emulator",
+  },
+  {
     path: "tests/unit/tracker/accessed_bits.test.ts",
     reason: "qemu-user has no process_madvise(2)",
   },
@@ -211,6 +216,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
   {
     path: "tests/unit/engine/slide/dry_run.test.ts",
     tests: ["a dry run "],
+    reason: "qemu-user shows the memory of the emulator",
+  },
+  {
+    path: "tests/unit/engine/slide/two_tasks.test.ts",
+    tests: ["two tasks on one process"],
     reason: "qemu-user shows the memory of the emulator",
   },
   {

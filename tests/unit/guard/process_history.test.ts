@@ -25,6 +25,28 @@ describe("ProcessHistory", () => {
     expect(history.ages.ageOf(PAGE)).toBe(12);
   });
 
+  test("goes on behind the scans of others, whose time counts, and whose moves can return", () => {
+    const history = new ProcessHistory(0);
+    history.add(scanOf(4, 0), 1000, 1000, all);
+    const [idle, used, moved, read] = [PAGE, PAGE + 1, PAGE + 2, PAGE + 3];
+    history.ages.markMoved(read);
+    const found = new PageCounts();
+    found.beginScan();
+    found.add(used, 1, 1, false);
+    found.endScan();
+    const others = { used: found, moved: [moved], read: [read], seenMs: 6000 };
+    const present = scanOf(2, 0);
+    // 10 ms are no interval
+    history.addBehindOthers(others, present, 6010, 1000, all);
+    expect(history.ages.ageOf(idle)).toBeCloseTo(6.01, 6);
+    expect(history.ages.ageOf(used)).toBeCloseTo(0.01, 6);
+    expect(history.ages.isMoved(moved)).toBe(true);
+    expect(history.ages.ageOf(read)).toBeUndefined();
+    expect(history.guard.measured(1)).toBe(0);
+    history.add(scanOf(3, 1), 7010, 1000, all);
+    expect(history.guard.measured(1)).toBeGreaterThan(0);
+  });
+
   test("is void when scans stayed away, but for what the guard has learned", () => {
     const history = new ProcessHistory(0);
     history.add(scanOf(100, 0), 1000, 1000, all);

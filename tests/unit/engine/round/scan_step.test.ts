@@ -4,6 +4,7 @@ import { PROCESS_MADVISE } from "../../../../src/mover/mover_process_madvise.ts"
 import { readProcessStat } from "../../../../src/procfs/process_stat.ts";
 import { readProcessSizes } from "../../../../src/procfs/process_memory.ts";
 import { closeProcess } from "../../../../src/engine/round/opened_process.ts";
+import { unpackMemory } from "../../../../src/engine/round/packed_memory.ts";
 import { runScanStep } from "../../../../src/engine/round/run_scan_step.ts";
 import type { Finisher } from "../../../../src/engine/round/scanned_process.ts";
 import type { ProcessGains } from "../../../../src/engine/round/process_gains.ts";
@@ -13,6 +14,7 @@ import { moveCold } from "../../../../src/engine/slide/move_cold.ts";
 import type { MoveOrder } from "../../../../src/engine/slide/move_order.ts";
 import { RoundRecord } from "../../../../src/engine/round/round_record.ts";
 import type { RoundStatus } from "../../../../src/status/round_status.ts";
+import { PageAges } from "../../../../src/tracker/page_ages.ts";
 import { accountFaults } from "../../../tools/fixtures/account_faults.ts";
 import { openDescriptors } from "../../../tools/fixtures/descriptors.ts";
 import { TargetProcess } from "../../../tools/fixtures/target_process.ts";
@@ -119,6 +121,44 @@ describe("runScanStep()", () => {
     );
     expect(stale.counted).toBe(false);
     closeOpen(stale);
+  });
+
+  test("goes on with ages by what another task has seen meanwhile", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const request = requestFor(trial, { ageIntervalMs: 1000 });
+    const areaPage = trial.area.start / PAGE_SIZE;
+    /** A step behind others: what is remembered then, and what it has seen. */
+    const next = (more: Partial<Request>) => {
+      const reply = expectOpen(step({ ...request, ...more }));
+      closeOpen(reply);
+      return { ...reply, ages: PageAges.fromData(unpackMemory(reply.memory).history!.ages) };
+    };
+    // Each task knows the process before the other scans it.
+    const mine = next({ memory: next({}).memory });
+    const first = next({ memory: next({}).memory, isFollowed: true });
+    // reads each page of the area
+    expect(await trial.target.verify()).toBe(0);
+    const other = next({ memory: first.memory, isFollowed: true });
+    expect(other.seen!.used.numbers.length).toBeGreaterThan(0);
+    const stale = { memory: structuredClone(mine.memory), isStale: true };
+    const goesOn = next({ ...stale, seenByOthers: other.seen });
+    expect(goesOn.counted).toBe(false);
+    expect(goesOn.ages.ageOf(areaPage)).toBeWithin(0, 1);
+    const unseen = { ...other.seen!, used: first.seen!.used };
+    const blind = next({ ...stale, memory: mine.memory, seenByOthers: unseen });
+    expect(blind.ages.ageOf(areaPage)).toBeGreaterThan(1);
+  });
+
+  test("does not tell others what it cannot know: what was used before its first scan", async () => {
+    using trial = await TargetProcess.start({ hot: "none" });
+    const first = expectOpen(step(requestFor(trial, { isFollowed: true })));
+    closeOpen(first);
+    expect(first.seen).toBeUndefined();
+    const stale = requestFor(trial, { memory: first.memory, isStale: true, isFollowed: true });
+    const second = expectOpen(step(stale));
+    closeOpen(second);
+    expect(second).toMatchObject({ counted: false });
+    expect(second.seen).toBeDefined();
   });
 
   test("leaves a process alone that is small, and keeps what it knows", async () => {

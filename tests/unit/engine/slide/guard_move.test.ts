@@ -43,7 +43,9 @@ function movedProcess({ pid, process, area }: TargetProcess): ScannedProcess {
   });
   mover.pageOut(batch);
   const moved = MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) });
-  return { pid, dirFd, memoryId, pagemap, history, moved } as Partial<
+  for (let i = 0; i < pages; i++) moved.add(from + i);
+  const forOthers = { moved: new MovedSet(), read: new MovedSet() };
+  return { pid, dirFd, memoryId, pagemap, history, moved, forOthers } as Partial<
     ScannedProcess
   > as ScannedProcess;
 }

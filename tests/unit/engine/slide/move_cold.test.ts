@@ -82,6 +82,7 @@ function move(
     lookAgain: () => new PageCounts(),
     history,
     moved: MovedSet.fromData({ numbers: new Float64Array(0), bits: new Uint32Array(0) }),
+    forOthers: { moved: new MovedSet(), read: new MovedSet() },
     histogram: counts.histogram(),
     leftAlone: new Map(),
     times: noPhases(),
