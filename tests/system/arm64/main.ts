@@ -6,6 +6,7 @@ import { compile } from "../../tools/fixtures/compile.ts";
 import { ScratchFolder } from "../../tools/fixtures/scratch_folder.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { LEFT_OUT, type LeftOut } from "./left_out.ts";
+import { StuckForks } from "./stuck_forks.ts";
 
 // Runs the unit tests by an aarch64 Bun and a smoke test of the aarch64 executable under qemu-user,
 // and tests of what depends on the page size with larger pages. The last line is
@@ -209,6 +210,7 @@ if (hindrance === undefined) {
 } else {
   console.log(`left out what is emulated: enter.sh: ${hindrance}`);
 }
+using _forks = new StuckForks("qemu-aarch64-static", TOP);
 const all: Counts[] = [];
 for (const part of inTurn) all.push(await part());
 if (unit !== undefined) all.push(await unit);
