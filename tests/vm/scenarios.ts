@@ -1,7 +1,7 @@
 import type { Boot } from "./scenario.ts";
 import { abi } from "./scenarios/abi.ts";
 import { agreement, agreementFiveLevels } from "./scenarios/agreement.ts";
-import { cgroups } from "./scenarios/cgroups.ts";
+import { cgroupTargets } from "./scenarios/cgroup_targets.ts";
 import { cslide } from "./scenarios/cslide.ts";
 import { cslideCommands } from "./scenarios/cslide_commands.ts";
 import { cslidePageIdle } from "./scenarios/cslide_page_idle.ts";
@@ -17,6 +17,7 @@ import { faultsTargets } from "./scenarios/faults_targets.ts";
 import { movePages } from "./scenarios/move_pages.ts";
 import { oldKernel } from "./scenarios/old_kernel.ts";
 import { overcommit } from "./scenarios/overcommit.ts";
+import { psi } from "./scenarios/psi.ts";
 import { pageTableReader } from "./scenarios/page_table_reader.ts";
 import { plantedFaults } from "./scenarios/planted_faults.ts";
 import { scanLib } from "./scenarios/scan_lib.ts";
@@ -87,7 +88,7 @@ export const BOOTS: readonly Boot[] = [
       ...stockCslide,
     ],
   },
-  { name: "cgroups", kernel: "debian-6.12", scenarios: cgroups },
+  { name: "cgroups", kernel: "debian-6.12", scenarios: [...cgroupTargets, ...psi] },
   {
     name: "stock_5_10",
     kernel: "debian-5.10",

@@ -15,6 +15,7 @@ const PROGRAMS = [
   "tools/fixtures/requests_target.c",
   "tools/fixtures/syslog_sink.c",
   "tools/fixtures/take_pid.c",
+  "tools/fixtures/forker.c",
   "tools/fixtures/fault_injector.c",
   "tools/fixtures/old_kernel.c",
   "tools/fixtures/zero_pages.c",

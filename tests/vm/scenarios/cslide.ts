@@ -315,7 +315,7 @@ export const cslide: readonly Scenario[] = [
   promotion(BASE, 96 * MIB),
   promotion(THP, 96 * MIB),
   exchange(HUGETLB, { cold: 44 * MIB, hot: 160 * MIB, quotaMb: 24 }),
-  exchange(BASE, { cold: 40 * MIB, hot: 160 * MIB, quotaMb: 40 }),
+  exchange(BASE, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
   exchange(THP, { cold: 40 * MIB, hot: 96 * MIB, quotaMb: 28 }),
   prefetch([HUGETLB], 80 * MIB, 60 * MIB),
   prefetch([BASE, THP], 64 * MIB, 48 * MIB),

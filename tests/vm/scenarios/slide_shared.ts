@@ -16,7 +16,7 @@ import {
 } from "../guest/slide_trial.ts";
 import type { Scenario } from "../scenario.ts";
 
-const SIZE = 64 * MIB;
+const SIZE = 32 * MIB;
 const CHILDREN = 8;
 
 /** Pages that a parent and 8 children share, all cold, under one mover. */

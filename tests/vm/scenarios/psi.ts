@@ -1,15 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { GroupStatus } from "../../../src/status/group_status.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { demand, demandNone, note } from "../guest/demand.ts";
-import {
-  IN_LIMITED_GROUP,
-  isAlive,
-  makeLimitedGroup,
-  processMemory,
-  setKernelSwap,
-  swapOnZram,
-} from "../guest/machine.ts";
+import { IN_LIMITED_GROUP, makeLimitedGroup, setKernelSwap, swapOnZram } from "../guest/machine.ts";
 import { RequestsTarget } from "../guest/requests_target.ts";
 import { type Groups, Server } from "../guest/server.ts";
 import { MIB, startProject, startTarget, stopProject, TASK } from "../guest/slide_trial.ts";
@@ -20,90 +13,6 @@ const FOLDER = `/sys/fs/cgroup/${GROUP}`;
 const PROJECT = "vm";
 
 const current = (): number => Number(readFileSync(`${FOLDER}/memory.current`, "latin1"));
-
-/** What the group used least, while this goes on. */
-class LeastUse implements Disposable {
-  bytes = Infinity;
-  readonly #timer = setInterval(() => {
-    this.bytes = Math.min(this.bytes, current());
-  }, 20);
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
-}
-
-/** Processes that live for a moment, one after the other, as fast as the machine makes them. */
-const FORKS = "while :; do (:); (:); (:); (:); (:); done";
-
-const SIZE = 48 * MIB;
-const LOW = 96 * MIB;
-
-/**
- * Three processes of a control group, one of which forks all the time: slide finds all of them, and
- * keeps what memory.low protects until that is less.
- */
-const targets: Scenario = {
-  name: "cgroup_targets",
-  deadlineSeconds: 900,
-  async run() {
-    swapOnZram(512);
-    setKernelSwap(false);
-    makeLimitedGroup("max");
-    writeFileSync(`${FOLDER}/memory.low`, String(LOW));
-    using one = await startTarget({ sizeBytes: SIZE }, IN_LIMITED_GROUP);
-    using two = await startTarget({ sizeBytes: SIZE }, IN_LIMITED_GROUP);
-    using three = await startTarget({ sizeBytes: SIZE }, IN_LIMITED_GROUP);
-    const all = [one, two, three];
-    const server = await Server.start();
-    await server.add([
-      ["project", { name: PROJECT, loop: 1, interval: 1, sleep: 1 }],
-      ["engine", { name: "slide", project: PROJECT }],
-      ["task", {
-        project: PROJECT,
-        engine: "slide",
-        name: TASK,
-        type: "cgroup",
-        value: "lim*",
-        T: 1,
-        stall_limit: "no",
-      }],
-    ]);
-    using least = new LeastUse();
-    const before = current();
-    await startProject(server);
-    const forks = Bun.spawn([...IN_LIMITED_GROUP, "sh", "-c", FORKS]);
-    const low = "protected by memory.low of its control group";
-    await waitFor("memory.low to be reached", async () => {
-      const { rounds } = await server.task(TASK);
-      return rounds.some(({ spared }) => spared.some(({ reason }) => reason === low));
-    }, { seconds: 400 });
-    const { rounds: [last] } = await server.task(TASK);
-    await server.untilRounds(TASK, last!.number + 1);
-    note({ before, least: least.bytes, now: current() });
-    demand(least.bytes >= LOW, `the group had ${least.bytes} bytes, ${LOW} are protected`);
-    demand(current() < LOW + 24 * MIB, `the group has ${current()} bytes`);
-
-    writeFileSync(`${FOLDER}/memory.low`, "0");
-    await waitFor(
-      "the rest to go",
-      () => all.every(({ pid }) => processMemory(pid, "VmSwap") >= SIZE * 0.95),
-      { seconds: 400 },
-    );
-    const { rounds } = await server.task(TASK);
-    // The first round may have begun before the shell that forks was there.
-    const done = rounds.filter(({ state, number }) => state === "done" && number > 1);
-    note({ processes: done.map(({ processes }) => processes) });
-    demand(done.every(({ processes }) => processes >= 4), "a round has not found all");
-    demand(isAlive(forks.pid), "the process that forks has ended");
-    await stopProject(server);
-    for (const target of all) {
-      const bad = await target.verify();
-      demand(bad === 0, `the contents of ${bad} pages are wrong`);
-    }
-    forks.kill("SIGKILL");
-  },
-};
 
 function psiConfig(keys: Readonly<Record<string, number>>): Groups {
   return [
@@ -224,9 +133,8 @@ function workload(name: string, where: string): Scenario {
 /** A file that only the page cache of the group holds. */
 const FILE = "/tmp/requests";
 
-/** Targets by control group, and the engine psi. */
-export const cgroups: readonly Scenario[] = [
-  targets,
+/** The engine psi. */
+export const psi: readonly Scenario[] = [
   rate,
   workload("anonymous", "anon"),
   workload("page_cache", FILE),
