@@ -136,6 +136,14 @@ export class MovedSet {
     return [...this.#blocks.keys()].sort((a, b) => a - b).map((number) => number * BLOCK_PAGES);
   }
 
+  /** Writes for each page of a block 1 when it is in, else 0. @param first of the block. */
+  markBlock(first: number, marks: Uint8Array): void {
+    const bits = this.#blocks.get(first / BLOCK_PAGES)?.bits;
+    for (let i = 0; i < BLOCK_PAGES; i++) {
+      marks[i] = bits === undefined ? 0 : (bits[i >>> 5]! >>> (i & 31)) & 1;
+    }
+  }
+
   /** Pages of the block that `from` is in, from `from` on and at most so many, ascending. */
   pagesOfBlock(from: number, most: number): number[] {
     const pages: number[] = [];

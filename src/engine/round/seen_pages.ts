@@ -73,8 +73,13 @@ function* pagesOf(set: MovedSet): Generator<number> {
 /** Counts of one scan that has found a set of pages, each of them used. */
 function countsOfUsed(used: MovedSet): PageCounts {
   const counts = new PageCounts();
+  const found = new Uint8Array(BLOCK_PAGES);
   counts.beginScan();
-  for (const page of pagesOf(used)) counts.add(page, 1, 1, false);
+  for (const first of used.blocks()) {
+    used.markBlock(first, found);
+    for (let i = 0; i < BLOCK_PAGES; i++) found[i] = 2 * found[i]!;
+    counts.addEach(first, found, 0, BLOCK_PAGES);
+  }
   counts.endScan();
   return counts;
 }

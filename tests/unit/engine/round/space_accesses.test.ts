@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { SeenAccesses } from "../../../../src/engine/round/scan_step.ts";
+import { fromOthers } from "../../../../src/engine/round/seen_pages.ts";
 import { SpaceAccesses, type Watcher } from "../../../../src/engine/round/space_accesses.ts";
 import { MovedSet } from "../../../../src/mover/moved_set.ts";
 
@@ -89,4 +90,18 @@ test("SpaceAccesses forgets what a task does not see any more", () => {
   expect(accesses.size).toBe(1);
   accesses.forgetAllBut(new Set(), a.task);
   expect(accesses.size).toBe(0);
+});
+
+test("what others have seen becomes counts of the pages that they found used, and no others", () => {
+  const pages = [4095, 4096, 9000, 20_000];
+  const { used, moved, seenMs } = fromOthers(seen(7, pages, [5]), false)!;
+  const found: number[] = [];
+  used.walk({ segment: 0, index: 0 }, 1, 127, (page, size) => {
+    for (let i = page; i < page + size; i++) found.push(i);
+    return true;
+  });
+  expect(found).toEqual(pages);
+  expect([...moved]).toEqual([5]);
+  expect(seenMs).toBe(7);
+  expect([...fromOthers(seen(7, pages, [5]), true)!.moved]).toEqual([]);
 });
