@@ -15,6 +15,12 @@ export interface SwapArea {
 /** What a swap area is. */
 export type SwapKind = "zram" | "zswap" | "disk" | "rotating disk" | "file";
 
+/**
+ * In front of a device's name. The path of a device is `/zram0` when the mount of /dev that it was
+ * named by is gone, as when swapon(8) ran in a mount namespace that has ended.
+ */
+const DEVICE_FOLDER = /^\/(?:dev\/)?/;
+
 const LINE = /^(\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(-?\d+)$/;
 
 /** @throws {ProcfsError} @internal */
@@ -53,15 +59,16 @@ export function kindOfArea(area: SwapArea, root = "/sys"): Exclude<SwapKind, "zs
   if (zramName(area) !== undefined) return "zram";
   if (area.type !== "partition") return "file";
   // A partition has no queue of its own; its folder is in that of the disk.
-  const device = `${root}/class/block/${area.path.replace(/^\/dev\//, "")}`;
+  const device = `${root}/class/block/${area.path.replace(DEVICE_FOLDER, "")}`;
   const isRotating = isOn(`${device}/queue/rotational`, "1") ||
     isOn(`${device}/../queue/rotational`, "1");
   return isRotating ? "rotating disk" : "disk";
 }
 
 /** `zram0`, if an area is a zram device. */
-export function zramName({ path }: SwapArea): string | undefined {
-  return /^\/dev\/(zram\d+)$/.exec(path)?.[1];
+export function zramName({ path, type }: SwapArea): string | undefined {
+  const name = path.replace(DEVICE_FOLDER, "");
+  return type === "partition" && /^zram\d+$/.test(name) ? name : undefined;
 }
 
 /** Whether a file of sysfs is there and has a value. */

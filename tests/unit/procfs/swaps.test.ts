@@ -55,6 +55,10 @@ describe("swaps", () => {
     symlinkSync("../../devices/sda/sda2", folder.at("class/block/sda2"));
     symlinkSync("../../devices/vdb", folder.at("class/block/vdb"));
     expect(kinds()).toEqual(["zram", "rotating disk", "disk", "file"]);
+    // as their names are when the mount of /dev is gone
+    expect(kindOfSwap(areaOf("/zram3"), folder.path)).toBe("zram");
+    expect(kindOfSwap(areaOf("/sda2"), folder.path)).toBe("rotating disk");
+    expect(kindOfSwap(areaOf("/zram3", "file"), folder.path)).toBe("file");
     write("module/zswap/parameters/enabled", "Y\n");
     expect(kinds()).toEqual(["zram", "zswap", "zswap", "zswap"]);
   });
