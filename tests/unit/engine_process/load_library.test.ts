@@ -69,7 +69,7 @@ describe("loadLibrary()", () => {
     chmodSync(owned, 0o500);
     expect(refusalOf(owned)).toContain("its owner is 12345, allowed is 0");
     const sub = join(folder, "sub");
-    mkdirSync(sub, { mode: 0o700 });
+    mkdirSync(sub, { recursive: true, mode: 0o700 });
     expect(refusalOf(sub)).toContain("it is no regular file");
     Bun.spawnSync(["mkfifo", "-m", "500", join(folder, "fifo")]);
     expect(refusalOf(join(folder, "fifo"))).toContain("it is no regular file");
@@ -125,7 +125,7 @@ describe("loadLibrary()", () => {
 
   test("loads one that uses $ORIGIN when only root can change its folders", () => {
     const home = join(folder, "home");
-    mkdirSync(home, { mode: 0o755 });
+    mkdirSync(home, { recursive: true, mode: 0o755 });
     compileEngine("elsewhere.c", [], join(home, "libelsewhere.so"));
     const path = join(home, "needy.so");
     compileEngine(
@@ -139,7 +139,7 @@ describe("loadLibrary()", () => {
 
   test("refuses one that uses $ORIGIN when its path names another file by the time it is loaded", () => {
     const home = join(folder, "swapped");
-    mkdirSync(home, { mode: 0o755 });
+    mkdirSync(home, { recursive: true, mode: 0o755 });
     compileEngine("elsewhere.c", [], join(home, "libelsewhere.so"));
     const path = join(home, "needy.so");
     compileEngine("needs_missing.c", [`-L${home}`, "-lelsewhere", "-Wl,-rpath,$ORIGIN"], path);
