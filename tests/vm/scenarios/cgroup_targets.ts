@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { RoundStatus } from "../../../src/status/round_status.ts";
 import type { TaskStatus } from "../../../src/status/task_status.ts";
+import { Forker } from "../../tools/fixtures/forker.ts";
 import type { Target, TargetOptions } from "../../tools/fixtures/target.ts";
 import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import { demand, note } from "../guest/demand.ts";
-import { Forker } from "../guest/forker.ts";
 import {
+  BIN,
   IN_LIMITED_GROUP,
   makeLimitedGroup,
   processMemory,
@@ -170,7 +171,7 @@ const forks: Scenario = {
     makeLimitedGroup("max");
     using one = await startTarget(QUIET, IN_LIMITED_GROUP);
     using two = await startTarget(QUIET, IN_LIMITED_GROUP);
-    using forker = await Forker.start(IN_LIMITED_GROUP, CHILDREN_PER_SECOND);
+    using forker = await Forker.start([...IN_LIMITED_GROUP, `${BIN}/forker`], CHILDREN_PER_SECOND);
     const server = await Server.start();
     await server.add(config(2, PAUSE_SECONDS));
     await server.status();
