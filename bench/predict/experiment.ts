@@ -13,9 +13,14 @@ const LOOK_SECONDS = 90;
 /** After the first move of an age, and then for so long what comes back is counted. */
 const SETTLE_SECONDS = 40;
 const COUNT_SECONDS = 60;
-/** The limit that advice is asked for, and how long its lines are used before they are judged. */
+/**
+ * The limit that advice is asked for, and how long its lines are used before they are judged: no
+ * less than the advice has looked, since the guard has to see as much before it moves as much.
+ */
 const STALL_PERCENT = 0.5;
 const ADVICE_SECONDS = 150;
+/** Advice may ask for more time so often. */
+const MOST_WAITS = 3;
 /** While advice is made, so much moves that the time of a swap-in is known. */
 const LOOK_STALL = 10 * STALL_PERCENT;
 /** How long an experiment takes, but for starting and moving. */
@@ -175,12 +180,18 @@ async function look(workload: Workload, place: Place): Promise<{
 async function adviceFor(
   workload: Workload,
   place: Place,
-): Promise<{ advice: AdviceDocument; swapInUs: number }> {
+): Promise<{ advice: AdviceDocument; swapInUs: number; lookedMs: number }> {
   await using trial = await Trial.begin(workload, place);
   const project = { loop: 3, interval: 1, sleep: 1 };
   trial.server.startTask({ type: "pid", value: trial.pid, stall_limit: LOOK_STALL }, project);
+  const begin = performance.now();
   await Bun.sleep(LOOK_SECONDS * 1000 * place.haste);
-  return { advice: trial.advice(), swapInUs: await trial.swapInUs() };
+  let advice = trial.advice();
+  for (let waits = 0; waits < MOST_WAITS && advice.state === "too_little_seen"; waits++) {
+    await Bun.sleep((advice.tasks[0]?.wait_us ?? 0) / 1000);
+    advice = trial.advice();
+  }
+  return { advice, swapInUs: await trial.swapInUs(), lookedMs: performance.now() - begin };
 }
 
 /** Moves what has been idle for so many scans. */
@@ -196,17 +207,18 @@ async function moveFrom(age: number, workload: Workload, place: Place): Promise<
 }
 
 async function follow(
-  { advice: { lines, tasks }, swapInUs: expectedSwapInUs }: Awaited<ReturnType<typeof adviceFor>>,
+  advised: Awaited<ReturnType<typeof adviceFor>>,
   workload: Workload,
   place: Place,
 ): Promise<AdviceResult> {
+  const { advice: { lines, tasks }, swapInUs: expectedSwapInUs, lookedMs } = advised;
   await using trial = await Trial.begin(workload, place);
   const file = `${place.folder}/advised.conf`;
   const text = lines.map((line) => line.startsWith("value=") ? `value=${trial.pid}` : line);
   writeFileSync(file, `${text.join("\n")}\n`, { mode: 0o600 });
   trial.server.etmem("obj", "add", "-f", file);
   trial.server.startProject();
-  await Bun.sleep(ADVICE_SECONDS * 1000 * place.haste);
+  await Bun.sleep(Math.max(ADVICE_SECONDS * 1000 * place.haste, lookedMs));
   const { swapBytes, returnsPerSecond } = await measure(trial.pid, COUNT_SECONDS * place.haste);
   const swapInUs = await trial.swapInUs();
   return {
