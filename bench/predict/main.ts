@@ -22,7 +22,8 @@ const EXTRA_SECONDS = 1200;
 const USAGE = `usage: npm run bench -- predict [--check] [--vm] [WORKLOAD]...
 
 Looks at workloads in a dry run, and compares what is predicted and advised with what comes of moving.
-Each takes 12 minutes, and 20 more where advice has to look for longer (zipf). Without names: ${DEFAULT.join(" and ")}.
+Each takes 12 minutes, and 20 more where advice has to look for longer (zipf).
+Without names: ${DEFAULT.join(" and ")}.
 
   --check  end with status 1 when a prediction or advice is not kept
   --vm     in the test VM
