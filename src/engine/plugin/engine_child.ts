@@ -68,6 +68,8 @@ interface Pending {
   readonly ahead: Set<string>;
   readonly settle: PromiseWithResolvers<readonly string[]>;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** As long as there are any, the clock stands still, whatever the process reports meanwhile. */
+  holds: number;
 }
 
 /** The process of one engine, as the server sees it. It is asked one thing at a time. */
@@ -200,8 +202,11 @@ export class EngineChild {
    */
   async holdClock(over: Promise<void>): Promise<void> {
     const pending = this.#pending;
-    clearTimeout(pending?.timer);
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    pending.holds++;
     await over;
+    pending.holds--;
     if (this.#pending === pending) this.#arm(this.#options.limitMs);
   }
 
@@ -226,7 +231,7 @@ export class EngineChild {
 
   #await(limitMs: number, entered: readonly string[]): Promise<readonly string[]> {
     const settle = Promise.withResolvers<readonly string[]>();
-    this.#pending = { ahead: new Set(entered), settle, timer: undefined };
+    this.#pending = { ahead: new Set(entered), settle, timer: undefined, holds: 0 };
     this.#arm(limitMs);
     return settle.promise;
   }
@@ -235,6 +240,7 @@ export class EngineChild {
     const pending = this.#pending;
     if (pending === undefined) return;
     clearTimeout(pending.timer);
+    if (pending.holds > 0) return;
     pending.timer = setTimeout(() => {
       pending.timer = setTimeout(() => this.#onHung(limitMs), GRACE_MS);
     }, limitMs);

@@ -4,8 +4,10 @@ import { pageOut, type PageOutAccount } from "../../mover/page_out.ts";
 import type { MovedSet } from "../../mover/moved_set.ts";
 import { HeldAddressSpace } from "../../procfs/held_address_space.ts";
 import { FrameSet, type FrameSetData } from "../../tracker/frame_set.ts";
-import type { Reason } from "../../reason/reasons.ts";
+import { readMemInfo } from "../../procfs/meminfo.ts";
+import { because, type Reason } from "../../reason/reasons.ts";
 import type { ScannedProcess } from "../round/scanned_process.ts";
+import { whyNoSwapSpace } from "../round/swap_space.ts";
 import { ColdUnits, type ColdUnitsData } from "./cold_units.ts";
 import {
   dramBudget,
@@ -19,6 +21,8 @@ import { MoveWorth, type MoveWorthData } from "./move_worth.ts";
 import { GroupRoom } from "./group_room.ts";
 import type { GuardedMove } from "./guard_move.ts";
 import { UsedSinceScan, type UsedSinceScanData } from "./used_since_scan.ts";
+
+const NOT_WRITABLE = because("swap_not_writable");
 
 /** What came of the cold units, in base pages. */
 export interface UnitsAccount extends PageOutAccount {
@@ -157,6 +161,10 @@ class UnitsMove {
     });
     noteCosts(process, account);
     if (room.whyNone !== undefined) account.held ??= room.whyNone;
+    // It may have been full before it was looked at again.
+    if (account.held === NOT_WRITABLE) {
+      account.held = whyNoSwapSpace(readMemInfo()) ?? NOT_WRITABLE;
+    }
     return {
       ...account,
       sparedUsed: this.#units.sparedUsed,

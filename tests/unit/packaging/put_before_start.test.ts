@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeArchitecture } from "../../../packaging/architectures.ts";
 import { putBeforeStart } from "../../../packaging/put_before_start.ts";
@@ -73,7 +73,10 @@ describe("putBeforeStart() of startCode()", () => {
   });
 
   test("refuses an executable whose first instruction is not the first of its code", () => {
-    const executable = compile(join(FIXTURES, "target.c"));
+    // A copy: other tests run the program, and the kernel lets nobody write to it meanwhile.
+    using folder = new ScratchFolder();
+    const executable = folder.at("target");
+    copyFileSync(compile(join(FIXTURES, "target.c")), executable);
     expect(() => putBeforeStart(executable, codeOf(SIZE_BYTES))).toThrow("there is no room");
   });
 
