@@ -24,6 +24,11 @@ import { UsedSinceScan, type UsedSinceScanData } from "./used_since_scan.ts";
 
 const NOT_WRITABLE = because("swap_not_writable");
 
+/** Writes fail also because swap space has become full since it was looked at. */
+function whyHeld(reason: Reason | undefined): Reason | undefined {
+  return reason === NOT_WRITABLE ? whyNoSwapSpace(readMemInfo()) ?? reason : reason;
+}
+
 /** What came of the cold units, in base pages. */
 export interface UnitsAccount extends PageOutAccount {
   /** Passed over, since they were used meanwhile. */
@@ -160,11 +165,8 @@ class UnitsMove {
       soFar,
     });
     noteCosts(process, account);
-    if (room.whyNone !== undefined) account.held ??= room.whyNone;
-    // It may have been full before it was looked at again.
-    if (account.held === NOT_WRITABLE) {
-      account.held = whyNoSwapSpace(readMemInfo()) ?? NOT_WRITABLE;
-    }
+    const held = whyHeld(account.held ?? room.whyNone);
+    if (held !== undefined) account.held = held;
     return {
       ...account,
       sparedUsed: this.#units.sparedUsed,
