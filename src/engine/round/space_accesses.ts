@@ -25,8 +25,9 @@ interface Follower {
 
 /**
  * What the tasks on an address space have seen of it, by its key: each scan clears what it sees, so
- * each task needs what the others saw since its own last scan. That takes one bit a page and task.
- * What a tracker sees that tells only VMAs apart says nothing of pages, and the other way round.
+ * each task needs what the others saw since its own last scan. That takes three bits a page and
+ * task at most. What a tracker sees that tells only VMAs apart says nothing of pages, and the other
+ * way round.
  */
 export class SpaceAccesses {
   readonly #spaces = new Map<string, Map<object, Follower>>();

@@ -3,9 +3,14 @@ import { monotonicMs } from "../../../ffi/libc.ts";
 import { MoveRate, MoveRates } from "../../../src/mover/move_rate.ts";
 import { Random } from "../../tools/fixtures/random.ts";
 import { SEED } from "../../tools/fixtures/seed.ts";
+import { waitFor } from "../../tools/fixtures/wait_for.ts";
 import type { MovedPiece, RateThreadOrder } from "./move_rate_thread.ts";
 
 const MIB = 2 ** 20;
+/** Of MoveRate: words of its lock, and how long a bucket is. */
+const FREE = 0;
+const TAKEN = 1;
+const BUCKET_MS = 5;
 const THREAD = new URL("./move_rate_thread.ts", import.meta.url).href;
 
 /** The most that moved in a second. */
@@ -54,6 +59,20 @@ function simulate(rate: number, threads: number, seconds: number, longestMs: num
     thread.taken = bytes;
     thread.ms += tookMs;
   }
+}
+
+/** Has a thread of its own move as much as it may. */
+async function runThread(
+  rate: MoveRate,
+  order: Omit<RateThreadOrder, "rate">,
+): Promise<MovedPiece[]> {
+  const worker = new Worker(THREAD);
+  const { promise, resolve } = Promise.withResolvers<MovedPiece[]>();
+  worker.addEventListener("message", ({ data }: MessageEvent<MovedPiece[]>) => resolve(data));
+  worker.postMessage({ rate: rate.toData(), ...order } satisfies RateThreadOrder);
+  const found = await promise;
+  worker.terminate();
+  return found;
 }
 
 describe("MoveRate", () => {
@@ -131,20 +150,27 @@ describe("MoveRate", () => {
 
   test("is shared by threads", async () => {
     const rate = new MoveRate(20 * MIB);
-    const pieces = await Promise.all(Array.from({ length: 3 }, async () => {
-      const worker = new Worker(THREAD);
-      const order: RateThreadOrder = { rate: rate.toData(), untilMs: monotonicMs() + 2500 };
-      worker.postMessage(order);
-      const { promise, resolve } = Promise.withResolvers<MovedPiece[]>();
-      worker.addEventListener("message", ({ data }: MessageEvent<MovedPiece[]>) => resolve(data));
-      const found = await promise;
-      worker.terminate();
-      return found;
-    }));
+    const pieces = await Promise.all(
+      Array.from({ length: 3 }, () => runThread(rate, { untilMs: monotonicMs() + 2500 })),
+    );
     expect(pieces.flat().length).toBeGreaterThan(0);
     expect(mostOf(pieces.flat())).toBeLessThanOrEqual(20 * MIB * 1.05);
     // Nothing is on its way any more.
     expect(rate.take(2 * rate.mostBytes, monotonicMs() + 1000)).toBe(0);
+  });
+
+  test("a thread that waited for the lock does not take the time before its wait for now", async () => {
+    const rate = new MoveRate(MIB);
+    const lock = new Int32Array(rate.toData().shared, 0, 1);
+    Atomics.store(lock, 0, TAKEN);
+    const moved = runThread(rate, { untilMs: Number.POSITIVE_INFINITY, mostPieces: 1 });
+    await waitFor("a thread to wait for the lock", () => Atomics.notify(lock, 0) === 1);
+    await Bun.sleep(2 * BUCKET_MS);
+    // The thread goes on sleeping until this settle() gives the lock back.
+    Atomics.store(lock, 0, FREE);
+    const settledMs = monotonicMs();
+    rate.settle(0, 2 * rate.mostBytes);
+    expect((await moved)[0]!.ms).toBeGreaterThanOrEqual(settledMs + 100);
   });
 });
 

@@ -6,6 +6,8 @@ export interface RateThreadOrder {
   readonly rate: MoveRateData;
   /** By monotonicMs(). */
   readonly untilMs: number;
+  /** It ends before, once so many pieces have moved. */
+  readonly mostPieces?: number;
 }
 
 /** Bytes that moved. */
@@ -20,7 +22,8 @@ if (!Bun.isMainThread) {
   addEventListener("message", ({ data }: MessageEvent<RateThreadOrder>) => {
     const rate = new MoveRate(data.rate);
     const pieces: MovedPiece[] = [];
-    while (monotonicMs() < data.untilMs) {
+    const { mostPieces = Number.POSITIVE_INFINITY } = data;
+    while (pieces.length < mostPieces && monotonicMs() < data.untilMs) {
       const bytes = Math.floor(rate.mostBytes / 3);
       const waitMs = rate.take(bytes);
       if (waitMs > 0) {
