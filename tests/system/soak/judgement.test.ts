@@ -15,6 +15,7 @@ import {
   growthFaults,
   quarterHighs,
   type Sample,
+  THREAD_BYTES,
   WARM_UP_LIMIT_BYTES,
 } from "./judge_growth.ts";
 import { runFaults, type TaskRecord } from "./judge_run.ts";
@@ -27,6 +28,7 @@ function hour(leakBytes: number): Sample[] {
   return Array.from({ length: 3600 }, (_, second) => ({
     atMs: BEGIN + second * 1000,
     bytes: 60 * MIB + ((second * 7919) % 10) * MIB + second * leakBytes,
+    threads: 11,
   }));
 }
 
@@ -48,18 +50,31 @@ describe("growthFaults()", () => {
 
   test("does not count what the first quarter takes", () => {
     const samples = hour(0);
-    samples[100] = { atMs: BEGIN + 100_000, bytes: 500 * MIB };
+    samples[100] = { atMs: BEGIN + 100_000, bytes: 500 * MIB, threads: 11 };
     expect(growthFaults(samples)).toEqual([]);
   });
 
   test("allows more while a server is warming up, but not everything", () => {
     const minute = (growth: number): Sample[] =>
-      hour(0).slice(0, 60).map(({ atMs, bytes }, i) => ({
+      hour(0).slice(0, 60).map(({ atMs, bytes, threads }, i) => ({
         atMs,
         bytes: i < 45 ? bytes : bytes + growth,
+        threads,
       }));
     expect(growthFaults(minute(WARM_UP_LIMIT_BYTES))).toEqual([]);
     expect(growthFaults(minute(WARM_UP_LIMIT_BYTES + 1))).toHaveLength(1);
+  });
+
+  test("allows for threads that were made since, and not for those that were let go", () => {
+    const samples = (growth: number, threads: number): Sample[] =>
+      hour(0).map((sample, second) =>
+        second < 2700 ? sample : { atMs: sample.atMs, bytes: sample.bytes + growth, threads }
+      );
+    const limit = GROWTH_LIMIT_BYTES + 2 * THREAD_BYTES;
+    expect(growthFaults(samples(limit, 13))).toEqual([]);
+    expect(growthFaults(samples(limit + 1, 13))).toHaveLength(1);
+    expect(growthFaults(samples(GROWTH_LIMIT_BYTES, 9))).toEqual([]);
+    expect(growthFaults(samples(GROWTH_LIMIT_BYTES + 1, 9))).toHaveLength(1);
   });
 
   test("finds one when nothing was measured", () => {

@@ -31,7 +31,8 @@ export class ServerWatch {
     const kib = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
     const bytes = kib("RssAnon");
-    this.rssAnon.push({ atMs, bytes });
+    const threads = Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]);
+    this.rssAnon.push({ atMs, bytes, threads });
     this.highestRssAnon = Math.max(this.highestRssAnon, bytes);
     this.rssBytes = kib("VmRSS");
     this.descriptors = readdirSync(`/proc/${this.pid}/fd`).length;
