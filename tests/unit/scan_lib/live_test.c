@@ -70,11 +70,39 @@ static bool is_watched(enum piece piece)
     return piece != FILE_READ_ONLY && !(piece == HUGETLB && without_idle_pages);
 }
 
+/** A 64 bit word of a file at an index; 0 when it cannot be read. */
+static uint64_t word_of(const char *path, uint64_t index)
+{
+    const int fd = __real_open(path, O_RDONLY);
+    uint64_t word = 0;
+
+    if (fd < 0 || pread(fd, &word, sizeof(word), (off_t)(index * sizeof(word))) != (ssize_t)sizeof(word)) {
+        word = 0;
+    }
+    (void)close(fd);
+    return word;
+}
+
+/** What the kernel says of a page that was not as expected (admin-guide/mm/pagemap.rst). */
+static void explain(const struct child *child, enum piece piece, size_t unit, const struct page_refs *node)
+{
+    const uint64_t frame_bits = (UINT64_C(1) << 55) - 1;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%s/pagemap", child->name);
+    const uint64_t entry = word_of(path, node->addr / PAGE);
+    fprintf(stderr, "piece %d, unit %zu, count %d: pagemap %#llx, kpageflags %#llx, kpagecount %llu\n", (int)piece, unit,
+            node->count, (unsigned long long)entry,
+            (unsigned long long)word_of("/proc/kpageflags", entry & frame_bits),
+            (unsigned long long)word_of("/proc/kpagecount", entry & frame_bits));
+}
+
 /**
  * Checks the part of a list that lies in a piece: each unit that is there is a node, in order, with
  * so much for each use, and nothing else is.
  */
-static void check_piece(const struct page_refs *list, enum piece piece, int idle, int used, const char *when)
+static void check_piece(const struct child *child, const struct page_refs *list, enum piece piece, int idle, int used,
+                        const char *when)
 {
     const uint64_t start = (uint64_t)(uintptr_t)piece_at[piece];
     const enum page_type type = unit_bytes_of(piece) == HUGE ? PMD_TYPE : PTE_TYPE;
@@ -93,6 +121,9 @@ static void check_piece(const struct page_refs *list, enum piece piece, int idle
         wrong += unit >= units(piece) || node->addr != start + unit * unit_bytes_of(piece) || node->type != type;
         low += node->count < count;
         high += node->count > count;
+        if (node->count != count && unit < units(piece)) {
+            explain(child, piece, unit, node);
+        }
         unit = next_present(piece, unit + 1);
     }
     CHECK(wrong == 0, "%s: piece %d: %zu of %zu nodes are elsewhere or of another type", when, (int)piece, wrong, nodes);
@@ -101,10 +132,10 @@ static void check_piece(const struct page_refs *list, enum piece piece, int idle
     CHECK(unit >= units(piece), "%s: piece %d: only %zu nodes", when, (int)piece, nodes);
 }
 
-static void check_all(const struct page_refs *list, int idle, int used, const char *when)
+static void check_all(const struct child *child, const struct page_refs *list, int idle, int used, const char *when)
 {
     for (int piece = 0; piece < PIECES; piece++) {
-        check_piece(list, piece, idle, used, when);
+        check_piece(child, list, piece, idle, used, when);
     }
     bool ascends = true;
     for (const struct page_refs *node = list; node != NULL && node->next != NULL; node = node->next) {
@@ -142,12 +173,12 @@ static void counts_follow_use(const struct child *child)
     list = NULL;
     let_use(child);
     scan(vmas, child, &list, 0);
-    check_all(list, 0, 1, "used once");
+    check_all(child, list, 0, 1, "used once");
     scan(vmas, child, &list, 0);
-    check_all(list, 0, 1, "not used");
+    check_all(child, list, 0, 1, "not used");
     let_use(child);
     scan(vmas, child, &list, SCAN_AS_HUGE | SCAN_DIRTY_PAGE);
-    check_piece(list, SMALL, 0, without_idle_pages ? 2 : 4, "dirty pages used again");
+    check_piece(child, list, SMALL, 0, without_idle_pages ? 2 : 4, "dirty pages used again");
     let_use(child);
     etmemd_free_page_refs(list);
 
@@ -155,10 +186,10 @@ static void counts_follow_use(const struct child *child)
     if (without_idle_pages) {
         CHECK(etmemd_get_page_refs(vmas, child->name, &list, VMA_SCAN_FLAG) == -1 && errno == ENOTSUP, "VMA_SCAN_FLAG");
         scan(vmas, child, &list, 0);
-        check_all(list, 0, 1, "after VMA_SCAN_FLAG was refused");
+        check_all(child, list, 0, 1, "after VMA_SCAN_FLAG was refused");
     } else {
         scan(vmas, child, &list, VMA_SCAN_FLAG);
-        check_piece(list, MARKED, 0, 1, "VMA_SCAN_FLAG");
+        check_piece(child, list, MARKED, 0, 1, "VMA_SCAN_FLAG");
         CHECK(list != NULL && list->addr == (uint64_t)(uintptr_t)piece_at[MARKED], "VMA_SCAN_FLAG begins elsewhere");
         size_t nodes = 0;
         for (const struct page_refs *node = list; node != NULL; node = node->next) {
@@ -188,12 +219,13 @@ static void *scan_repeatedly(void *argument)
     struct page_refs *list = NULL;
 
     for (int use = 0; use < 3; use++) {
+        drain_fresh_pages();
         scan(vmas, child, &list, 0);
         etmemd_free_page_refs(list);
         list = NULL;
         let_use(child);
         scan(vmas, child, &list, 0);
-        check_all(list, 0, 1, "in threads");
+        check_all(child, list, 0, 1, "in threads");
         etmemd_free_page_refs(list);
         list = NULL;
     }
@@ -206,7 +238,6 @@ static void threads_do_not_disturb_each_other(struct child *child)
     struct child second = start_child();
     pthread_t thread;
 
-    drain_fresh_pages();
     CHECK(pthread_create(&thread, NULL, scan_repeatedly, &second) == 0, "pthread_create");
     (void)scan_repeatedly(child);
     (void)pthread_join(thread, NULL);

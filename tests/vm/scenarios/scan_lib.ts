@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { demand } from "../guest/demand.ts";
-import { BIN, setFoldIdle } from "../guest/machine.ts";
+import { BIN, kernelActivity, setFoldIdle } from "../guest/machine.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** Enough for two processes at a time of tests/unit/scan_lib/live_test.c. */
@@ -11,9 +11,11 @@ const POOL = "/proc/sys/vm/nr_hugepages";
 function liveTest(way: "idle_pages" | "page_idle"): void {
   writeFileSync(POOL, String(HUGE_PAGES));
   try {
+    const before = kernelActivity();
     const { exitCode, stdout, stderr } = Bun.spawnSync([`${BIN}/scan_lib_test`, way]);
     const checks = Number(/^(\d+) checks, 0 failed$/m.exec(stdout.toString())?.[1] ?? 0);
-    demand(exitCode === 0, `status ${exitCode}: ${stderr.toString().trim()}`);
+    const what = `${JSON.stringify(before)} -> ${JSON.stringify(kernelActivity())}`;
+    demand(exitCode === 0, `status ${exitCode}, ${what}: ${stderr.toString().trim()}`);
     demand(checks > 100, `only ${checks} checks were made`);
   } finally {
     writeFileSync(POOL, "0");
