@@ -23,6 +23,8 @@ const ADVICE_SECONDS = 150;
 const MOST_WAITS = 3;
 /** While advice is made, so much moves that the time of a swap-in is known. */
 const LOOK_STALL = 10 * STALL_PERCENT;
+/** How often the time of a swap-in is looked up. */
+const SECONDS_PER_LOOK = 5;
 /** How long an experiment takes, but for starting and moving. */
 export const EXPERIMENT_SECONDS = 2 * LOOK_SECONDS +
   AGES.length * (SETTLE_SECONDS + COUNT_SECONDS) + ADVICE_SECONDS + COUNT_SECONDS;
@@ -40,6 +42,8 @@ export interface Place {
   readonly seed: number;
   /** Everything takes so much of the time that it takes else. */
   readonly haste: number;
+  /** Nothing but advice is made and followed. */
+  readonly adviceOnly: boolean;
 }
 
 /** What was predicted of an age, and what came of moving from that age on. */
@@ -67,7 +71,7 @@ export interface AdviceResult {
 export interface Result {
   readonly workload: string;
   /** Of the workload and of the machine, while it was looked: neither is to rise. */
-  readonly swappedWhileLooking: { readonly bytes: number; readonly machinePages: number };
+  readonly swappedWhileLooking?: { readonly bytes: number; readonly machinePages: number };
   readonly ages: readonly AgeResult[];
   /** Why there is none, where there is none. */
   readonly advice: AdviceResult | string;
@@ -144,6 +148,17 @@ class Trial implements AsyncDisposable {
     return rounds.find(({ guard }) => guard !== undefined)?.guard?.swap_in_us ?? 0;
   }
 
+  /** The mean of what the guard measured in some seconds. */
+  async meanSwapInUs(seconds: number): Promise<number> {
+    const times = Math.max(1, Math.round(seconds / SECONDS_PER_LOOK));
+    let sum = 0;
+    for (let i = 0; i < times; i++) {
+      await Bun.sleep(seconds / times * 1000);
+      sum += await this.swapInUs();
+    }
+    return sum / times;
+  }
+
   advice(): AdviceDocument {
     const stall = ["--stall", String(STALL_PERCENT)];
     const text = this.server.etmem("advise", "-n", PROJECT, ...stall, "--json");
@@ -159,7 +174,7 @@ class Trial implements AsyncDisposable {
 /** Looks at a workload, and says what is predicted. */
 async function look(workload: Workload, place: Place): Promise<{
   bars: readonly AgeBar[];
-  swapped: Result["swappedWhileLooking"];
+  swapped: NonNullable<Result["swappedWhileLooking"]>;
 }> {
   await using trial = await Trial.begin(workload, place);
   const before = swappedOutByMachine();
@@ -219,8 +234,11 @@ async function follow(
   trial.server.etmem("obj", "add", "-f", file);
   trial.server.startProject();
   await Bun.sleep(Math.max(ADVICE_SECONDS * 1000 * place.haste, lookedMs));
-  const { swapBytes, returnsPerSecond } = await measure(trial.pid, COUNT_SECONDS * place.haste);
-  const swapInUs = await trial.swapInUs();
+  const countSeconds = COUNT_SECONDS * place.haste;
+  const [{ swapBytes, returnsPerSecond }, swapInUs] = await Promise.all([
+    measure(trial.pid, countSeconds),
+    trial.meanSwapInUs(countSeconds),
+  ]);
   return {
     lines,
     expectedSwapInUs,
@@ -242,8 +260,11 @@ async function adviseAndFollow(
   return state === "advised" ? await follow(advised, workload, place) : tasks[0]?.reason ?? state;
 }
 
-/** Predicts what moving memory of a workload comes to, and moves it. */
-export async function predictAndMove(workload: Workload, place: Place): Promise<Result> {
+/** Has ages predicted, and moves from each of them on. */
+async function predictAges(
+  workload: Workload,
+  place: Place,
+): Promise<Pick<Result, "swappedWhileLooking" | "ages">> {
   const { bars, swapped } = await look(workload, place);
   const ages: AgeResult[] = [];
   for (const age of AGES) {
@@ -257,10 +278,14 @@ export async function predictAndMove(workload: Workload, place: Place): Promise<
       returnsPerSecond,
     });
   }
+  return { swappedWhileLooking: swapped, ages };
+}
+
+/** Predicts what moving memory of a workload comes to, and moves it. */
+export async function predictAndMove(workload: Workload, place: Place): Promise<Result> {
   return {
     workload: workload.name,
-    swappedWhileLooking: swapped,
-    ages,
+    ...(place.adviceOnly ? { ages: [] } : await predictAges(workload, place)),
     advice: await adviseAndFollow(workload, place),
   };
 }

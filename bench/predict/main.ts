@@ -14,30 +14,37 @@ const SEED = 1;
 /** Twice what a workload has. */
 const SWAP_BYTES = 512 * 2 ** 20;
 const BIN = `${import.meta.dir}/../../dist`;
+const OPTIONS = new Set(["--check", "--vm", "--advice"]);
 const RESULT = "result ";
 const BOOT_SECONDS = 90;
 /** To start everything on an emulated processor. */
 const EXTRA_SECONDS = 1200;
 
-const USAGE = `usage: npm run bench -- predict [--check] [--vm] [WORKLOAD]...
+const USAGE = `usage: npm run bench -- predict [--check] [--vm | --advice] [WORKLOAD]...
 
 Looks at workloads in a dry run, and compares what is predicted and advised with what comes of moving.
 Each takes 12 minutes, and 20 more where advice has to look for longer (zipf).
 Without names: ${DEFAULT.join(" and ")}.
 
-  --check  end with status 1 when a prediction or advice is not kept
-  --vm     in the test VM
+  --check   end with status 1 when a prediction or advice is not kept
+  --vm      in the test VM
+  --advice  only what is advised, not what is predicted of three ages
 
 Workloads: ${
   WORKLOADS.filter(({ processes }) => processes === 1).map(({ name }) => name).join(", ")
 }
 `;
 
-async function onHost(workloads: readonly Workload[], take: (result: Result) => void) {
+async function onHost(
+  workloads: readonly Workload[],
+  take: (result: Result) => void,
+  adviceOnly: boolean,
+) {
   await withFolder(SWAP_BYTES, async (folder) => {
     const executable = compileProgram("workload", folder);
     for (const workload of workloads) {
-      take(await predictAndMove(workload, { folder, bin: BIN, executable, seed: SEED, haste: 1 }));
+      const place = { folder, bin: BIN, executable, seed: SEED, haste: 1, adviceOnly };
+      take(await predictAndMove(workload, place));
     }
   });
 }
@@ -67,7 +74,7 @@ async function inVm(workloads: readonly Workload[], take: (result: Result) => vo
 /** `npm run bench -- predict`. @returns the exit status. */
 export async function benchPredict(args: readonly string[]): Promise<number> {
   const names = args.filter((arg) => !arg.startsWith("-"));
-  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--check" && arg !== "--vm") ??
+  const unknown = args.find((arg) => arg.startsWith("-") && !OPTIONS.has(arg)) ??
     names.find((name) => !WORKLOADS.some((known) => known.name === name));
   if (unknown !== undefined) {
     console.log(USAGE);
@@ -83,7 +90,8 @@ export async function benchPredict(args: readonly string[]): Promise<number> {
     isKept &&= missed.length === 0;
   };
   try {
-    await (args.includes("--vm") ? inVm : onHost)(workloads, take);
+    if (args.includes("--vm")) await inVm(workloads, take);
+    else await onHost(workloads, take, args.includes("--advice"));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`Cannot measure: ${error.message}`);

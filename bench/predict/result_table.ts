@@ -33,9 +33,9 @@ function adviceShortfalls(advice: AdviceResult | string): string[] {
 /** What of a result is not as it should be, a line each. */
 export function shortfalls({ swappedWhileLooking, ages, advice }: Result): string[] {
   return [
-    ...(swappedWhileLooking.bytes === 0
+    ...((swappedWhileLooking?.bytes ?? 0) === 0
       ? []
-      : [`${swappedWhileLooking.bytes} bytes went to swap while nothing was to move`]),
+      : [`${swappedWhileLooking?.bytes} bytes went to swap while nothing was to move`]),
     ...ages.flatMap(ageShortfalls),
     ...adviceShortfalls(advice),
   ];
@@ -65,7 +65,9 @@ export function resultTable({ workload, swappedWhileLooking, ages, advice }: Res
     ...rows.map((row) => `| ${row} |`),
     "",
     advised,
-    `in swap while looking: ${swappedWhileLooking.bytes} bytes; ` +
-    `the machine wrote ${swappedWhileLooking.machinePages} pages to swap meanwhile`,
+    ...(swappedWhileLooking === undefined ? [] : [
+      `in swap while looking: ${swappedWhileLooking.bytes} bytes; ` +
+      `the machine wrote ${swappedWhileLooking.machinePages} pages to swap meanwhile`,
+    ]),
   ].join("\n");
 }

@@ -25,6 +25,7 @@ try {
     executable: `${BIN}/workload`,
     seed: Number(seed),
     haste: VM_HASTE,
+    adviceOnly: false,
   };
   console.log(`result ${JSON.stringify(await predictAndMove(workload, place))}`);
 } catch (error) {

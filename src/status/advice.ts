@@ -13,7 +13,7 @@ export interface TaskAdvice {
   memory_bytes: number;
   /** The most that a process shall wait, in percent of its time. */
   stall_limit_percent: number;
-  /** Mean time of a swap-in that this is about, where it takes longest; a dry run expects it. */
+  /** Time of a swap-in that this counts with, where it takes longest: twice what was measured. */
   swap_in_us: number;
   /** The least share of a process that stays in DRAM; left out where the tracker cannot keep it. */
   dram_percent?: number;

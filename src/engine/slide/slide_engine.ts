@@ -29,7 +29,7 @@ import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts"
 import { formatDuration } from "../../text/quantities.ts";
 import { TaskTable } from "../task_table.ts";
 import type { MoveOrder } from "./move_order.ts";
-import { advise, type KnownTask } from "./advice.ts";
+import { advise, type KnownTask, stallLimitBelow } from "./advice.ts";
 import { adviceFile } from "./advice_file.ts";
 import { estimateCompression } from "./estimate_compression.ts";
 import { startSlideRun } from "./slide_run.ts";
@@ -165,7 +165,8 @@ class SlideEngine implements Engine {
     return `no round has ended for a process of the task yet: the scans of one take ${us}`;
   }
 
-  advise(stallLimitPercent: number | undefined): EngineAdvice {
+  advise(askedPercent: number | undefined): EngineAdvice {
+    const asked = askedPercent === undefined ? undefined : stallLimitBelow(askedPercent);
     const tasks = this.#tasks.all.toReversed();
     const known = tasks.map((task): KnownTask => {
       const { name, stallLimitPercent: own } = task.description;
@@ -173,7 +174,7 @@ class SlideEngine implements Engine {
       return {
         name,
         outlooks: run?.outlooks() ?? [],
-        stallLimitPercent: stallLimitPercent ?? own ?? DEFAULT_STALL_LIMIT_PERCENT,
+        stallLimitPercent: asked ?? own ?? DEFAULT_STALL_LIMIT_PERCENT,
         tellsPagesApart: run?.life.tracker.granularity === "page",
       };
     });
