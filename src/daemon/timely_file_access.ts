@@ -4,6 +4,7 @@ import { Semaphore } from "../async/semaphore.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { messageOf } from "../text/message_of.ts";
 import { type FileAnswers, type FileRequest, lookAtFile, parseFileReply } from "./file_request.ts";
+import { SilentPaths } from "./silent_paths.ts";
 
 /** The name of a process that looks at one file. It begins like the server's: it is no target. */
 export const FILE_PROCESS_NAME = "etmemd-file";
@@ -14,11 +15,6 @@ const ANSWER_MS = 8_000;
 const PATIENCE_MS = 200;
 /** How long presenceOf() waits for file systems. */
 const PRESENCE_MS = 1_000;
-/**
- * Where that was in vain, it is asked for again after so long, and only once the look that nobody
- * waits for any more has ended.
- */
-const AGAIN_MS = 30_000;
 /** A killed process counts until the kernel lets it go. */
 const MAX_PROCESSES = 8;
 
@@ -36,8 +32,8 @@ const processes = new Semaphore(MAX_PROCESSES);
 const looks = new Map<string, number>();
 /** By path, the end of the look of askBriefly(). */
 const brief = new Map<string, Promise<void>>();
-/** By path, when askBriefly() has last waited in vain, by the monotonic clock. */
-const inVainMs = new Map<string, number>();
+/** Those for which askBriefly() has waited in vain. */
+const silent = new SilentPaths();
 
 /**
  * Looks at a file. Neither this thread nor other files wait for a file system that never answers.
@@ -63,6 +59,7 @@ export async function askForFile<Want extends keyof FileAnswers>(
     const look = lookAtFile(want, path).finally(() => {
       turn.giveBack();
       endLook(path);
+      silent.forget(path);
     });
     return await untilAborted(wanted, look);
   } finally {
@@ -78,13 +75,6 @@ function endLook(path: string): void {
   const left = (looks.get(path) ?? 0) - 1;
   if (left > 0) looks.set(path, left);
   else looks.delete(path);
-}
-
-/** Whether a file system that did not answer is left alone for now. */
-function isLeftAlone(path: string): boolean {
-  const sinceMs = inVainMs.get(path);
-  if (sinceMs === undefined) return false;
-  return looks.has(path) || performance.now() - sinceMs < AGAIN_MS;
 }
 
 /**
@@ -105,7 +95,8 @@ export async function askBriefly<Want extends keyof FileAnswers>(
     for (let other = brief.get(path); other !== undefined; other = brief.get(path)) {
       await untilAborted(wanted, other);
     }
-    return isLeftAlone(path) ? undefined : await askAlone(want, path, wanted);
+    const isLeftAlone = silent.leavesAlone(path, performance.now(), looks.has(path));
+    return isLeftAlone ? undefined : await askAlone(want, path, wanted);
   } catch (error) {
     signal.throwIfAborted();
     if (error !== limit.reason) throw error;
@@ -122,10 +113,10 @@ async function askAlone<Want extends keyof FileAnswers>(
   brief.set(path, end.promise);
   try {
     const answer = await askForFile(want, path, wanted);
-    inVainMs.delete(path);
+    silent.forget(path);
     return answer;
   } catch (error) {
-    if (wanted.aborted && looks.has(path)) inVainMs.set(path, performance.now());
+    if (wanted.aborted && looks.has(path)) silent.note(path, performance.now());
     throw error;
   } finally {
     brief.delete(path);
