@@ -33,7 +33,7 @@ export function formatRound(round: RoundStatus, pmdBytes: number, isDryRun = fal
   const context = { presentBytes: round.present_bytes, pmdBytes };
   return [
     head,
-    ...(round.groups?.map(formatGroup) ?? formatRows(CELL_FIGURES, round, isDryRun)),
+    ...(round.groups?.map(formatGroup) ?? formatRows(ROUND_ROWS, round, isDryRun)),
     ...formatLines("account", round, context),
     ...(round.guard === undefined ? [] : [formatGuard(round.guard)]),
     ...(round.node_pairs ?? []).map(formatNodePair),
@@ -59,14 +59,23 @@ function formatGroup(group: GroupStatus): string {
   ]);
 }
 
+/** Figures by the row that they stand in. */
+function rowsOf<Name extends string>(
+  figures: readonly CellFigure<Name>[],
+): readonly (readonly CellFigure<Name>[])[] {
+  return [...Map.groupBy(figures, ({ shown }) => shown.row).values()];
+}
+
+const ROUND_ROWS = rowsOf(CELL_FIGURES);
+const TOTAL_ROWS = rowsOf(TOTAL_FIGURES);
+
 /** Rows of cells. A figure that came later than the server that answers is not in its document. */
 function formatRows<Name extends string>(
-  figures: readonly CellFigure<Name>[],
+  rows: readonly (readonly CellFigure<Name>[])[],
   values: Readonly<Partial<Record<Name, number>>>,
   isDryRun: boolean,
 ): string[] {
-  const rows = Map.groupBy(figures, ({ shown }) => shown.row);
-  return [...rows.values()].map((row) =>
+  return rows.map((row) =>
     columns(INDENT, row.flatMap((figure) => formatCells(figure, values, isDryRun)))
   );
 }
@@ -173,6 +182,6 @@ export function formatTotal(
   const isEmpty = rounds === 0 && TOTAL_FIGURES.every(({ name }) => !(total[name] > 0));
   return [
     wrap("      ", [heading]),
-    ...(isEmpty ? [] : formatRows(TOTAL_FIGURES, total, isDryRun)),
+    ...(isEmpty ? [] : formatRows(TOTAL_ROWS, total, isDryRun)),
   ].join("");
 }

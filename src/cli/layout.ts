@@ -2,6 +2,10 @@
 const WIDTH = 100;
 const LABEL_WIDTH = 9;
 const COLUMN_WIDTH = 22;
+/** As wide as any indentation or gap. */
+const SPACES = " ".repeat(WIDTH);
+const CONTROL = /\p{Cc}/u;
+const CONTROLS = /\p{Cc}+/gu;
 
 /**
  * Phrases on a line, separated by commas; where they do not fit they go on at deeper indentation,
@@ -19,7 +23,8 @@ export function field(indent: string, label: string, phrases: readonly string[])
 
 function wrapAfter(head: string, indent: string, phrases: readonly string[]): string {
   // A reason may be what a third-party engine says: no line break, nothing that steers a terminal.
-  const text = phrases.join(", ").replaceAll(/\p{Cc}+/gu, " ");
+  const said = phrases.join(", ");
+  const text = CONTROL.test(said) ? said.replaceAll(CONTROLS, " ") : said;
   if (head.length + text.length <= WIDTH) return `${head}${text}\n`;
   const lines: string[] = [];
   let line = head;
@@ -44,11 +49,18 @@ export function columns(
 ): string {
   const perLine = Math.floor((WIDTH - indent.length) / COLUMN_WIDTH);
   let text = "";
-  for (let at = 0; at < cells.length; at += perLine) {
-    const line = cells.slice(at, at + perLine).map(([label, value]) =>
-      `${label.padEnd(LABEL_WIDTH)} ${value}`.padEnd(COLUMN_WIDTH)
-    );
-    text += `${indent}${line.join("")}`.trimEnd() + "\n";
+  let missing = 0;
+  for (const [i, [label, value]] of cells.entries()) {
+    // What the cell before leaves free is filled only where another one follows it on its line.
+    if (i % perLine > 0) text += gap(missing);
+    else text += i === 0 ? indent : `\n${indent}`;
+    const head = Math.max(LABEL_WIDTH, label.length) + 1;
+    text += label + gap(head - label.length) + value;
+    missing = COLUMN_WIDTH - head - value.length;
   }
-  return text;
+  return cells.length === 0 ? "" : `${text}\n`;
+}
+
+function gap(width: number): string {
+  return SPACES.slice(0, Math.max(0, width));
 }
