@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { ConfigError } from "../config/config_error.ts";
 import { type ConfListing, fileVersion, listConfFolder } from "./conf_dir/conf_listing.ts";
 import { readConfigFile } from "./read_config_file.ts";
@@ -15,6 +15,8 @@ export interface FileAnswers {
   readonly bytes: Uint8Array;
   /** Whether there is something. */
   readonly presence: boolean;
+  /** The names of the regular files in a folder; none where it cannot be read. */
+  readonly plainFiles: readonly string[];
   /** The path without links; "" where there is nothing. */
   readonly realPath: string;
   /** What a folder of --conf-dir holds; what is wrong with the folder is the problem. */
@@ -36,13 +38,25 @@ const LOOKS: {
 } = {
   bytes: readConfigFile,
   presence: (path) => stat(path).then(() => true, () => false),
+  plainFiles: namesOfPlainFiles,
   realPath: (path) => realpath(path).catch(() => ""),
   listing: listConfFolder,
   version: fileVersion,
 };
 
+async function namesOfPlainFiles(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
 /** An answer on its way from another process. */
-type FileReply = { readonly answer: boolean | string | ConfListing } | { readonly problem: string };
+type FileReply =
+  | { readonly answer: boolean | string | readonly string[] | ConfListing }
+  | { readonly problem: string };
 
 /** Does a request. @returns the reply as JSON; bytes are in base64. */
 export async function replyToFileRequest({ want, path }: FileRequest): Promise<string> {

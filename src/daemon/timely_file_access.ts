@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { untilAborted } from "../async/abortable.ts";
 import { Semaphore } from "../async/semaphore.ts";
 import { ConfigError } from "../config/config_error.ts";
@@ -125,21 +125,38 @@ async function askAlone<Want extends keyof FileAnswers>(
 }
 
 /**
- * Whether there are files.
+ * Whether there are files. Of several in a folder, those that are no links are found by one look at
+ * the folder: what a link leads to may be on a file system that hangs.
  * @returns by path; one whose file system does not answer is missing in it, at once when it has not
  * answered shortly before.
  */
 export async function presenceOf(paths: Iterable<string>): Promise<ReadonlyMap<string, boolean>> {
   const known = new Map<string, boolean>();
-  await Promise.all([...new Set(paths)].map(async (path) => {
-    try {
-      const isThere = await askBriefly("presence", path, PRESENCE_MS, NEVER);
+  const byFolder = Map.groupBy(new Set(paths), dirname);
+  await Promise.all([...byFolder].map(async ([folder, files]) => {
+    const plain = files.length === 1 ? [] : await askWhileItAnswers("plainFiles", folder);
+    // Where the folder does not answer, neither do its files.
+    if (plain === undefined) return;
+    const names = new Set(plain);
+    await Promise.all(files.map(async (path) => {
+      const isThere = names.has(basename(path)) || await askWhileItAnswers("presence", path);
       if (isThere !== undefined) known.set(path, isThere);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-    }
+    }));
   }));
   return known;
+}
+
+/** @returns undefined where the file system does not answer, or there is no way to ask. */
+async function askWhileItAnswers<Want extends keyof FileAnswers>(
+  want: Want,
+  path: string,
+): Promise<FileAnswers[Want] | undefined> {
+  try {
+    return await askBriefly(want, path, PRESENCE_MS, NEVER);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return undefined;
+  }
 }
 
 /** @returns false when it takes too long. @throws the signal's reason once it has fired. */
