@@ -33,9 +33,9 @@ const SCAN_IGN_HOST = 0x200_0000;
 /** A read(2) walks 8 pages for each byte of its buffer: 2 GiB of 4K pages for this one. */
 const BUFFER_BYTES = 64 * 1024;
 const PAGES_PER_BYTE = 8;
-/** Of the smallest piece: several entries of a PMD. */
-const LEAST_BYTES = 512;
-const LEAST_REST_MS = 0.5;
+/** Of the smallest piece: as much as an entry of a PMD maps. */
+const LEAST_BYTES = 64;
+const LEAST_REST_MS = 0.2;
 /** The kernel answers EINVAL to less. */
 const SMALLEST_READ = 19;
 
