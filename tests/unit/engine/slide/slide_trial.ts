@@ -78,6 +78,10 @@ export class SlideTrial implements AsyncDisposable {
   ): Promise<RoundStatus> {
     return waitFor(`a round ${what}`, () => this.status(name).rounds.find(is), {
       firstPauseMs: 20,
+      state: () => {
+        const { failed, rounds } = this.status(name);
+        return { failed, rounds: rounds.slice(0, 3) };
+      },
     });
   }
 
