@@ -108,7 +108,7 @@ const KEEP_FREE = {
 } as const satisfies ValueOption<number>;
 
 /** Of each task the table has the newest round that has ended, and one that is running. */
-const ROUNDS_IN_TABLE = 2;
+const ROUNDS_IN_TABLE = { rounds: 2, endedRounds: 1 } as const;
 
 const JSON_FLAG = { long: "json", about: "print one JSON document" } as const;
 
@@ -296,7 +296,7 @@ export const COMMANDS: readonly Command[] = [
         request: {
           command: "status",
           ...(project === undefined ? {} : { project }),
-          ...(json ? {} : { rounds: restartSafe ? 0 : ROUNDS_IN_TABLE }),
+          ...(json ? {} : restartSafe ? { rounds: 0 } : ROUNDS_IN_TABLE),
         },
         json,
         present: restartSafe ? judgeRestart : showStatus,

@@ -56,11 +56,11 @@ async function handle(
     case "project_restore":
       return restoreProject(request, answer, registry);
     case "project_show":
-      return answer.texts(formatShowTable(registry.view(request.project, 0).map(shownProject)));
+      return answer.texts(showTable(registry, request.project));
     case "status":
       return answer.document(
         jsonPieces(
-          await status.take(registry.view(request.project, request.rounds), confDir),
+          await status.take(registry.view(request.project, request), confDir),
         ),
       );
     case "engine":
@@ -72,6 +72,10 @@ async function handle(
       return answer.document([JSON.stringify(registry.advise(project, stallLimitPercent))]);
     }
   }
+}
+
+function showTable(registry: Registry, project: string | undefined): Iterable<string> {
+  return formatShowTable(registry.view(project, { rounds: 0 }).map(shownProject));
 }
 
 function histogram(

@@ -2,7 +2,7 @@ import type { EngineDescription, EngineKindName, TaskDescription } from "../conf
 import type { ProjectDescription } from "../config/project.ts";
 import type { AdviceDocument } from "../status/advice.ts";
 import type { TaskHistogram } from "../status/histogram.ts";
-import type { TaskStatus } from "../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../status/task_status.ts";
 
 /**
  * A live engine: one [engine] of one project with its tasks. The project makes one call at a time
@@ -30,10 +30,9 @@ export interface Engine {
   projectStarted?(isStarted: boolean): void;
   /**
    * What is known of a task, started or not.
-   * @param mostRounds no more of its rounds than so many, the newest; all that are known if left
-   * out.
+   * @param wanted which of its rounds; all that are known if left out.
    */
-  taskStatus(name: string, mostRounds?: number): TaskStatus;
+  taskStatus(name: string, wanted?: RoundsWanted): TaskStatus;
   /**
    * Runs a private command of the engine (`etmem engine CMD`).
    * @throws {EngineRefusal} when there is no such command or it failed.

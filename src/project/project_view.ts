@@ -1,6 +1,6 @@
 import type { EngineDescription } from "../config/engines.ts";
 import type { ProjectDescription } from "../config/project.ts";
-import type { TaskStatus } from "../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../status/task_status.ts";
 import {
   isTransient,
   type LiveEngine,
@@ -27,12 +27,12 @@ export interface ProjectView {
 /**
  * Looks at a project.
  * @param confFileOf the file of --conf-dir that an object comes from.
- * @param mostRounds of a task, the newest; all that are known if left out.
+ * @param wanted which rounds of a task; all that are known if left out.
  */
 export function viewOf(
   project: LiveProject,
   confFileOf: (object: ObjectDescription) => string | undefined,
-  mostRounds?: number,
+  wanted?: RoundsWanted,
 ): ProjectView {
   const { description, started, isDryRun, engines } = project;
   return {
@@ -42,7 +42,7 @@ export function viewOf(
     confFiles: isTransient(project) ? undefined : confFilesOf(project, confFileOf),
     engines: [...engines.values()].reverse().map((live) => ({
       description: live.description,
-      tasks: { [Symbol.iterator]: () => statusesOf(live, mostRounds) },
+      tasks: { [Symbol.iterator]: () => statusesOf(live, wanted) },
     })),
   };
 }
@@ -68,9 +68,9 @@ function confFilesOf(
 
 function* statusesOf(
   { engine, tasks }: LiveEngine,
-  mostRounds: number | undefined,
+  wanted: RoundsWanted | undefined,
 ): Generator<TaskStatus> {
   for (const task of [...tasks.keys()].reverse()) {
-    if (tasks.has(task)) yield engine.taskStatus(task, mostRounds);
+    if (tasks.has(task)) yield engine.taskStatus(task, wanted);
   }
 }

@@ -7,6 +7,7 @@ import type {
   RestoreAccount,
 } from "../engine/engine.ts";
 import type { AdviceDocument } from "../status/advice.ts";
+import type { RoundsWanted } from "../status/task_status.ts";
 import type { HistogramDocument } from "../status/histogram.ts";
 import { log } from "../log/logger.ts";
 import { Refusal } from "../rpc/refusal.ts";
@@ -301,13 +302,13 @@ export class Registry {
   /**
    * The projects, newest first.
    * @param name only this project.
-   * @param mostRounds of a task, the newest; all that are known if left out.
+   * @param wanted which rounds of a task; all that are known if left out.
    * @throws {Refusal} when there is no such project.
    */
-  view(name?: string, mostRounds?: number): ProjectView[] {
+  view(name?: string, wanted?: RoundsWanted): ProjectView[] {
     const projects = name === undefined ? [...this.#projects.values()] : [this.#find(name)];
     const confFileOf = (one: ObjectDescription): string | undefined => this.confFileOf(one);
-    return projects.reverse().map((project) => viewOf(project, confFileOf, mostRounds));
+    return projects.reverse().map((project) => viewOf(project, confFileOf, wanted));
   }
 
   #find(name: string): LiveProject {

@@ -66,7 +66,7 @@ export async function stopTasks(tasks: readonly TaskRef[]): Promise<string[]> {
 export function warningsOf(tasks: readonly TaskRef[]): string[] {
   const byText = new Map<string, string>();
   for (const ref of tasks) {
-    const { warnings = [] } = ref.engine.engine.taskStatus(ref.task.name, 0);
+    const { warnings = [] } = ref.engine.engine.taskStatus(ref.task.name, { rounds: 0 });
     for (const text of warnings) {
       if (!byText.has(text)) byText.set(text, `project "${ref.task.project}": ${text}`);
     }

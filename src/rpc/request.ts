@@ -51,7 +51,13 @@ export type Request =
     readonly stallLimitPercent?: number;
   }
   /**
-   * The ServerStatus document, with one project or all, and all rounds that are known of a task or
-   * the newest `rounds` of them. Only v2 carries it.
+   * The ServerStatus document, with one project or all. Only v2 carries it. Of the rounds of a task
+   * it has the newest `rounds`, and no more than `endedRounds` that have ended; else all that are
+   * known.
    */
-  | { readonly command: "status"; readonly project?: string; readonly rounds?: number };
+  | {
+    readonly command: "status";
+    readonly project?: string;
+    readonly rounds?: number;
+    readonly endedRounds?: number;
+  };

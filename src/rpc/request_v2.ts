@@ -27,6 +27,7 @@ const WIRE_NAMES = [
   ["keepFreePercent", "keep_free_percent"],
   ["estimateCompression", "estimate_compression"],
   ["stallLimitPercent", "stall_limit_percent"],
+  ["endedRounds", "ended_rounds"],
 ] as const;
 
 /** As the key stall_limit has it. */
@@ -84,10 +85,12 @@ export function parseRequestV2(line: Uint8Array): Request {
 
 function readStatusRequest(fields: Fields): Request {
   const rounds = readOptionalCount(fields, "rounds");
+  const endedRounds = readOptionalCount(fields, "ended_rounds");
   return {
     command: "status",
     ...readOptionalProject(fields),
     ...(rounds === undefined ? {} : { rounds }),
+    ...(endedRounds === undefined ? {} : { endedRounds }),
   };
 }
 

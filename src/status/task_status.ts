@@ -1,6 +1,14 @@
 import { TOTAL_FIGURES, type TotalName } from "./round_figures.ts";
 import type { RoundStatus } from "./round_status.ts";
 
+/** Which rounds of a task its status has, the newest; without a field, all that are known. */
+export interface RoundsWanted {
+  /** No more than so many. */
+  readonly rounds?: number;
+  /** No more than so many that have ended; the one that is running comes besides. */
+  readonly endedRounds?: number;
+}
+
 /** What the rounds of a task came to since it was started. */
 export interface TaskTotal extends Record<TotalName, number> {
   /** Without those that were stopped. */

@@ -13,7 +13,7 @@ import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from 
 import { type EngineContext, engineContext, tryTrackers } from "../engine_context.ts";
 import { pause } from "../../async/abortable.ts";
 import { Semaphore } from "../../async/semaphore.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
 import { TaskTable } from "../task_table.ts";
@@ -134,8 +134,8 @@ class CslideEngine implements Engine {
     if (this.#runs.length === 0) this.#wake.abort();
   }
 
-  taskStatus(name: string, mostRounds?: number): TaskStatus {
-    return entryStatus(this.#tasks.get(name), mostRounds);
+  taskStatus(name: string, wanted?: RoundsWanted): TaskStatus {
+    return entryStatus(this.#tasks.get(name), wanted);
   }
 
   async command(request: EngineCommand): Promise<void> {

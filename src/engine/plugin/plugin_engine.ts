@@ -8,7 +8,7 @@ import type { ProcessRequest } from "../../engine_process/messages.ts";
 import { log } from "../../log/logger.ts";
 import { findProcesses } from "../../procfs/find_processes.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../../status/task_status.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { TaskHistory } from "../round/task_history.ts";
 import { plainTargetValue } from "../target_value.ts";
@@ -116,9 +116,9 @@ export class PluginEngine implements Engine {
     }).catch((error: unknown) => log.warning(`${this.#name}: ${messageOf(error)}`));
   }
 
-  taskStatus(name: string, mostRounds?: number): TaskStatus {
+  taskStatus(name: string, wanted?: RoundsWanted): TaskStatus {
     const { description, state, history } = this.#tasks.get(name);
-    return history.taskStatus(description, state === "running", mostRounds);
+    return history.taskStatus(description, state === "running", wanted);
   }
 
   command(request: EngineCommand): Promise<void> {

@@ -2,7 +2,7 @@ import type { EngineDescription, TaskDescription } from "../../config/engines.ts
 import type { PsiTaskDescription } from "../../config/engines/psi.ts";
 import type { ProjectDescription } from "../../config/project.ts";
 import { CGROUP_ROOT } from "../../procfs/cgroup_tree.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../../status/task_status.ts";
 import { type Engine, type EngineCommand, type EngineKind, EngineRefusal } from "../engine.ts";
 import { type EngineContext, engineContext } from "../engine_context.ts";
 import { currentRun, entryStatus, type TaskEntry } from "../round/task_entry.ts";
@@ -58,8 +58,8 @@ export class PsiEngine implements Engine {
     await currentRun(this.#tasks.get(name))?.stop();
   }
 
-  taskStatus(name: string, mostRounds?: number): TaskStatus {
-    return entryStatus(this.#tasks.get(name), mostRounds);
+  taskStatus(name: string, wanted?: RoundsWanted): TaskStatus {
+    return entryStatus(this.#tasks.get(name), wanted);
   }
 
   async command({ command }: EngineCommand): Promise<void> {

@@ -1,5 +1,5 @@
 import type { TaskDescription } from "../../config/engines.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../../status/task_status.ts";
 import { TaskHistory } from "./task_history.ts";
 import type { StartedTask } from "./started_task.ts";
 
@@ -20,12 +20,12 @@ export function currentRun<R extends Run>({ run }: { readonly run?: R }): R | un
   return run?.life.isOver === false ? run : undefined;
 }
 
-/** The status of a task, with the numbers of its last run. @param mostRounds as of an Engine. */
+/** The status of a task, with the numbers of its last run. @param wanted as of an Engine. */
 export function entryStatus(
   task: TaskEntry<TaskDescription, Run>,
-  mostRounds?: number,
+  wanted?: RoundsWanted,
 ): TaskStatus {
   const { description, run } = task;
   const history = run?.life.history ?? new TaskHistory();
-  return history.taskStatus(description, currentRun(task) !== undefined, mostRounds);
+  return history.taskStatus(description, currentRun(task) !== undefined, wanted);
 }

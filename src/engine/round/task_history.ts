@@ -1,6 +1,6 @@
 import type { TaskDescription } from "../../config/engines.ts";
 import type { RoundStatus } from "../../status/round_status.ts";
-import { addRound, noTotal, type TaskStatus } from "../../status/task_status.ts";
+import { addRound, noTotal, type RoundsWanted, type TaskStatus } from "../../status/task_status.ts";
 import { TOTAL_FIGURES } from "../../status/round_figures.ts";
 import { formatCount } from "../../text/quantities.ts";
 import { targetValue } from "../target_value.ts";
@@ -51,25 +51,30 @@ export class TaskHistory {
     return this.#records.find(({ status }) => status.state === "done")?.status;
   }
 
-  /** The status of the task. @param mostRounds as of an Engine. */
+  /** The status of the task. @param wanted as of an Engine. */
   taskStatus(
     { name, engine, target }: TaskDescription,
     started: boolean,
-    mostRounds?: number,
+    wanted?: RoundsWanted,
   ): TaskStatus {
     const { type } = target;
-    return { name, engine, type, value: targetValue(target), started, ...this.view(mostRounds) };
+    return { name, engine, type, value: targetValue(target), started, ...this.view(wanted) };
   }
 
-  /** What a status says of it. @param mostRounds as of an Engine. */
+  /** What a status says of it. @param wanted as of an Engine. */
   view(
-    mostRounds = KEPT_ROUNDS,
+    { rounds = KEPT_ROUNDS, endedRounds = KEPT_ROUNDS }: RoundsWanted = {},
   ): Pick<TaskStatus, "failed" | "tracker" | "mover" | "total" | "rounds"> {
     return {
       ...(this.failed === undefined ? {} : { failed: this.failed }),
       ...this.#by,
       total: { ...this.#total },
-      rounds: this.#records.slice(0, mostRounds).map((record) => record.view()),
+      rounds: this.#newest(endedRounds).slice(0, rounds).map((record) => record.view()),
     };
+  }
+  /** The round that is running, if one is, and so many before it. */
+  #newest(ended: number): RoundRecord[] {
+    const running = this.#records[0]?.status.state === "running" ? 1 : 0;
+    return this.#records.slice(0, running + ended);
   }
 }

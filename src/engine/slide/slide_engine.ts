@@ -5,7 +5,7 @@ import type { MoverKind } from "../../mover/mover.ts";
 import type { MoverName } from "../../mover/movers.ts";
 import { readMemInfo } from "../../procfs/meminfo.ts";
 import type { TaskHistogram } from "../../status/histogram.ts";
-import type { TaskStatus } from "../../status/task_status.ts";
+import type { RoundsWanted, TaskStatus } from "../../status/task_status.ts";
 import type { TrackerKind } from "../../tracker/tracker.ts";
 import type { TrackerName } from "../../tracker/trackers.ts";
 import { chooseMover, chooseTracker } from "../choose_tracker_and_mover.ts";
@@ -124,7 +124,7 @@ class SlideEngine implements Engine {
     if (!this.#tasks.all.some(currentRun)) await this.#swapCache.release();
   }
 
-  taskStatus(name: string, mostRounds?: number): TaskStatus {
+  taskStatus(name: string, wanted?: RoundsWanted): TaskStatus {
     const task = this.#tasks.get(name);
     const { warning } = this.#swapCache;
     const { moveRateBytes } = task.description;
@@ -133,7 +133,7 @@ class SlideEngine implements Engine {
       ...(task.lacks ?? []).map((reason) => because("could_not_start", reason)),
     ];
     return {
-      ...entryStatus(task, mostRounds),
+      ...entryStatus(task, wanted),
       ...(moveRateBytes === undefined ? {} : { move_rate_bytes: moveRateBytes }),
       ...(warnings.length === 0 || currentRun(task) === undefined ? {} : { warnings }),
     };

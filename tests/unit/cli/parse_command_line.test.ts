@@ -72,8 +72,13 @@ const CALLS: readonly (readonly [string, Request, string?])[] = [
     engineCommand: "showhostpages",
     json: false,
   }],
-  ["status -s etmemd_socket", { command: "status", rounds: 2 }],
-  ["status --name test -s etmemd_socket", { command: "status", project: "test", rounds: 2 }],
+  ["status -s etmemd_socket", { command: "status", rounds: 2, endedRounds: 1 }],
+  ["status --name test -s etmemd_socket", {
+    command: "status",
+    project: "test",
+    rounds: 2,
+    endedRounds: 1,
+  }],
 ];
 
 describe("parseCommandLine()", () => {

@@ -32,7 +32,12 @@ export function arbitraryRequest(
       { requiredKeys: ["command"] },
     ),
     fc.record(
-      { command: fc.constant("status" as const), project: text, rounds: fc.nat() },
+      {
+        command: fc.constant("status" as const),
+        project: text,
+        rounds: fc.nat(),
+        endedRounds: fc.nat(),
+      },
       { requiredKeys: ["command"] },
     ),
     fc.record(

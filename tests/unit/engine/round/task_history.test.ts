@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TaskHistory } from "../../../../src/engine/round/task_history.ts";
-import { noTotal } from "../../../../src/status/task_status.ts";
+import { noTotal, type RoundsWanted } from "../../../../src/status/task_status.ts";
 
 describe("TaskHistory", () => {
   test("view() shows a task that has done nothing", () => {
@@ -27,8 +27,16 @@ describe("TaskHistory", () => {
     expect(rounds.map(({ number }) => number)).toEqual(
       Array.from({ length: 16 }, (_, i) => 20 - i),
     );
-    expect(history.view(2).rounds.map(({ number }) => number)).toEqual([20, 19]);
-    expect(history.view(0)).toEqual({ total, rounds: [] });
+    const numbers = (wanted: RoundsWanted): number[] =>
+      history.view(wanted).rounds.map(({ number }) => number);
+    expect(numbers({ rounds: 2 })).toEqual([20, 19]);
+    expect(numbers({ endedRounds: 1 })).toEqual([20]);
+    const running = history.begin();
+    expect(numbers({ endedRounds: 1 })).toEqual([21, 20]);
+    expect(numbers({ endedRounds: 0 })).toEqual([21]);
+    expect(numbers({ rounds: 1, endedRounds: 1 })).toEqual([21]);
+    history.end(running, "stopped");
+    expect(history.view({ rounds: 0 })).toEqual({ total, rounds: [] });
     expect(total).toEqual({
       ...noTotal(),
       rounds: 19,
