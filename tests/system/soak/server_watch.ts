@@ -31,8 +31,7 @@ export class ServerWatch {
     const kib = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
     const bytes = kib("RssAnon");
-    const threads = Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]);
-    this.rssAnon.push({ atMs, bytes, threads });
+    this.rssAnon.push({ atMs, bytes });
     this.highestRssAnon = Math.max(this.highestRssAnon, bytes);
     this.rssBytes = kib("VmRSS");
     this.descriptors = readdirSync(`/proc/${this.pid}/fd`).length;

@@ -7,7 +7,7 @@ import { Crew } from "./crew.ts";
 import { Hammer } from "./hammer.ts";
 import { machineFaults } from "./judge_accounts.ts";
 import { descriptorFaults } from "./judge_descriptors.ts";
-import { growthFaults, quarterHighs, type Sample } from "./judge_growth.ts";
+import { growthFaults, quarterHighs, restingFaults, type Sample } from "./judge_growth.ts";
 import { otherSwapping, readKernelCounters } from "./kernel_counters.ts";
 import { Ledger } from "./ledger.ts";
 import { ProjectDriver } from "./project_driver.ts";
@@ -58,6 +58,8 @@ export class Soak {
   #machine: Omit<Check, "name"> = { detail: "", faults: [] };
   /** Of RssAnon, under load. */
   #samples: readonly Sample[] = [];
+  /** RssAnon at the last rest, when the workers had ended. */
+  #restingBytes = Number.NaN;
   readonly #told = new Set<string>();
 
   constructor(settings: SoakSettings, server: SoakServer, executable: string, random: Random) {
@@ -127,6 +129,7 @@ export class Soak {
       this.#watch.look();
       return (await this.#server.status()).server.workers === 0;
     }, { firstPauseMs: 100 });
+    this.#restingBytes = this.#watch.rssAnon.at(-1)?.bytes ?? Number.NaN;
     await this.#compareDescriptors();
     this.#rests++;
     for (const name of started) await this.#driver.start(name);
@@ -232,8 +235,8 @@ export class Soak {
     return [
       {
         name: "no growth",
-        detail: `RssAnon at most ${highs} in the quarters`,
-        faults: growthFaults(this.#samples),
+        detail: `RssAnon at most ${highs} in the quarters, ${mib(this.#restingBytes)} at rest`,
+        faults: [...growthFaults(this.#samples), ...restingFaults(this.#restingBytes)],
       },
       {
         name: "no descriptor is left open",
