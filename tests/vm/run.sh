@@ -14,12 +14,13 @@
 #   CPU=model      (default max,la57=$LA57,erms=off,fsrm=off under tcg, which is slow with rep movsb
 #                  and stosb)   ACCEL=tcg,thread=multi
 #   APPEND=...     more kernel command line           DISK=file  second disk (/dev/vdb), kept
-#   TIMEOUT=s      wall limit (default 600)           LOG=file   console log
+#   TIMEOUT=s      wall limit (default 600)
+#   LOG=file       console log (default: a file in /tmp, which stays when something fails)
 #   VERBOSE=1      show kernel messages               QEMU_EXTRA="..." more qemu arguments
 set -u
 D=$(cd "$(dirname "$0")" && pwd)
 CACHE=${VMDIR:-${XDG_CACHE_HOME:-$HOME/.cache}/etmem-vm}
-[ $# -ge 2 ] || { sed -n '2,22p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,23p' "$0" >&2; exit 2; }
 KERNEL=$(readlink -f "$1"); SCRIPT=$(readlink -f "$2")
 SHARE=$(readlink -f "${SHARE:-$(dirname "$SCRIPT")}")
 case $SCRIPT in "$SHARE"/*) REL=${SCRIPT#"$SHARE"/};; *) echo "run.sh: $SCRIPT is not inside $SHARE" >&2; exit 2;; esac
@@ -30,7 +31,7 @@ INITRD=${INITRD:-}; [ -n "$INITRD" ] || { [ -e "$KERNEL.initrd" ] && INITRD=$KER
 MEM=${MEM:-3072}; SMP=${SMP:-2}; N=$((MEM / 4))
 ACCEL=${ACCEL:-tcg,thread=multi}
 case $ACCEL in tcg*) CPU=${CPU:-max,la57=${LA57:-off},erms=off,fsrm=off};; *) CPU=${CPU:-host,-arch-capabilities};; esac
-LOG=${LOG:-$(mktemp /tmp/vm-console.XXXXXX)}
+KEPT=${LOG:-}; LOG=${LOG:-$(mktemp /tmp/vm-console.XXXXXX)}
 if [ -n "${VERBOSE:-}" ]; then LL="loglevel=7"; else LL="quiet loglevel=3"; fi
 A="console=ttyS0 root=/dev/vda rw rootfstype=ext4 init=$INIT panic=-1 nokaslr mitigations=off no_timer_check random.trust_cpu=on net.ifnames=0 systemd.show_status=0 vm.script=$REL $LL ${APPEND:-}"
 # shellcheck disable=SC2054
@@ -69,5 +70,6 @@ QRC=${PIPESTATUS[0]}
 [ -s "$LOG.err" ] && sed 's/^/[qemu] /' "$LOG.err" >&2
 RC=$(sed -n 's/.*@@VM-EXIT \([0-9]*\)@@.*/\1/p' "$LOG" | tail -1)
 echo "[run.sh] total $(echo "$(date +%s.%N) $T0" | awk '{printf "%.2f", $1-$2}') s, qemu status $QRC, script status ${RC:-none}, log $LOG"
+[ -z "$KEPT" ] && [ "$RC" = 0 ] && rm -f "$LOG" "$LOG.err"
 if [ -z "$RC" ]; then [ "$QRC" = 124 ] && exit 124; exit 125; fi
 exit "$RC"
