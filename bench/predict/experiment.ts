@@ -70,7 +70,7 @@ export interface AdviceResult {
 /** What came of an experiment. */
 export interface Result {
   readonly workload: string;
-  /** Of the workload and of the machine, while it was looked: neither is to rise. */
+  /** Of the workload and of the machine, while it was looked, if it was: neither is to rise. */
   readonly swappedWhileLooking?: { readonly bytes: number; readonly machinePages: number };
   readonly ages: readonly AgeResult[];
   /** Why there is none, where there is none. */

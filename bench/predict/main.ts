@@ -76,7 +76,8 @@ export async function benchPredict(args: readonly string[]): Promise<number> {
   const names = args.filter((arg) => !arg.startsWith("-"));
   const unknown = args.find((arg) => arg.startsWith("-") && !OPTIONS.has(arg)) ??
     names.find((name) => !WORKLOADS.some((known) => known.name === name));
-  if (unknown !== undefined) {
+  const isMixed = args.includes("--vm") && args.includes("--advice");
+  if (unknown !== undefined || isMixed) {
     console.log(USAGE);
     return unknown === "--help" || unknown === "-h" ? 0 : 2;
   }

@@ -32,10 +32,9 @@ function adviceShortfalls(advice: AdviceResult | string): string[] {
 
 /** What of a result is not as it should be, a line each. */
 export function shortfalls({ swappedWhileLooking, ages, advice }: Result): string[] {
+  const bytes = swappedWhileLooking?.bytes ?? 0;
   return [
-    ...((swappedWhileLooking?.bytes ?? 0) === 0
-      ? []
-      : [`${swappedWhileLooking?.bytes} bytes went to swap while nothing was to move`]),
+    ...(bytes === 0 ? [] : [`${bytes} bytes went to swap while nothing was to move`]),
     ...ages.flatMap(ageShortfalls),
     ...adviceShortfalls(advice),
   ];

@@ -18,7 +18,8 @@ export class SilentPaths {
 
   /** A look at a path was in vain. */
   note(path: string, nowMs: number): void {
-    const pauseMs = Math.min(2 * (this.#silences.get(path)?.pauseMs ?? FIRST_MS / 2), LONGEST_MS);
+    const before = this.#silences.get(path)?.pauseMs;
+    const pauseMs = before === undefined ? FIRST_MS : Math.min(2 * before, LONGEST_MS);
     this.#silences.set(path, { sinceMs: nowMs, pauseMs });
   }
 

@@ -72,6 +72,7 @@ export class TaskHistory {
       rounds: this.#newest(endedRounds).slice(0, rounds).map((record) => record.view()),
     };
   }
+
   /** The round that is running, if one is, and so many before it. */
   #newest(ended: number): RoundRecord[] {
     const running = this.#records[0]?.status.state === "running" ? 1 : 0;
